@@ -1,0 +1,13 @@
+using System.CommandLine;
+
+namespace Foretoken.Cli.Commands;
+
+/// <summary>Every top-level command, one line each.</summary>
+public static class CommandList
+{
+    /// <summary>Creates the commands in the order in which help lists them.</summary>
+    public static IEnumerable<Command> Create()
+    {
+        yield break;
+    }
+}

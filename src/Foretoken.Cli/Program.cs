@@ -1,0 +1,3 @@
+using Foretoken.Cli;
+
+return await App.RunAsync(args).ConfigureAwait(false);

@@ -1,0 +1,55 @@
+using Foretoken.Kernel.Statistics;
+
+namespace Foretoken.Engines.Replicas;
+
+/// <summary>
+/// What a replica writes down as it lives, whichever engine mode drives it. The two modes must leave the same numbers here.
+/// </summary>
+public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplicaEvents events)
+{
+    /// <summary>The replica's number.</summary>
+    public int Worker { get; } = worker;
+
+    /// <summary>Pooled gaps between consecutive tokens of a request (nanoseconds), shared by all replicas of a run.</summary>
+    public LogHistogram TokenGaps { get; } = tokenGaps;
+
+    /// <summary>Receives the ends of requests.</summary>
+    public IReplicaEvents Events { get; } = events;
+
+    /// <summary>
+    /// Occupancy over time. <see cref="OccupancyTimeline.Set"/> is called after every submission, every planned step and every
+    /// step end (in this order at equal times: step end, submissions, plan). KV blocks in use = usable - free, where cached
+    /// blocks that no request holds count as free.
+    /// </summary>
+    public OccupancyTimeline Timeline { get; } = new();
+
+    /// <summary>Requests submitted.</summary>
+    public long Requests { get; set; }
+
+    /// <summary>Forward passes started.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>Sum of the durations of the forward passes started, nanoseconds.</summary>
+    public long BusyNanoseconds { get; set; }
+
+    /// <summary>Prompt tokens computed, in steps started.</summary>
+    public long PrefillTokens { get; set; }
+
+    /// <summary>Tokens generated (delivered at step ends).</summary>
+    public long OutputTokens { get; set; }
+
+    /// <summary>Preemptions.</summary>
+    public long Preemptions { get; set; }
+
+    /// <summary>Most KV blocks in use after any planned step.</summary>
+    public int KvBlocksPeak { get; set; }
+
+    /// <summary>Most requests running after any planned step.</summary>
+    public int RunningPeak { get; set; }
+
+    /// <summary>Most requests waiting after any submission or planned step.</summary>
+    public int WaitingPeak { get; set; }
+
+    /// <summary>End of the last step, nanoseconds.</summary>
+    public long LastStepEnd { get; set; }
+}

@@ -1,0 +1,34 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.Replicas;
+
+/// <summary>What an engine knows of a request when it ends. Times that never came are <see cref="SimTime.Never"/>.</summary>
+public struct RequestRecord
+{
+    /// <summary>The request's number in the run.</summary>
+    public int Index;
+
+    /// <summary>When its first step was planned (end of the wait in the engine's queue).</summary>
+    public SimTime Scheduled;
+
+    /// <summary>End of the step that produced its first token.</summary>
+    public SimTime FirstToken;
+
+    /// <summary>End of the step that produced its second token.</summary>
+    public SimTime SecondToken;
+
+    /// <summary>End of the step that produced its last token so far.</summary>
+    public SimTime LastToken;
+
+    /// <summary>Tokens generated.</summary>
+    public int OutputTokens;
+
+    /// <summary>Prompt tokens found in the prefix cache at the first admission.</summary>
+    public int CachedTokens;
+
+    /// <summary>Times it was preempted.</summary>
+    public int Preemptions;
+
+    /// <summary>How it ended.</summary>
+    public RequestOutcome Outcome;
+}

@@ -1,0 +1,111 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Quantities;
+
+namespace Foretoken.Twin.Results;
+
+/// <summary>
+/// What became of each request, in columns that grow in chunks (57 bytes a request). Rows are in order of issue. Times that
+/// never came are <see cref="SimTime.Never"/>.
+/// </summary>
+public sealed class RequestTable
+{
+    private const int ChunkBits = 16;
+    private const int ChunkSize = 1 << ChunkBits;
+    private const int ChunkMask = ChunkSize - 1;
+
+    private readonly List<Chunk> _chunks = [];
+
+    /// <summary>Rows in the table.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>When the client sent it.</summary>
+    public SimTime Arrival(int i) => new(_chunks[i >> ChunkBits].Arrival[i & ChunkMask]);
+
+    /// <summary>When the router gave it to a replica. Equal to the arrival until routers can hold requests back.</summary>
+    public SimTime Dispatch(int i) => Arrival(i);
+
+    /// <summary>When its first step was planned.</summary>
+    public SimTime Scheduled(int i) => new(_chunks[i >> ChunkBits].Scheduled[i & ChunkMask]);
+
+    /// <summary>When its first token came.</summary>
+    public SimTime FirstToken(int i) => new(_chunks[i >> ChunkBits].First[i & ChunkMask]);
+
+    /// <summary>When its second token came.</summary>
+    public SimTime SecondToken(int i) => new(_chunks[i >> ChunkBits].Second[i & ChunkMask]);
+
+    /// <summary>When its last token came.</summary>
+    public SimTime LastToken(int i) => new(_chunks[i >> ChunkBits].Last[i & ChunkMask]);
+
+    /// <summary>Prompt tokens.</summary>
+    public int InputTokens(int i) => _chunks[i >> ChunkBits].Input[i & ChunkMask];
+
+    /// <summary>Tokens generated.</summary>
+    public int OutputTokens(int i) => _chunks[i >> ChunkBits].Output[i & ChunkMask];
+
+    /// <summary>Prompt tokens found in the prefix cache at its first admission.</summary>
+    public int CachedTokens(int i) => _chunks[i >> ChunkBits].Cached[i & ChunkMask];
+
+    /// <summary>Replica that served it; -1 when none did.</summary>
+    public int Worker(int i) => _chunks[i >> ChunkBits].Worker[i & ChunkMask] - 1;
+
+    /// <summary>Times it was preempted.</summary>
+    public int Preemptions(int i) => _chunks[i >> ChunkBits].Preemptions[i & ChunkMask];
+
+    /// <summary>How it ended.</summary>
+    public RequestOutcome Outcome(int i) => _chunks[i >> ChunkBits].Outcome[i & ChunkMask];
+
+    /// <summary>Adds the next request, still without outcome.</summary>
+    public void Issue(int index, SimTime arrival, int inputTokens, int worker)
+    {
+        Invariant.That(index == Count);
+        if ((index & ChunkMask) == 0)
+        {
+            _chunks.Add(new Chunk());
+        }
+
+        Invariant.That(worker < ushort.MaxValue);
+        var chunk = _chunks[index >> ChunkBits];
+        var row = index & ChunkMask;
+        chunk.Arrival[row] = arrival.Nanoseconds;
+        chunk.Scheduled[row] = long.MaxValue;
+        chunk.First[row] = long.MaxValue;
+        chunk.Second[row] = long.MaxValue;
+        chunk.Last[row] = long.MaxValue;
+        chunk.Input[row] = inputTokens;
+        chunk.Worker[row] = (ushort)(worker + 1);
+        Count++;
+    }
+
+    /// <summary>Enters a request's outcome. Exactly once per request.</summary>
+    public void Finish(in RequestRecord record)
+    {
+        var chunk = _chunks[record.Index >> ChunkBits];
+        var row = record.Index & ChunkMask;
+        Invariant.That(chunk.Outcome[row] == RequestOutcome.None);
+        Invariant.That(record.Outcome != RequestOutcome.None);
+        Invariant.That(record.Preemptions <= ushort.MaxValue);
+        chunk.Scheduled[row] = record.Scheduled.Nanoseconds;
+        chunk.First[row] = record.FirstToken.Nanoseconds;
+        chunk.Second[row] = record.SecondToken.Nanoseconds;
+        chunk.Last[row] = record.LastToken.Nanoseconds;
+        chunk.Output[row] = record.OutputTokens;
+        chunk.Cached[row] = record.CachedTokens;
+        chunk.Preemptions[row] = (ushort)record.Preemptions;
+        chunk.Outcome[row] = record.Outcome;
+    }
+
+    private sealed class Chunk
+    {
+        public readonly long[] Arrival = new long[ChunkSize];
+        public readonly long[] Scheduled = new long[ChunkSize];
+        public readonly long[] First = new long[ChunkSize];
+        public readonly long[] Second = new long[ChunkSize];
+        public readonly long[] Last = new long[ChunkSize];
+        public readonly int[] Input = new int[ChunkSize];
+        public readonly int[] Output = new int[ChunkSize];
+        public readonly int[] Cached = new int[ChunkSize];
+        public readonly ushort[] Worker = new ushort[ChunkSize];
+        public readonly ushort[] Preemptions = new ushort[ChunkSize];
+        public readonly RequestOutcome[] Outcome = new RequestOutcome[ChunkSize];
+    }
+}

@@ -1,0 +1,35 @@
+using Foretoken.Kernel.Statistics;
+using Foretoken.Quantities;
+
+namespace Foretoken.Twin.Results;
+
+/// <summary>Everything a run produced. A function of (scenario, trace, seed): nothing in it depends on the wall clock.</summary>
+public sealed record RunResult
+{
+    /// <summary>One row per request.</summary>
+    public required RequestTable Requests { get; init; }
+
+    /// <summary>One entry per replica.</summary>
+    public required IReadOnlyList<ReplicaResult> Replicas { get; init; }
+
+    /// <summary>All gaps between consecutive tokens of a request, in nanoseconds, pooled over requests.</summary>
+    public required LogHistogram TokenGaps { get; init; }
+
+    /// <summary>End of the last step.</summary>
+    public required SimTime End { get; init; }
+
+    /// <summary>Why the run ended.</summary>
+    public required StopReason StopReason { get; init; }
+
+    /// <summary>64-bit fingerprint over every dispatch decision and every request's result.</summary>
+    public required ulong Fingerprint { get; init; }
+
+    /// <summary>Engine mode that ran: <c>fast</c> or <c>plain</c>.</summary>
+    public required string EngineMode { get; init; }
+
+    /// <summary>
+    /// Requests of the measured part: issued at or after the warm-up's end. Rows before this index are warm-up and are left
+    /// out of the metrics.
+    /// </summary>
+    public int WarmUpRequests { get; init; }
+}

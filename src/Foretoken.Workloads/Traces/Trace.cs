@@ -1,0 +1,41 @@
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Workloads.Traces;
+
+/// <summary>
+/// A whole trace in memory, in columns, immutable once built . Rows are in file order; hash
+/// ids and session names are renumbered densely in order of appearance.
+/// </summary>
+public sealed class Trace
+{
+    /// <summary>Arrival per row; <see cref="SimTime.Never"/> where a session turn has only a delay.</summary>
+    public required SimTime[] Arrivals { get; init; }
+
+    /// <summary>Prompt tokens per row.</summary>
+    public required int[] InputTokens { get; init; }
+
+    /// <summary>Answer tokens per row.</summary>
+    public required int[] OutputTokens { get; init; }
+
+    /// <summary>Priority per row, or null when every row has 0.</summary>
+    public int[]? Priorities { get; init; }
+
+    /// <summary>Session number per row (-1: none), or null when no row has one.</summary>
+    public int[]? Sessions { get; init; }
+
+    /// <summary>Delay after the session's previous completion per row (negative: none given), or null.</summary>
+    public SimDuration[]? Delays { get; init; }
+
+    /// <summary>Content per row (hash ids and path), or null when the trace has no ids.</summary>
+    public PromptContent[]? Contents { get; init; }
+
+    /// <summary>Tree of the contents' paths; null without ids.</summary>
+    public PrefixTree? Tree { get; init; }
+
+    /// <summary>Number of rows.</summary>
+    public int Count => InputTokens.Length;
+
+    /// <summary>Number of sessions.</summary>
+    public int SessionCount { get; init; }
+}
