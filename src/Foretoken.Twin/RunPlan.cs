@@ -1,0 +1,38 @@
+using Foretoken.Engines.Vllm;
+using Foretoken.Fleet.Routing;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Twin;
+
+/// <summary>Everything that a run needs, validated and ready: what a scenario becomes.</summary>
+public sealed record RunPlan
+{
+    /// <summary>The traffic. Consumed by the run: a new run needs a new source.</summary>
+    public required IRequestSource Source { get; init; }
+
+    /// <summary>Number of equal replicas, at least 1.</summary>
+    public required int Replicas { get; init; }
+
+    /// <summary>Engine settings of every replica.</summary>
+    public required VllmSettings Engine { get; init; }
+
+    /// <summary>How long a forward pass takes.</summary>
+    public required IStepTimeSource StepTime { get; init; }
+
+    /// <summary>Chooses the replica of each request.</summary>
+    public required IRoutingPolicy Routing { get; init; }
+
+    /// <summary>Seed of every random decision inside the run (routing, speculation).</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Which engine implementation to use.</summary>
+    public EngineMode EngineMode { get; init; } = EngineMode.Auto;
+
+    /// <summary>Virtual time at which the run is cut off; requests without outcome become unfinished. Null: no limit.</summary>
+    public SimTime? TimeLimit { get; init; }
+
+    /// <summary>Requests issued first that are left out of the metrics.</summary>
+    public int WarmUpRequests { get; init; }
+}
