@@ -8,6 +8,6 @@ public static class CommandList
     /// <summary>Creates the commands in the order in which help lists them.</summary>
     public static IEnumerable<Command> Create()
     {
-        yield break;
+        yield return TraceCommand.Create();
     }
 }

@@ -4,12 +4,15 @@ using Foretoken.Workloads.Requests;
 namespace Foretoken.Workloads.Traces;
 
 /// <summary>
-/// A whole trace in memory, in columns, immutable once built . Rows are in file order; hash
+/// A whole trace in memory, in columns, immutable once built. Rows are in file order; hash
 /// ids and session names are renumbered densely in order of appearance.
 /// </summary>
 public sealed class Trace
 {
-    /// <summary>Arrival per row; <see cref="SimTime.Never"/> where a session turn has only a delay.</summary>
+    /// <summary>
+    /// Arrival per row; <see cref="SimTime.Never"/> where a session's later turn has only a delay, and in every row of a
+    /// trace without times (see <see cref="HasArrivals"/>).
+    /// </summary>
     public required SimTime[] Arrivals { get; init; }
 
     /// <summary>Prompt tokens per row.</summary>
@@ -32,6 +35,15 @@ public sealed class Trace
 
     /// <summary>Tree of the contents' paths; null without ids.</summary>
     public PrefixTree? Tree { get; init; }
+
+    /// <summary>
+    /// Whether the trace says when its requests came. Without (conversations, benchmark results without start times) it can
+    /// only be replayed under a concurrency or a rate.
+    /// </summary>
+    public bool HasArrivals { get; init; } = true;
+
+    /// <summary>Tokens per hash id; 0 when the trace has no ids.</summary>
+    public int HashBlockTokens { get; init; }
 
     /// <summary>Number of rows.</summary>
     public int Count => InputTokens.Length;
