@@ -1,10 +1,374 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Fleet.Routing;
+using Foretoken.Kernel.Events;
+using Foretoken.Kernel.Statistics;
+using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Twin;
 
-/// <summary>The one public way to run a simulation.</summary>
-public static class TwinRun
+/// <summary>The one public way to run a simulation: one run, one thread, virtual time.</summary>
+public sealed class TwinRun
 {
+    // How often the outside world is looked at, in requests and in virtual time.
+    private const int RequestsPerReport = 512;
+    private static readonly SimDuration DrainSlice = new(60_000_000_000);
+
+    // With more replicas than this, counts of requests are kept by events instead of asking every replica at every arrival.
+    private const int AskAllReplicasMax = 64;
+
+    private readonly RunPlan _plan;
+    private readonly RunControl _control;
+    private readonly RunBook _book;
+    private readonly EngineMode _mode;
+    private readonly IReplica[] _replicas;
+    private readonly ReplicaRecorder[] _recorders;
+    private readonly LogHistogram _gaps = new();
+    private readonly int[] _requestLoads;
+    private readonly long[] _tokenLoads;
+    private readonly SimTime _limit;
+    private RandomStream _random;
+    private SimTime _now;
+    private StopReason _stop = StopReason.Completed;
+
+    private TwinRun(RunPlan plan, RunControl control)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Replicas, 1);
+        _plan = plan;
+        _control = control;
+        _book = new RunBook(plan.Source);
+        _mode = ReplicaFactory.Resolve(plan);
+        _recorders = new ReplicaRecorder[plan.Replicas];
+        _replicas = new IReplica[plan.Replicas];
+        for (var i = 0; i < plan.Replicas; i++)
+        {
+            _recorders[i] = new ReplicaRecorder(i, _gaps, _book);
+            _replicas[i] = ReplicaFactory.Create(plan, _mode, _recorders[i]);
+        }
+
+        _requestLoads = new int[plan.Replicas];
+        _tokenLoads = new long[plan.Replicas];
+        _random = new RandomStream(plan.Seed, StreamId.Routing);
+
+        // One before "never", so that times can still be compared with it.
+        _limit = plan.TimeLimit ?? new SimTime(long.MaxValue - 1);
+    }
+
     /// <summary>Plays the plan to its end (or until <paramref name="control"/> stops it) on the calling thread.</summary>
-    public static RunResult Run(RunPlan plan, RunControl? control = null) => throw new NotSupportedException("under construction");
+    /// <exception cref="InputException">The traffic turned out to be unusable while it was read.</exception>
+    /// <exception cref="InvariantException">A bug: the message names what broke and when.</exception>
+    public static RunResult Run(RunPlan plan, RunControl? control = null)
+    {
+        var run = new TwinRun(plan, control ?? new RunControl());
+        try
+        {
+            return run.Play();
+        }
+        catch (InvariantException e)
+        {
+            throw new InvariantException(
+                $"{e.Message} (seed {plan.Seed}, virtual time {run._now}, {run._book.Requests.Count} requests issued, {run._book.Ended} ended, engine mode {run._mode})", e);
+        }
+    }
+
+    private RunResult Play()
+    {
+        var byEvents = _plan.Source.IsReactive
+            || ((_plan.Routing.Needs & RouterNeeds.Requests) != 0 && _plan.Replicas > AskAllReplicasMax);
+        if (byEvents)
+        {
+            PlayByEvents();
+        }
+        else
+        {
+            PlayArrivals();
+            Drain();
+        }
+
+        if (_book.Open > 0 || _stop != StopReason.Completed)
+        {
+            Halt();
+        }
+
+        return Conclude();
+    }
+
+    // No completion matters to anyone outside its replica: a replica is only moved on when a request reaches it or the
+    // router asks for its load.
+    private void PlayArrivals()
+    {
+        var source = _plan.Source;
+        var askAll = _plan.Routing.Needs != RouterNeeds.None;
+        for (var untilReport = RequestsPerReport; source.NextArrival <= _limit;)
+        {
+            source.Take(out var request);
+            Invariant.That(request.Arrival >= _now);
+            _now = request.Arrival;
+            if (askAll)
+            {
+                foreach (var replica in _replicas)
+                {
+                    replica.AdvanceTo(_now);
+                }
+            }
+
+            var worker = Route(request);
+            if (!askAll)
+            {
+                _replicas[worker].AdvanceTo(_now);
+            }
+
+            _book.Issue(request, worker);
+            _replicas[worker].Submit(request, _now);
+            if (--untilReport == 0)
+            {
+                untilReport = RequestsPerReport;
+                if (ReportAndCheck())
+                {
+                    return;
+                }
+            }
+        }
+
+        NoteLimit();
+    }
+
+    private void Drain()
+    {
+        while (_stop == StopReason.Completed && _book.Open > 0)
+        {
+            var slice = SimTime.Min(_limit, _limit - _now > DrainSlice ? _now + DrainSlice : _limit);
+            var idle = true;
+            foreach (var replica in _replicas)
+            {
+                replica.AdvanceTo(slice);
+                idle &= replica.NextWake == SimTime.Never;
+            }
+
+            _now = slice;
+            if (ReportAndCheck())
+            {
+                return;
+            }
+
+            if (idle && _book.Open > 0)
+            {
+                FailStuck();
+            }
+
+            if (_now == _limit && _book.Open > 0)
+            {
+                _stop = StopReason.TimeLimit;
+            }
+        }
+    }
+
+    // Completions bring arrivals or change what the router sees: every replica is woken when its next request may end.
+    private void PlayByEvents()
+    {
+        var source = _plan.Source;
+        var queue = new EventQueue();
+        var askAll = (_plan.Routing.Needs & RouterNeeds.Tokens) != 0;
+        var stamps = new uint[_plan.Replicas];
+        var posted = new SimTime[_plan.Replicas];
+        Array.Fill(posted, SimTime.Never);
+        var untilReport = RequestsPerReport;
+        while (true)
+        {
+            var arrival = source.NextArrival;
+            var next = SimTime.Min(arrival, queue.NextTime);
+            if (next == SimTime.Never)
+            {
+                break;
+            }
+
+            if (next > _limit)
+            {
+                _stop = StopReason.TimeLimit;
+                _now = _limit;
+                return;
+            }
+
+            Invariant.That(next >= _now);
+            _now = next;
+            int worker;
+            if (arrival == next && (queue.NextTime > next || queue.NextPhase > Phase.Arrival))
+            {
+                source.Take(out var request);
+                if (askAll)
+                {
+                    foreach (var replica in _replicas)
+                    {
+                        replica.AdvanceTo(_now);
+                    }
+                }
+
+                worker = Route(request);
+                _replicas[worker].AdvanceTo(_now);
+                _book.Issue(request, worker);
+                _replicas[worker].Submit(request, _now);
+            }
+            else
+            {
+                var payload = queue.Take(out _, out var phase);
+                worker = (int)(payload >> 32);
+                if ((uint)payload != stamps[worker])
+                {
+                    continue;
+                }
+
+                posted[worker] = SimTime.Never;
+                if (phase == Phase.Plan)
+                {
+                    _replicas[worker].Plan(_now);
+                }
+                else
+                {
+                    _replicas[worker].AdvanceTo(_now);
+                }
+            }
+
+            var wake = _replicas[worker].NextWake;
+            if (wake != posted[worker] || wake == _now)
+            {
+                posted[worker] = wake;
+                stamps[worker]++;
+                if (wake != SimTime.Never)
+                {
+                    queue.Post(wake, wake == _now ? Phase.Plan : Phase.StepEnd, ((long)worker << 32) | stamps[worker]);
+                }
+            }
+
+            if (--untilReport == 0)
+            {
+                untilReport = RequestsPerReport;
+                if (ReportAndCheck())
+                {
+                    return;
+                }
+            }
+        }
+
+        if (_book.Open > 0)
+        {
+            FailStuck();
+        }
+    }
+
+    private int Route(in Workloads.Requests.RequestSpec request)
+    {
+        var needs = _plan.Routing.Needs;
+        if ((needs & RouterNeeds.Requests) != 0)
+        {
+            for (var i = 0; i < _replicas.Length; i++)
+            {
+                _requestLoads[i] = _replicas[i].RequestsInFlight;
+            }
+        }
+
+        if ((needs & RouterNeeds.Tokens) != 0)
+        {
+            for (var i = 0; i < _replicas.Length; i++)
+            {
+                _tokenLoads[i] = _replicas[i].TokensInFlight;
+            }
+        }
+
+        var view = new RouterView { Replicas = _replicas.Length, RequestsInFlight = _requestLoads, TokensInFlight = _tokenLoads };
+        var routed = new RoutedRequest(request.Index, request.InputTokens, request.Session, request.Priority);
+        var worker = _plan.Routing.Choose(view, routed, ref _random);
+        Invariant.That((uint)worker < (uint)_replicas.Length);
+        return worker;
+    }
+
+    private bool ReportAndCheck()
+    {
+        _control.Report(_book.Requests.Count, _book.Ended, _now.Nanoseconds);
+        if (_control.StopRequested)
+        {
+            _stop = StopReason.Interrupted;
+            return true;
+        }
+
+        return false;
+    }
+
+    private void NoteLimit()
+    {
+        if (_plan.Source.NextArrival != SimTime.Never)
+        {
+            _stop = StopReason.TimeLimit;
+            foreach (var replica in _replicas)
+            {
+                replica.AdvanceTo(_limit);
+            }
+
+            _now = _limit;
+        }
+    }
+
+    private void Halt()
+    {
+        foreach (var replica in _replicas)
+        {
+            replica.AdvanceTo(_now);
+            replica.Stop(_now);
+        }
+    }
+
+    private void FailStuck() => Invariant.Fail($"no progress: {_book.Open} requests are in flight and no replica has anything planned");
+
+    private RunResult Conclude()
+    {
+        Invariant.That(_book.Open == 0);
+        var end = SimTime.Zero;
+        long width = 0;
+        foreach (var recorder in _recorders)
+        {
+            end = SimTime.Max(end, new SimTime(recorder.LastStepEnd));
+        }
+
+        end = _stop == StopReason.Completed ? end : _now;
+        foreach (var recorder in _recorders)
+        {
+            recorder.Timeline.Hold(Math.Max(end.Nanoseconds, recorder.Timeline.Now));
+            width = Math.Max(width, recorder.Timeline.Width);
+        }
+
+        var results = new ReplicaResult[_replicas.Length];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var recorder = _recorders[i];
+            recorder.Timeline.CoarsenTo(width);
+            results[i] = new ReplicaResult
+            {
+                Worker = i,
+                Requests = recorder.Requests,
+                Steps = recorder.Steps,
+                BusyNanoseconds = recorder.BusyNanoseconds,
+                PrefillTokens = recorder.PrefillTokens,
+                OutputTokens = recorder.OutputTokens,
+                Preemptions = recorder.Preemptions,
+                KvBlocks = _plan.Engine.UsableBlocks,
+                KvBlocksPeak = recorder.KvBlocksPeak,
+                RunningPeak = recorder.RunningPeak,
+                WaitingPeak = recorder.WaitingPeak,
+                Timeline = recorder.Timeline,
+            };
+        }
+
+        var result = new RunResult
+        {
+            Requests = _book.Requests,
+            Replicas = results,
+            TokenGaps = _gaps,
+            End = end,
+            StopReason = _stop,
+            Fingerprint = _book.Fingerprint(),
+            EngineMode = _mode == EngineMode.Fast ? "fast" : "plain",
+            WarmUpRequests = _plan.WarmUpRequests,
+        };
+        RunChecks.Verify(result);
+        return result;
+    }
 }

@@ -1,0 +1,71 @@
+namespace Foretoken.Engines.Vllm.Fast;
+
+/// <summary>A double-ended queue of request slots in one ring that only ever grows.</summary>
+internal sealed class SlotQueue
+{
+    private int[] _ring = new int[16];
+    private int _head;
+
+    public int Count { get; private set; }
+
+    public int this[int i] => _ring[(_head + i) & (_ring.Length - 1)];
+
+    public void PushBack(int slot)
+    {
+        Grow();
+        _ring[(_head + Count) & (_ring.Length - 1)] = slot;
+        Count++;
+    }
+
+    public void PushFront(int slot)
+    {
+        Grow();
+        _head = (_head - 1) & (_ring.Length - 1);
+        _ring[_head] = slot;
+        Count++;
+    }
+
+    public int PopFront()
+    {
+        var slot = _ring[_head];
+        _head = (_head + 1) & (_ring.Length - 1);
+        Count--;
+        return slot;
+    }
+
+    /// <summary>Takes a slot out wherever it stands; false if it is not there.</summary>
+    public bool Remove(int slot)
+    {
+        var mask = _ring.Length - 1;
+        for (var i = 0; i < Count; i++)
+        {
+            if (_ring[(_head + i) & mask] == slot)
+            {
+                for (var j = i; j + 1 < Count; j++)
+                {
+                    _ring[(_head + j) & mask] = _ring[(_head + j + 1) & mask];
+                }
+
+                Count--;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Grow()
+    {
+        if (Count == _ring.Length)
+        {
+            var larger = new int[Count * 2];
+            for (var i = 0; i < Count; i++)
+            {
+                larger[i] = this[i];
+            }
+
+            _ring = larger;
+            _head = 0;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Vllm.Fast;
+
+namespace Foretoken.Twin;
+
+/// <summary>Makes the replicas of a run in the engine mode that applies.</summary>
+internal static class ReplicaFactory
+{
+    /// <summary>The mode that drives the run: the fast one unless plain is asked for or the settings are beyond the fast one.</summary>
+    public static EngineMode Resolve(RunPlan plan) =>
+        plan.EngineMode == EngineMode.Plain || FastVllmReplica.NotCovered(plan.Engine) is not null ? EngineMode.Plain : EngineMode.Fast;
+
+    /// <summary>A new, idle replica.</summary>
+    public static IReplica Create(RunPlan plan, EngineMode mode, ReplicaRecorder recorder) =>
+        new FastVllmReplica(plan.Engine, plan.StepTime, recorder, plan.Source.Tree);
+}

@@ -1,0 +1,57 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Kernel.Events;
+using Foretoken.Quantities;
+using Foretoken.Twin.Results;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Twin;
+
+/// <summary>Keeps the run's accounts: issues requests, enters their ends, tells reactive sources.</summary>
+internal sealed class RunBook(IRequestSource source) : IReplicaEvents
+{
+    private readonly bool _reactive = source.IsReactive;
+    private Fingerprint _dispatches;
+
+    /// <summary>The rows.</summary>
+    public RequestTable Requests { get; } = new();
+
+    /// <summary>Requests that reached an outcome.</summary>
+    public long Ended { get; private set; }
+
+    /// <summary>Requests issued without outcome so far.</summary>
+    public long Open => Requests.Count - Ended;
+
+    /// <summary>Enters a request and the router's decision.</summary>
+    public void Issue(in RequestSpec request, int worker)
+    {
+        Requests.Issue(request.Index, request.Arrival, request.InputTokens, worker);
+        _dispatches.Add(worker);
+        _dispatches.Add(request.Arrival.Nanoseconds);
+    }
+
+    /// <inheritdoc />
+    void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
+    {
+        Requests.Finish(record);
+        Ended++;
+        if (_reactive)
+        {
+            source.Finished(record.Index, at);
+        }
+    }
+
+    /// <summary>Hash over all decisions and, row by row, all results.</summary>
+    public ulong Fingerprint()
+    {
+        var hash = _dispatches;
+        for (var i = 0; i < Requests.Count; i++)
+        {
+            hash.Add(Requests.FirstToken(i).Nanoseconds);
+            hash.Add(Requests.LastToken(i).Nanoseconds);
+            hash.Add(((long)Requests.OutputTokens(i) << 32) | (uint)Requests.CachedTokens(i));
+            hash.Add(((long)Requests.Preemptions(i) << 8) | (byte)Requests.Outcome(i));
+        }
+
+        return hash.Value;
+    }
+}

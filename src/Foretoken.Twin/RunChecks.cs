@@ -1,0 +1,61 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Quantities;
+using Foretoken.Twin.Results;
+
+namespace Foretoken.Twin;
+
+/// <summary>What must hold in every run, checked in every run.</summary>
+internal static class RunChecks
+{
+    /// <summary>
+    /// Conservation: each request has one outcome, tokens add up. Causality: times are in order. Little's law, which for a
+    /// finished run is an identity in whole nanoseconds: the integral of requests in the system is the sum of their stays.
+    /// </summary>
+    public static void Verify(RunResult result)
+    {
+        var requests = result.Requests;
+        long tokens = 0;
+        long gaps = 0;
+        Int128 stays = 0;
+        for (var i = 0; i < requests.Count; i++)
+        {
+            var outcome = requests.Outcome(i);
+            Invariant.That(outcome != RequestOutcome.None);
+            var output = requests.OutputTokens(i);
+            tokens += output;
+            gaps += Math.Max(0, output - 1);
+            if (output > 0)
+            {
+                Invariant.That(requests.Arrival(i) <= requests.Scheduled(i));
+                Invariant.That(requests.Scheduled(i) < requests.FirstToken(i));
+                Invariant.That(requests.FirstToken(i) <= requests.LastToken(i));
+                Invariant.That((output > 1) == (requests.SecondToken(i) != SimTime.Never));
+                stays += (requests.LastToken(i) - requests.Arrival(i)).Nanoseconds;
+            }
+        }
+
+        Int128 present = 0;
+        long delivered = 0;
+        foreach (var replica in result.Replicas)
+        {
+            delivered += replica.OutputTokens;
+            Invariant.That(replica.KvBlocksPeak <= replica.KvBlocks);
+            foreach (var running in replica.Timeline.Running)
+            {
+                present += running;
+            }
+
+            foreach (var waiting in replica.Timeline.Waiting)
+            {
+                present += waiting;
+            }
+        }
+
+        Invariant.That(delivered == tokens);
+        Invariant.That(result.TokenGaps.Count == gaps);
+        if (result.StopReason == StopReason.Completed)
+        {
+            Invariant.That(present == stays);
+        }
+    }
+}
