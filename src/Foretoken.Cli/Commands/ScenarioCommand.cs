@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Foretoken.Cli.Scenarios;
+
+namespace Foretoken.Cli.Commands;
+
+/// <summary><c>foretoken scenario explain|validate|schema</c>.</summary>
+internal static class ScenarioCommand
+{
+    public static Command Create() => new("scenario", "Look at scenario files: what they say, whether they hold, how they are written.")
+    {
+        Explain(),
+        Validate(),
+        Schema(),
+    };
+
+    private static Command Explain()
+    {
+        var options = new ScenarioOptions();
+        var command = new Command("explain", "Print the resolved scenario: every value, where it came from, and every derived number.");
+        options.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            Output.Write(ScenarioText.Explain(options.Load(parsed)));
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command Validate()
+    {
+        var options = new ScenarioOptions();
+        var command = new Command("validate", "Check a scenario file without running it; every problem at once.");
+        options.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            var file = options.Load(parsed);
+            Output.Write($"{file.Path}: good\n");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static Command Schema()
+    {
+        var command = new Command("schema", $"Print the JSON Schema of scenario files (published as {ScenarioSchema.File}).");
+        command.SetAction(_ =>
+        {
+            Output.Write(ScenarioSchema.Write());
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text;
+using Foretoken.Twin.Scenarios.Fields;
+using Foretoken.Twin.Scenarios.Model;
+
+namespace Foretoken.Cli.Scenarios;
+
+/// <summary>What <c>scenario explain</c> prints: every value and where it came from, then every derived number.</summary>
+public static class ScenarioText
+{
+    private const int WidestValue = 34;
+
+    /// <summary>The resolved scenario as aligned text, lines ending in a line feed.</summary>
+    public static string Explain(ScenarioFile file)
+    {
+        var derived = file.Model.Derived.ToDictionary(d => d.Path);
+        var rows = new List<DerivedValue>();
+        Walk(file.Bound, derived, rows);
+        var rest = file.Model.Derived.Where(d => !rows.Exists(r => r.Path == d.Path)).ToList();
+        var text = new StringBuilder();
+        var pathWidth = rows.Concat(rest).Max(r => r.Path.Length) + 2;
+        var valueWidth = Math.Min(WidestValue, rows.Concat(rest).Max(r => r.Value.Length)) + 2;
+        Print(text, rows, pathWidth, valueWidth);
+        text.Append("\nderived\n");
+        Print(text, rest, pathWidth, valueWidth);
+        return text.ToString();
+    }
+
+    private static void Walk(Bound section, Dictionary<string, DerivedValue> derived, List<DerivedValue> rows)
+    {
+        foreach (var field in section.Fields)
+        {
+            var path = section.PathOf(field);
+            if (section.GetObject(field) is Bound inner)
+            {
+                Walk(inner, derived, rows);
+            }
+            else if (section.GetObject(field) is IReadOnlyList<Bound> list)
+            {
+                rows.Add(new(path, $"{list.Count} entries", From(section, field)));
+                foreach (var element in list)
+                {
+                    Walk(element, derived, rows);
+                }
+            }
+            else if (derived.TryGetValue(path, out var filled))
+            {
+                rows.Add(filled);
+            }
+            else if (section.IsSet(field) || section.Show(field) != "not set")
+            {
+                // What is simply absent would only hide what is there; the schema lists every key.
+                rows.Add(new(path, section.Show(field), From(section, field)));
+            }
+        }
+    }
+
+    private static string From(Bound section, Field field) =>
+        section.OriginOf(field)?.ToString() ?? (field.DefaultSource.Length > 0 ? $"default: {field.DefaultSource}" : "default");
+
+    private static void Print(StringBuilder text, List<DerivedValue> rows, int pathWidth, int valueWidth)
+    {
+        foreach (var row in rows)
+        {
+            text.Append(row.Path.PadRight(pathWidth));
+            text.Append(row.Value.Length + 2 > valueWidth ? row.Value + "  " : row.Value.PadRight(valueWidth));
+            text.Append(row.From).Append('\n');
+        }
+    }
+}

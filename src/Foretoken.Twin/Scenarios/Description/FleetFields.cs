@@ -1,0 +1,57 @@
+using Foretoken.Twin.Scenarios.Fields;
+
+namespace Foretoken.Twin.Scenarios.Description;
+
+/// <summary>The <c>fleet</c> section.</summary>
+public static class FleetFields
+{
+    /// <summary>Most replicas that a result can number.</summary>
+    public const int MaxReplicas = 65_534;
+
+    public static readonly Field<int> Replicas = new(new IntegerType(1, MaxReplicas))
+    {
+        Name = "replicas",
+        Meaning = "Number of equal engine replicas.",
+        Default = 1,
+        DefaultSource = "the smallest fleet",
+    };
+
+    public static readonly Field<int> GpusPerReplica = new(new IntegerType(1, 4096))
+    {
+        Name = "gpus_per_replica",
+        Meaning = "GPUs that one replica occupies; used to count GPU-hours.",
+        Default = 1,
+        DefaultSource = "one GPU per replica",
+    };
+
+    public static readonly Field<string> Policy = new(new ChoiceType(
+        ("round_robin", "one after the other"),
+        ("random", "any, by chance"),
+        ("least_requests", "the one with the fewest requests in flight"),
+        ("least_tokens", "the one with the fewest tokens in flight"),
+        ("power_of_two", "of two drawn by chance, the one with fewer requests in flight")))
+    {
+        Name = "policy",
+        Meaning = "How the router picks a replica for a request.",
+        Default = "round_robin",
+        DefaultSource = "the simplest router",
+    };
+
+    public static readonly Field<Bound> Routing = new(new SectionType(new Section
+    {
+        Meaning = "The router in front of the replicas.",
+        Fields = [Policy],
+        Shorthand = Policy,
+    }))
+    {
+        Name = "routing",
+        Meaning = "The router in front of the replicas.",
+    };
+
+    /// <summary>The whole section.</summary>
+    public static readonly Section Section = new()
+    {
+        Meaning = "How many replicas there are, and who gets which request.",
+        Fields = [Replicas, GpusPerReplica, Routing],
+    };
+}

@@ -1,0 +1,35 @@
+using Foretoken.Twin.Scenarios.Fields;
+
+namespace Foretoken.Twin.Scenarios.Description;
+
+/// <summary>A whole scenario: the root of the one description of every key.</summary>
+public static class ScenarioFields
+{
+    public static readonly Field<string> Name = new(new TextType("a text")) { Name = "name", Meaning = "What the scenario is called in reports.", DefaultText = "the file's name" };
+
+    public static readonly Field<long> Seed = new(new LongType(0))
+    {
+        Name = "seed",
+        Meaning = "Seed of every random decision: same scenario, same trace, same seed, same bytes.",
+        Default = 1,
+        DefaultSource = "any fixed number does",
+    };
+
+    public static readonly Field<Bound> Workload = new(new SectionType(WorkloadFields.Section)) { Name = "workload", Meaning = "The traffic.", Required = true };
+    public static readonly Field<Bound> Fleet = Part("fleet", FleetFields.Section);
+    public static readonly Field<Bound> Engine = Part("engine", EngineFields.Section);
+    public static readonly Field<Bound> Model = Part("model", ModelFields.Model);
+    public static readonly Field<Bound> Hardware = Part("hardware", ModelFields.Hardware);
+    public static readonly Field<Bound> StepTime = Part("step_time", StepTimeFields.Section);
+    public static readonly Field<Bound> Slo = Optional.Part("slo", "Service-level objective.", SloFields.Section);
+    public static readonly Field<Bound> Run = Part("run", RunFields.Section);
+
+    /// <summary>The root.</summary>
+    public static readonly Section Root = new()
+    {
+        Meaning = "A scenario: which traffic meets which fleet.",
+        Fields = [Name, Seed, Workload, Fleet, Engine, Model, Hardware, StepTime, Slo, Run],
+    };
+
+    private static Field<Bound> Part(string name, Section section) => new(new SectionType(section)) { Name = name, Meaning = section.Meaning };
+}

@@ -1,0 +1,114 @@
+using Foretoken.Quantities;
+using Foretoken.Twin.Scenarios.Fields;
+
+namespace Foretoken.Twin.Scenarios.Description;
+
+/// <summary>The <c>workload</c> section: a trace, or generated traffic.</summary>
+public static class WorkloadFields
+{
+    /// <summary>Case of a workload that replays a trace.</summary>
+    public const string FromTrace = "a workload from a trace";
+
+    /// <summary>Case of a workload that is generated.</summary>
+    public const string Generated = "a generated workload";
+
+    public static readonly Field<string> TracePath = new(new TextType("the path of a trace file"))
+    {
+        Name = "path",
+        Meaning = "The trace file, plain, .gz or .br; relative to the scenario file.",
+        Required = true,
+    };
+
+    public static readonly Field<string> TraceFormat = new(new ChoiceType(
+        ("auto", "by the file's content"),
+        ("mooncake", "Mooncake JSONL"),
+        ("azure-llm", "Azure LLM inference CSV of 2023 and 2024"),
+        ("burst-gpt", "BurstGPT CSV"),
+        ("share-gpt", "ShareGPT-style JSON with token counts"),
+        ("dynamo", "Dynamo request trace v1"),
+        ("aiperf", "AIPerf results"),
+        ("vllm-bench", "vLLM benchmark results"),
+        ("foretoken", "our own compact binary form")))
+    {
+        Name = "format",
+        Meaning = "Format of the trace file.",
+        Default = "auto",
+        DefaultSource = "recognised by content",
+    };
+
+    public static readonly Field<int> TraceSkipBadLines = new(new IntegerType(0))
+    {
+        Name = "skip_bad_lines",
+        Meaning = "Bad rows that are skipped and reported before the trace is refused.",
+        Default = 0,
+        DefaultSource = "no bad row is tolerated",
+    };
+
+    public static readonly Field<int> TraceHashBlockTokens = new(new IntegerType(1, 1_048_576))
+    {
+        Name = "hash_block_tokens",
+        Meaning = "Tokens per hash id, for formats that do not say it themselves.",
+        Default = 512,
+        DefaultSource = "the public Mooncake traces",
+    };
+
+    public static readonly Field<double> TraceSpeedup = new(new NumberType(UnitTable.Number, 0, aboveMin: true))
+    {
+        Name = "speedup",
+        Meaning = "Arrival times and session delays are divided by this.",
+        Default = 1,
+        DefaultSource = "as recorded",
+    };
+
+    public static readonly Field<long?> TraceLimit = Optional.LongCount("limit", "Only the first rows of the trace.");
+
+    public static readonly Field<Bound> Trace = new(new SectionType(new Section
+    {
+        Meaning = "A recorded trace to replay.",
+        Fields = [TracePath, TraceFormat, TraceSkipBadLines, TraceHashBlockTokens, TraceSpeedup, TraceLimit],
+        Shorthand = TracePath,
+    }))
+    {
+        Name = "trace",
+        Meaning = "A recorded trace to replay, instead of generated traffic.",
+        OmitWhenAbsent = true,
+        DefaultText = "none",
+    };
+
+    public static readonly Field<int> Concurrency = new(new IntegerType(1))
+    {
+        Name = "concurrency",
+        Meaning = "Requests in flight; with sessions, sessions, which keep their slot through think time.",
+        Required = true,
+    };
+
+    public static readonly Field<SimDuration> Ramp = new(new DurationType())
+    {
+        Name = "ramp",
+        Meaning = "Time over which the slots start, evenly spread.",
+        DefaultSource = "all at once",
+    };
+
+    public static readonly Field<int> WarmUpRequests = new(new IntegerType(0))
+    {
+        Name = "warm_up_requests",
+        Meaning = "Requests issued first that the metrics leave out.",
+        Default = 0,
+        DefaultSource = "every request counts",
+    };
+
+    public static readonly Field<Bound> ClosedLoop = Optional.Part("closed_loop", "A fixed number of requests (or sessions) in flight instead of arrival times.", new Section
+    {
+        Meaning = "Closed loop.",
+        Fields = [Concurrency, Ramp, WarmUpRequests],
+    });
+
+    /// <summary>The whole section.</summary>
+    public static readonly Section Section = new()
+    {
+        Meaning = "The traffic: a trace to replay, or the description of generated traffic.",
+        Fields = [ClosedLoop],
+        ChooseCase = map => map.Find(Trace.Name) is null ? Generated : FromTrace,
+        Cases = new Dictionary<string, IReadOnlyList<Field>> { [Generated] = SyntheticFields.All, [FromTrace] = [Trace] },
+    };
+}

@@ -1,0 +1,46 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Twin.Scenarios.Model;
+
+/// <summary>
+/// A scenario that was validated: immutable, every value known, every derived number there. What is left to do before a run
+/// is to read the files that it names.
+/// </summary>
+public sealed record ScenarioModel
+{
+    /// <summary>What it is called in reports.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Seed of every random decision.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The traffic.</summary>
+    public required WorkloadModel Workload { get; init; }
+
+    /// <summary>Number of equal replicas.</summary>
+    public required int Replicas { get; init; }
+
+    /// <summary>GPUs per replica.</summary>
+    public required int GpusPerReplica { get; init; }
+
+    /// <summary>Name of the routing policy.</summary>
+    public required string RoutingPolicy { get; init; }
+
+    /// <summary>The engine.</summary>
+    public required EngineModel Engine { get; init; }
+
+    /// <summary>Where step times come from.</summary>
+    public required StepTimeModel StepTime { get; init; }
+
+    /// <summary>The service-level objective, or null for none.</summary>
+    public SloModel? Slo { get; init; }
+
+    /// <summary>Engine implementation to run.</summary>
+    public required EngineMode EngineMode { get; init; }
+
+    /// <summary>Virtual time at which the run is cut off; null: none.</summary>
+    public SimTime? TimeLimit { get; init; }
+
+    /// <summary>What was filled in or follows, with its formula.</summary>
+    public required IReadOnlyList<DerivedValue> Derived { get; init; }
+}

@@ -1,0 +1,24 @@
+using Foretoken.Quantities;
+using Foretoken.Twin.Scenarios.Documents;
+
+namespace Foretoken.Twin.Scenarios.Model;
+
+/// <summary>Where step times come from, validated as far as that goes without reading a table.</summary>
+public abstract record StepTimeModel;
+
+/// <summary>DynoSim's polynomials.</summary>
+public sealed record PolynomialStepTimeModel : StepTimeModel;
+
+/// <summary>Constant times.</summary>
+/// <param name="Prefill">Step with prompt tokens.</param>
+/// <param name="Decode">Step without.</param>
+public sealed record FixedStepTimeModel(SimDuration Prefill, SimDuration Decode) : StepTimeModel;
+
+/// <summary>Straight lines; every coefficient in milliseconds.</summary>
+public sealed record LinearStepTimeModel(
+    double PrefillBase, double PrefillPerToken, double PrefillPerArea, double DecodeBase, double DecodePerRequest, double DecodePerContextToken) : StepTimeModel;
+
+/// <summary>Measured points.</summary>
+/// <param name="Path">The file as it was written.</param>
+/// <param name="PathOrigin">Where the path was written: a path in a file is relative to that file.</param>
+public sealed record TableStepTimeModel(string Path, Origin PathOrigin) : StepTimeModel;
