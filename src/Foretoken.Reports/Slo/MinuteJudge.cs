@@ -1,0 +1,93 @@
+using Foretoken.Quantities;
+using Foretoken.Reports.Metrics;
+using Foretoken.Reports.Summaries;
+using Foretoken.Twin.Results;
+
+namespace Foretoken.Reports.Slo;
+
+/// <summary>
+/// Finds the bad minutes. Rows of the table are in order of arrival, so that the requests of a minute stand together and
+/// only one minute's values are held at a time.
+/// </summary>
+internal static class MinuteJudge
+{
+    private const long Minute = 60_000_000_000;
+
+    /// <summary>Bad minutes ascending, and how many minutes had arrivals.</summary>
+    public static (List<int> Bad, int Judged) Judge(RequestTable table, int firstRow, SloSpec slo)
+    {
+        var targets = slo.Targets
+            .Select(t => (Target: t, Metric: MetricCatalogue.Find(t.Metric)!))
+            .Where(t => t.Metric.Kind == MetricKind.PerRequest)
+            .Select(t => (t.Target, t.Metric, Index: RequestMetrics.IndexOf(t.Metric)))
+            .ToList();
+        var bad = new List<int>();
+        var judged = 0;
+        var values = new List<double>();
+        var row = firstRow;
+        while (row < table.Count)
+        {
+            var minute = table.Arrival(row).Nanoseconds / Minute;
+            var end = row + 1;
+            while (end < table.Count && table.Arrival(end).Nanoseconds / Minute == minute)
+            {
+                end++;
+            }
+
+            Invariant.That(end == table.Count || table.Arrival(end).Nanoseconds / Minute > minute);
+            judged++;
+            if (IsBad(row, end))
+            {
+                bad.Add((int)minute);
+            }
+
+            row = end;
+        }
+
+        return (bad, judged);
+
+        bool IsBad(int first, int end)
+        {
+            var failed = 0;
+            for (var i = first; i < end; i++)
+            {
+                failed += RequestMetrics.Answered(table.Outcome(i)) ? 0 : 1;
+            }
+
+            if ((double)failed / (end - first) > slo.FailedFractionMax)
+            {
+                return true;
+            }
+
+            foreach (var (target, metric, index) in targets)
+            {
+                values.Clear();
+                for (var i = first; i < end; i++)
+                {
+                    if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(index, table, i) is var raw and not double.NaN)
+                    {
+                        values.Add(raw);
+                    }
+                }
+
+                if (values.Count > 0 && !SloSpec.Meets(metric, RequestMetrics.InUnit(index, Statistic(values, target.Percentile)), target.Bound))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    private static double Statistic(List<double> values, double? percentile)
+    {
+        if (percentile is not { } p)
+        {
+            return values.Sum() / values.Count;
+        }
+
+        values.Sort();
+        return RequestStatistics.Percentile(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values), p);
+    }
+}

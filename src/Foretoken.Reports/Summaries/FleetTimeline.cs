@@ -1,0 +1,91 @@
+using Foretoken.Quantities;
+using Foretoken.Twin.Results;
+
+namespace Foretoken.Reports.Summaries;
+
+/// <summary>What the whole fleet held over time, in equal bins from the start of the run.</summary>
+public sealed record FleetTimeline
+{
+    /// <summary>Width of a bin, nanoseconds.</summary>
+    public required long WidthNanoseconds { get; init; }
+
+    /// <summary>Requests that arrived, per bin.</summary>
+    public required IReadOnlyList<long> Arrivals { get; init; }
+
+    /// <summary>Requests that ended, per bin.</summary>
+    public required IReadOnlyList<long> Completions { get; init; }
+
+    /// <summary>Tokens generated, per bin.</summary>
+    public required IReadOnlyList<long> OutputTokens { get; init; }
+
+    /// <summary>Requests running, all replicas together, averaged over the bin.</summary>
+    public required IReadOnlyList<double> Running { get; init; }
+
+    /// <summary>Requests waiting, all replicas together, averaged over the bin.</summary>
+    public required IReadOnlyList<double> Waiting { get; init; }
+
+    /// <summary>Share of the fleet's usable KV blocks held by running requests, averaged over the bin.</summary>
+    public required IReadOnlyList<double> KvUsage { get; init; }
+
+    /// <summary>Adds up the replicas. The last bin is averaged over the part of it that the run reached.</summary>
+    internal static FleetTimeline Of(IReadOnlyList<ReplicaResult> replicas, long end)
+    {
+        long width = 1;
+        long kvBlocks = 0;
+        foreach (var replica in replicas)
+        {
+            width = Math.Max(width, replica.Timeline.Width);
+            kvBlocks += replica.KvBlocks;
+        }
+
+        // A moment on an edge belongs to the earlier bin, as in the timeline.
+        var bins = end == 0 ? 1 : (int)((end - 1) / width) + 1;
+        foreach (var replica in replicas)
+        {
+            var ratio = (int)(width / replica.Timeline.Width);
+            bins = Math.Max(bins, (replica.Timeline.Bins - 1) / ratio + 1);
+        }
+
+        var arrivals = new long[bins];
+        var completions = new long[bins];
+        var tokens = new long[bins];
+        var running = new double[bins];
+        var waiting = new double[bins];
+        var blocks = new double[bins];
+        foreach (var replica in replicas)
+        {
+            var line = replica.Timeline;
+            var ratio = (int)(width / line.Width);
+            Invariant.That(ratio * line.Width == width);
+            for (var i = 0; i < line.Bins; i++)
+            {
+                var bin = i / ratio;
+                arrivals[bin] += line.Arrivals[i];
+                completions[bin] += line.Completions[i];
+                tokens[bin] += line.Tokens[i];
+                running[bin] += line.Running[i];
+                waiting[bin] += line.Waiting[i];
+                blocks[bin] += (double)line.Blocks[i];
+            }
+        }
+
+        for (var bin = 0; bin < bins; bin++)
+        {
+            var span = Math.Min(width, end - bin * width);
+            running[bin] = span <= 0 ? 0 : running[bin] / span;
+            waiting[bin] = span <= 0 ? 0 : waiting[bin] / span;
+            blocks[bin] = span <= 0 || kvBlocks == 0 ? 0 : blocks[bin] / span / kvBlocks;
+        }
+
+        return new FleetTimeline
+        {
+            WidthNanoseconds = width,
+            Arrivals = arrivals,
+            Completions = completions,
+            OutputTokens = tokens,
+            Running = running,
+            Waiting = waiting,
+            KvUsage = blocks,
+        };
+    }
+}

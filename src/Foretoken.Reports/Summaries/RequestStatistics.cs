@@ -1,0 +1,95 @@
+using Foretoken.Twin.Results;
+
+namespace Foretoken.Reports.Summaries;
+
+/// <summary>Exact distributions of the per-request metrics over the answered requests of the measured part.</summary>
+internal static class RequestStatistics
+{
+    /// <summary>
+    /// One distribution per entry of <see cref="RequestMetrics.Computed"/>, null where no request has the metric.
+    /// <paramref name="extraPercentiles"/> are computed besides the standard ones.
+    /// </summary>
+    public static Distribution?[] Compute(RequestTable table, int firstRow, IEnumerable<double> extraPercentiles)
+    {
+        var percentiles = Distribution.StandardPercentiles.Concat(extraPercentiles).Distinct().Order().ToArray();
+        var metrics = RequestMetrics.Computed.Count;
+        var distributions = new Distribution?[metrics];
+
+        // One metric after the other: the memory of one, and each pass touches only the columns that it needs.
+        for (var metric = 0; metric < metrics; metric++)
+        {
+            distributions[metric] = ComputeOne(table, firstRow, metric, percentiles);
+        }
+
+        return distributions;
+    }
+
+    /// <summary>Value at a percentile of sorted values by linear interpolation between order statistics.</summary>
+    public static double Percentile(ReadOnlySpan<double> sorted, double p)
+    {
+        var (low, high, part) = Ranks(sorted.Length, p);
+        return Interpolate(sorted[low], sorted[high], part);
+    }
+
+    private static Distribution? ComputeOne(RequestTable table, int firstRow, int metric, double[] percentiles)
+    {
+        var column = new ExactColumn(RequestMetrics.HistogramScale(metric));
+        for (var i = firstRow; i < table.Count; i++)
+        {
+            if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
+            {
+                column.Count1(raw);
+            }
+        }
+
+        if (column.Count == 0)
+        {
+            return null;
+        }
+
+        var ranks = new SortedSet<int>();
+        foreach (var p in percentiles)
+        {
+            var (low, high, _) = Ranks(column.Count, p);
+            ranks.Add(low);
+            ranks.Add(high);
+        }
+
+        column.Prepare([.. ranks]);
+        for (var i = firstRow; i < table.Count; i++)
+        {
+            if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
+            {
+                column.Collect(raw);
+            }
+        }
+
+        column.Finish();
+        var values = new (double, double)[percentiles.Length];
+        for (var k = 0; k < percentiles.Length; k++)
+        {
+            var (low, high, part) = Ranks(column.Count, percentiles[k]);
+            values[k] = (percentiles[k], RequestMetrics.InUnit(metric, Interpolate(column.AtRank(low), column.AtRank(high), part)));
+        }
+
+        return new Distribution
+        {
+            Count = column.Count,
+            Sum = RequestMetrics.InUnit(metric, column.Sum),
+            Mean = RequestMetrics.InUnit(metric, column.Mean),
+            Minimum = RequestMetrics.InUnit(metric, column.Minimum),
+            Maximum = RequestMetrics.InUnit(metric, column.Maximum),
+            StandardDeviation = RequestMetrics.InUnit(metric, column.StandardDeviation),
+            Percentiles = values,
+        };
+    }
+
+    private static (int Low, int High, double Part) Ranks(int count, double p)
+    {
+        var position = p / 100 * (count - 1);
+        var low = Math.Min((int)position, count - 1);
+        return (low, Math.Min(low + 1, count - 1), position - low);
+    }
+
+    private static double Interpolate(double low, double high, double part) => low + part * (high - low);
+}

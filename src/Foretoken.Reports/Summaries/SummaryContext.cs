@@ -1,0 +1,34 @@
+using Foretoken.Reports.Slo;
+
+namespace Foretoken.Reports.Summaries;
+
+/// <summary>What a summary tells besides the result: where the run came from and how it is judged.</summary>
+public sealed record SummaryContext
+{
+    /// <summary>Name of the scenario, for titles.</summary>
+    public required string ScenarioName { get; init; }
+
+    /// <summary>File of the scenario as the user named it; null when there was none.</summary>
+    public string? ScenarioPath { get; init; }
+
+    /// <summary>Resolved settings (path in the scenario, value with unit), echoed into JSON and HTML in this order.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
+
+    /// <summary>Seed of the run.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Version of the program.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>GPUs of one replica, for GPU hours. Default 1.</summary>
+    public double GpusPerReplica { get; init; } = 1;
+
+    /// <summary>The SLO; null: the run is not judged.</summary>
+    public SloSpec? Slo { get; init; }
+
+    /// <summary>Wall-clock time of the run; null: the simulator's speed is not reported.</summary>
+    public TimeSpan? RunTime { get; init; }
+
+    /// <summary>Wall-clock time before the run (reading scenario and trace); null: not reported.</summary>
+    public TimeSpan? SetUpTime { get; init; }
+}
