@@ -98,7 +98,11 @@ public sealed class StreamedTraceSourceTests
 
         public TraceFormat Format => TraceFormat.Mooncake;
 
+        public long SkippedRows => 0;
+
         public IReadOnlyList<Problem> Skipped => [];
+
+        public IReadOnlyList<string> Notes => [];
 
         public bool Read(TraceRecord record)
         {
@@ -131,7 +135,11 @@ public sealed class StreamedTraceSourceTests
 
         public TraceFormat Format => TraceFormat.AzureLlm;
 
+        public long SkippedRows => 0;
+
         public IReadOnlyList<Problem> Skipped => [];
+
+        public IReadOnlyList<string> Notes => [];
 
         public bool Read(TraceRecord record)
         {
