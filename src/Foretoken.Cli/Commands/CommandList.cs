@@ -10,5 +10,6 @@ public static class CommandList
     {
         yield return ScenarioCommand.Create();
         yield return TraceCommand.Create();
+        yield return ValidateCommand.Create();
     }
 }

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Foretoken.Engines.Vllm.Schedules;
+using Foretoken.Quantities;
+
+namespace Foretoken.Cli.Schedules;
+
+/// <summary>A schedule trace as read from a file; the scenario only for an engine that can be replayed.</summary>
+internal sealed record ScheduleTrace(string Name, ScheduleEngine Engine, TracedScenario? Vllm)
+{
+    /// <summary>Reads a trace; the engine is recognised from the fields of its steps.</summary>
+    public static ScheduleTrace Parse(string name, ReadOnlyMemory<byte> json)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(json);
+        }
+        catch (JsonException e)
+        {
+            throw new InputException($"{name}: line {e.LineNumber + 1}", "is not valid JSON", "is the file complete?");
+        }
+
+        using (document)
+        {
+            var root = new JsonCursor(name, "", document.RootElement);
+            var engine = Recognise(root);
+            return new ScheduleTrace(name, engine, engine == ScheduleEngine.Vllm ? VllmScheduleJson.Read(root) : null);
+        }
+    }
+
+    private static ScheduleEngine Recognise(JsonCursor root)
+    {
+        var engines = root["trace"].Items(step => step.Find("scheduled") is not null ? ScheduleEngine.Vllm
+            : step.Find("mode") is not null ? ScheduleEngine.Sglang
+            : throw new InputException(step.Place, "is a step of neither engine", "a vLLM step has the field 'scheduled', an SGLang step 'mode'"));
+        return engines.Length > 0
+            ? engines[0]
+            : throw new InputException(root["trace"].Place, "has no steps, so there is nothing to compare");
+    }
+}

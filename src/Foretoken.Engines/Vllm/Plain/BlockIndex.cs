@@ -1,0 +1,60 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.Vllm.Plain;
+
+/// <summary>
+/// Blocks that can be hit, by content, for one KV cache group. Equal content computed twice stands here twice; a lookup
+/// returns the block that was registered first and is still there (engines.md 1.6).
+/// </summary>
+internal sealed class BlockIndex(int group)
+{
+    private readonly Dictionary<int, (KvBlock First, KvBlock Last)> _blocks = [];
+
+    /// <summary>The first block registered under <paramref name="key"/>, or null.</summary>
+    public KvBlock? Find(int key) => _blocks.TryGetValue(key, out var twins) ? twins.First : null;
+
+    /// <summary>Makes a full block hittable.</summary>
+    public void Register(KvBlock block, int key)
+    {
+        Invariant.That(block.Key == KvBlock.Unhashed && key != KvBlock.Unhashed);
+        block.Key = key;
+        block.Group = group;
+        if (_blocks.TryGetValue(key, out var twins))
+        {
+            twins.Last.TwinAfter = block;
+            block.TwinBefore = twins.Last;
+            _blocks[key] = (twins.First, block);
+        }
+        else
+        {
+            _blocks.Add(key, (block, block));
+        }
+    }
+
+    /// <summary>Forgets a block's content: it is about to be overwritten.</summary>
+    public void Forget(KvBlock block)
+    {
+        var (first, last) = _blocks[block.Key];
+        if (first == last)
+        {
+            _blocks.Remove(block.Key);
+        }
+        else
+        {
+            _blocks[block.Key] = (first == block ? block.TwinAfter! : first, last == block ? block.TwinBefore! : last);
+            if (block.TwinBefore is not null)
+            {
+                block.TwinBefore.TwinAfter = block.TwinAfter;
+            }
+
+            if (block.TwinAfter is not null)
+            {
+                block.TwinAfter.TwinBefore = block.TwinBefore;
+            }
+        }
+
+        block.TwinBefore = null;
+        block.TwinAfter = null;
+        block.Key = KvBlock.Unhashed;
+    }
+}

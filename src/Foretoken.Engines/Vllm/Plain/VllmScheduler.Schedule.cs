@@ -1,0 +1,242 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.Vllm.Plain;
+
+/// <summary>schedule(): engines.md 1.3.</summary>
+internal sealed partial class VllmScheduler
+{
+    // The input budget of 1.3 equals the token budget here: no supported method charges draft slots on it.
+    private int _budget;
+
+    // Whether a request scheduled in part A was still prefilling after the step before.
+    private bool _prefillScheduled;
+
+    /// <summary>Decides the next step. The plan may be empty, and may have preempted requests all the same.</summary>
+    public void Schedule(StepPlan plan)
+    {
+        plan.Clear();
+        _budget = _settings.MaxNumBatchedTokens;
+        _prefillScheduled = false;
+
+        ScheduleRunning(plan);
+        if (plan.Preempted.Count == 0)
+        {
+            ScheduleWaiting(plan);
+        }
+
+        Invariant.That(_budget >= 0);
+        Invariant.That(_running.Count <= _settings.MaxNumSeqs);
+        AdvanceScheduled(plan);
+
+        plan.FinishedBefore.AddRange(_finished);
+        _finished.Clear();
+    }
+
+    // 1.3 A.
+    private void ScheduleRunning(StepPlan plan)
+    {
+        for (var i = 0; i < _running.Count && _budget > 0; i++)
+        {
+            var request = _running[i];
+
+            // A1. Async: the steps in flight end it, even if all their drafts are rejected.
+            if (request.Placeholders > 0
+                && request.Computed + 2 - request.Placeholders >= request.PromptTokens + request.MaxTokens)
+            {
+                continue;
+            }
+
+            // A3, A4.
+            var tokens = request.Tokens + request.Drafts + request.Placeholders - request.Computed;
+            tokens = ClipToThreshold(tokens);
+            tokens = Math.Min(tokens, Math.Min(_budget, _settings.MaxModelLen - request.Computed - 1));
+            if (tokens <= 0)
+            {
+                continue;
+            }
+
+            // A5.
+            if (!TryExtendOrPreempt(plan, request, tokens, ref i))
+            {
+                break;
+            }
+
+            // A6.
+            var drafts = 0;
+            if (request.Drafts > 0)
+            {
+                drafts = Math.Max(0, tokens + request.Computed - request.Tokens - request.Placeholders);
+                request.Drafts = 0;
+            }
+
+            _prefillScheduled |= request.IsPrefillChunk;
+            _budget -= tokens;
+            plan.Add(new PlannedRequest { Request = request, Tokens = tokens, ComputedBefore = request.Computed, Drafts = drafts });
+        }
+    }
+
+    // A5: preempts until the request fits, or until it is preempted itself.
+    private bool TryExtendOrPreempt(StepPlan plan, EngineRequest request, int tokens, ref int position)
+    {
+        while (!_cache.TryExtend(request, tokens, _lookahead))
+        {
+            var victim = ChooseVictim();
+            _running.Remove(victim);
+            var planned = plan.IndexOf(victim);
+            if (planned >= 0)
+            {
+                _budget += plan.Requests[planned].Tokens;
+                plan.RemoveAt(planned);
+                position--;
+            }
+
+            Preempt(victim);
+            plan.Preempted.Add(victim);
+            if (victim == request)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private EngineRequest ChooseVictim()
+    {
+        if (_settings.SchedulingPolicy == VllmSchedulingPolicy.Fcfs)
+        {
+            return _running[^1];
+        }
+
+        var victim = _running[0];
+        foreach (var request in _running)
+        {
+            if (Urgency.CompareClass(request, victim) > 0)
+            {
+                victim = request;
+            }
+        }
+
+        return victim;
+    }
+
+    private void Preempt(EngineRequest request)
+    {
+        _cache.Free(request);
+        request.Status = RequestStatus.Preempted;
+        request.Computed = 0;
+        request.Drafts = 0;
+        request.Placeholders = 0;
+        request.Stale = request.InFlight;
+        request.Preemptions++;
+        _waiting.PutBack(request);
+    }
+
+    // 1.3 B.
+    private void ScheduleWaiting(StepPlan plan)
+    {
+        var runningScheduled = plan.Count > 0;
+        while (_waiting.Count + _skipped.Count > 0 && _budget > 0 && _running.Count < _settings.MaxNumSeqs)
+        {
+            var queue = ChooseQueue();
+            var request = queue.Peek();
+
+            // B2. Output of steps before its preemption is still to come.
+            if (request.Stale > 0)
+            {
+                _aside.Add(queue.Pop());
+                continue;
+            }
+
+            // B3.
+            Invariant.That(request.Computed == 0);
+            var computed = _cache.FindHit(request);
+
+            // B4. A single token among pure decodes is padded with drafts to keep the batch uniform.
+            var tokens = request.Tokens - computed;
+            var drafts = 0;
+            if (_drafts > 0 && tokens == 1 && runningScheduled && !_prefillScheduled)
+            {
+                drafts = _drafts;
+                tokens += drafts;
+                if (tokens > _budget || computed + tokens > _settings.MaxModelLen)
+                {
+                    break;
+                }
+            }
+
+            tokens = ClipToThreshold(tokens);
+            if (!_settings.EnableChunkedPrefill && tokens > _budget)
+            {
+                break;
+            }
+
+            tokens = Math.Min(tokens, _budget);
+
+            // B5. Waiting requests never preempt, and never overtake.
+            if (!_cache.TryAdmit(request, tokens, computed, _lookahead, othersRunning: _running.Count > 0))
+            {
+                break;
+            }
+
+            // B6.
+            queue.Pop();
+            _running.Add(request);
+            request.Status = RequestStatus.Running;
+            request.Computed = computed;
+            request.PrefillTarget = request.Tokens;
+            if (request.FirstHit < 0)
+            {
+                request.FirstHit = computed;
+            }
+
+            _budget -= tokens;
+            plan.Add(new PlannedRequest { Request = request, Tokens = tokens, ComputedBefore = computed, Drafts = drafts, Padded = drafts > 0 });
+        }
+
+        // What was put aside goes to the front of the skipped queue, in its order.
+        for (var i = _aside.Count - 1; i >= 0; i--)
+        {
+            _skipped.PutBack(_aside[i]);
+        }
+
+        _aside.Clear();
+    }
+
+    // B1. Under FCFS the skipped queue goes first, under PRIORITY the more urgent of both heads.
+    private WaitingQueue ChooseQueue()
+    {
+        if (_skipped.Count == 0 || _waiting.Count == 0)
+        {
+            return _skipped.Count == 0 ? _waiting : _skipped;
+        }
+
+        return _settings.SchedulingPolicy == VllmSchedulingPolicy.Priority && Urgency.Order.Compare(_waiting.Peek(), _skipped.Peek()) < 0
+            ? _waiting
+            : _skipped;
+    }
+
+    // 1.3 C.
+    private void AdvanceScheduled(StepPlan plan)
+    {
+        foreach (ref var planned in plan.Requests)
+        {
+            var request = planned.Request;
+            request.Computed += planned.Tokens;
+            request.InFlight += planned.Tokens;
+            request.IsPrefillChunk = request.Computed < request.Tokens + request.Placeholders;
+            planned.Emits = !request.IsPrefillChunk;
+            if (_settings.AsyncScheduling && planned.Emits)
+            {
+                request.Placeholders += 1 + planned.Drafts;
+                request.Drafts = _drafts;
+            }
+        }
+    }
+
+    private int ClipToThreshold(int tokens)
+    {
+        var threshold = _settings.LongPrefillTokenThreshold;
+        return threshold > 0 && tokens > threshold ? threshold : tokens;
+    }
+}

@@ -1,0 +1,75 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.Vllm.Plain;
+
+/// <summary>
+/// vLLM V1's scheduler, one step at a time, as engines.md 1.3 to 1.5 tells it: meant to be read beside it. Knows nothing of
+/// time: whoever drives it decides when a plan is executed and what the model returns.
+/// </summary>
+internal sealed partial class VllmScheduler
+{
+    private readonly VllmSettings _settings;
+    private readonly KvCache _cache;
+    private readonly List<EngineRequest> _running = [];
+    private readonly WaitingQueue _waiting;
+    private readonly WaitingQueue _skipped;
+    private readonly List<EngineRequest> _aside = [];
+    private readonly List<EngineRequest> _finished = [];
+    private readonly int _drafts;
+    private readonly int _lookahead;
+
+    public VllmScheduler(VllmSettings settings)
+    {
+        _settings = settings;
+        _cache = new KvCache(settings);
+        _waiting = WaitingQueue.Create(settings.SchedulingPolicy);
+        _skipped = WaitingQueue.Create(settings.SchedulingPolicy);
+        _drafts = settings.Speculation?.NumSpeculativeTokens ?? 0;
+        _lookahead = settings.Speculation?.LookaheadTokens ?? 0;
+    }
+
+    /// <summary>Names of contents, for the keys of this engine's requests.</summary>
+    public ContentTable Contents { get; } = new();
+
+    /// <summary>Block tables and pool.</summary>
+    public KvCache Cache => _cache;
+
+    /// <summary>Requests in the running list, in its order.</summary>
+    public IReadOnlyList<EngineRequest> Running => _running;
+
+    /// <summary>Requests waiting, those put aside included.</summary>
+    public int WaitingCount => _waiting.Count + _skipped.Count;
+
+    /// <summary>Requests waiting, in the order in which they would be admitted.</summary>
+    public IEnumerable<EngineRequest> Waiting => _skipped.InOrder().Concat(_waiting.InOrder());
+
+    /// <summary>A new request arrives.</summary>
+    public void Add(EngineRequest request) => _waiting.Add(request);
+
+    /// <summary>Ends a request from outside: its blocks are free at once, results still in flight are ignored (1.10).</summary>
+    public void Abort(EngineRequest request)
+    {
+        if (request.Status == RequestStatus.Finished)
+        {
+            return;
+        }
+
+        if (request.Status == RequestStatus.Running)
+        {
+            _running.Remove(request);
+        }
+        else if (!_waiting.Remove(request))
+        {
+            Invariant.That(_skipped.Remove(request));
+        }
+
+        Finish(request);
+    }
+
+    private void Finish(EngineRequest request)
+    {
+        request.Status = RequestStatus.Finished;
+        _finished.Add(request);
+        _cache.Free(request);
+    }
+}
