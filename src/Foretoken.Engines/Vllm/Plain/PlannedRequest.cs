@@ -11,6 +11,9 @@ internal struct PlannedRequest
     /// <summary>Tokens computed (or expected to be, under async scheduling) before the step.</summary>
     public int ComputedBefore;
 
+    /// <summary>Whether tokens that were known when the request was last admitted are computed; otherwise it decodes.</summary>
+    public bool IsPrefill;
+
     /// <summary>Drafts among <see cref="Tokens"/>.</summary>
     public int Drafts;
 

@@ -226,6 +226,7 @@ internal sealed partial class VllmScheduler
             request.InFlight += planned.Tokens;
             request.IsPrefillChunk = request.Computed < request.Tokens + request.Placeholders;
             planned.Emits = !request.IsPrefillChunk;
+            planned.IsPrefill = planned.ComputedBefore < request.PrefillTarget;
             if (_settings.AsyncScheduling && planned.Emits)
             {
                 request.Placeholders += 1 + planned.Drafts;
