@@ -1,20 +1,25 @@
-using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Documents;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Synthetic;
 
 namespace Foretoken.Twin.Scenarios.Model;
 
 /// <summary>The traffic of a scenario, validated as far as that goes without reading a trace.</summary>
 public abstract record WorkloadModel
 {
-    /// <summary>Closed loop instead of arrival times; null for an open loop.</summary>
-    public ClosedLoopModel? ClosedLoop { get; init; }
+    /// <summary>Requests issued first that the metrics leave out.</summary>
+    public abstract int WarmUpRequests { get; }
 }
 
-/// <summary>A fixed number of requests or sessions in flight.</summary>
-/// <param name="Concurrency">How many.</param>
-/// <param name="Ramp">Time over which they start.</param>
-/// <param name="WarmUpRequests">Requests issued first that the metrics leave out.</param>
-public sealed record ClosedLoopModel(int Concurrency, SimDuration Ramp, int WarmUpRequests);
+/// <summary>Generated traffic.</summary>
+public sealed record SyntheticWorkloadModel : WorkloadModel
+{
+    /// <summary>The spec as written, its preset not yet applied.</summary>
+    public required SyntheticSpec Spec { get; init; }
+
+    /// <inheritdoc />
+    public override int WarmUpRequests => Spec.ClosedLoop?.WarmUpRequests ?? 0;
+}
 
 /// <summary>A recorded trace.</summary>
 public sealed record TraceWorkloadModel : WorkloadModel
@@ -39,4 +44,10 @@ public sealed record TraceWorkloadModel : WorkloadModel
 
     /// <summary>Only the first rows, or null for all.</summary>
     public required long? Limit { get; init; }
+
+    /// <summary>Closed loop instead of the trace's times; null for an open loop.</summary>
+    public ClosedLoopOptions? ClosedLoop { get; init; }
+
+    /// <inheritdoc />
+    public override int WarmUpRequests => ClosedLoop?.WarmUpRequests ?? 0;
 }

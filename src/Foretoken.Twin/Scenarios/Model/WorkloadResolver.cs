@@ -1,20 +1,56 @@
+using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Documents;
 using Foretoken.Twin.Scenarios.Fields;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Synthetic;
 
 namespace Foretoken.Twin.Scenarios.Model;
 
 /// <summary>Reads the <c>workload</c> section.</summary>
-internal static class WorkloadResolver
+public static class WorkloadResolver
 {
-    public static WorkloadModel? Resolve(Bound workload, ConfigNode document, BindContext context, List<DerivedValue> derived)
+    /// <summary>The description of a workload that stands in a file of its own.</summary>
+    /// <exception cref="InputException">It cannot be used, or it is a trace; carries every problem.</exception>
+    public static SyntheticSpec ResolveAlone(ConfigNode document, string place = "workload")
+    {
+        var context = new BindContext(ScenarioFields.Root);
+        var bound = SectionBinder.Bind(WorkloadFields.Section, document, context, place);
+        var model = bound is null ? null : Resolve(bound, new MapNode([new MapEntry(place, document.Origin, document)], document.Origin), context, []);
+        if (model is TraceWorkloadModel)
+        {
+            context.Add(document.Origin, place, "is a trace", "describe traffic to generate: preset, arrivals, input_tokens, output_tokens, ...");
+        }
+
+        context.ThrowIfAny();
+        return ((SyntheticWorkloadModel)model!).Spec;
+    }
+
+    internal static WorkloadModel? Resolve(Bound workload, ConfigNode document, BindContext context, List<DerivedValue> derived)
     {
         if (workload.Has(WorkloadFields.Trace))
         {
             return workload.IsGood(WorkloadFields.Trace) && workload.Get(WorkloadFields.Trace) is { } trace ? Trace(trace) with { ClosedLoop = Loop(workload) } : null;
         }
 
-        return null;
+        var before = context.IsGood;
+        var spec = new SyntheticBinder(context).Bind(workload);
+        if (!before || !context.IsGood)
+        {
+            return null;
+        }
+
+        foreach (var problem in spec.Validate(workload.Path))
+        {
+            context.Add(ConfigPath.Locate(document, problem.Place), problem.Place, problem.Message, problem.Fix);
+        }
+
+        if (context.IsGood)
+        {
+            PresetText.Explain(workload, spec, derived);
+        }
+
+        return new SyntheticWorkloadModel { Spec = spec };
     }
 
     private static TraceWorkloadModel Trace(Bound trace) => new()
@@ -28,7 +64,7 @@ internal static class WorkloadResolver
         Limit = trace.Get(WorkloadFields.TraceLimit),
     };
 
-    private static ClosedLoopModel? Loop(Bound workload) => workload.IsGood(WorkloadFields.ClosedLoop) && workload.Get(WorkloadFields.ClosedLoop) is { } loop
-        ? new ClosedLoopModel(loop.Get(WorkloadFields.Concurrency), loop.Get(WorkloadFields.Ramp), loop.Get(WorkloadFields.WarmUpRequests))
+    private static ClosedLoopOptions? Loop(Bound workload) => workload.IsGood(WorkloadFields.ClosedLoop) && workload.Get(WorkloadFields.ClosedLoop) is { } loop
+        ? new ClosedLoopOptions { Concurrency = loop.Get(WorkloadFields.Concurrency), Ramp = loop.Get(WorkloadFields.Ramp), WarmUpRequests = loop.Get(WorkloadFields.WarmUpRequests) }
         : null;
 }
