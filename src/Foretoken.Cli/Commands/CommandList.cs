@@ -8,6 +8,7 @@ public static class CommandList
     /// <summary>Creates the commands in the order in which help lists them.</summary>
     public static IEnumerable<Command> Create()
     {
+        yield return SimulateCommand.Create();
         yield return ScenarioCommand.Create();
         yield return TraceCommand.Create();
         yield return ValidateCommand.Create();

@@ -12,9 +12,7 @@ public static class ScenarioText
     /// <summary>The resolved scenario as aligned text, lines ending in a line feed.</summary>
     public static string Explain(ScenarioFile file)
     {
-        var derived = file.Model.Derived.ToDictionary(d => d.Path);
-        var rows = new List<DerivedValue>();
-        Walk(file.Bound, derived, rows);
+        var rows = Rows(file);
         var rest = file.Model.Derived.Where(d => !rows.Exists(r => r.Path == d.Path)).ToList();
         var text = new StringBuilder();
         var pathWidth = rows.Concat(rest).Max(r => r.Path.Length) + 2;
@@ -23,6 +21,15 @@ public static class ScenarioText
         text.Append("\nderived\n");
         Print(text, rest, pathWidth, valueWidth);
         return text.ToString();
+    }
+
+    /// <summary>Every value of the resolved scenario, in the order of the description.</summary>
+    public static List<DerivedValue> Rows(ScenarioFile file)
+    {
+        var derived = file.Model.Derived.ToDictionary(d => d.Path);
+        var rows = new List<DerivedValue>();
+        Walk(file.Bound, derived, rows);
+        return rows;
     }
 
     private static void Walk(Bound section, Dictionary<string, DerivedValue> derived, List<DerivedValue> rows)

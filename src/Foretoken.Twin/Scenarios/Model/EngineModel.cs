@@ -7,6 +7,6 @@ namespace Foretoken.Twin.Scenarios.Model;
 /// <param name="Derived">What was filled in or follows, with its formula.</param>
 public sealed record EngineModel(VllmSettings Settings, IReadOnlyList<DerivedValue> Derived)
 {
-    /// <summary>Tokens that the KV cache holds with one full-attention group.</summary>
-    public long KvTokens => (long)Settings.UsableBlocks * Settings.BlockSize;
+    /// <summary>Size of the KV cache in tokens as DynoSim counts it: every block, the reserved one included.</summary>
+    public long KvCapacityTokens => (long)Settings.NumGpuBlocks * Settings.BlockSize;
 }

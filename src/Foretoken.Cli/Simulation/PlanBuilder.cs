@@ -1,0 +1,96 @@
+using Foretoken.Cli.Scenarios;
+using Foretoken.Fleet.Routing;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Quantities;
+using Foretoken.Twin;
+using Foretoken.Twin.Scenarios.Model;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Synthetic;
+using Foretoken.Workloads.Traces;
+
+namespace Foretoken.Cli.Simulation;
+
+/// <summary>Reads the files that a scenario names and puts the run together.</summary>
+internal static class PlanBuilder
+{
+    /// <summary>A run of the scenario.</summary>
+    /// <exception cref="InputException">A file cannot be used, or the traffic can never be served.</exception>
+    public static PreparedRun Build(ScenarioFile file)
+    {
+        var model = file.Model;
+        var notes = new List<string>();
+        var stepTime = StepTime(file);
+        var source = model.Workload switch
+        {
+            TraceWorkloadModel trace => Trace(file, trace, notes),
+            SyntheticWorkloadModel synthetic => Synthetic(file, synthetic.Spec),
+            _ => throw new NotSupportedException(model.Workload.GetType().Name),
+        };
+        var plan = new RunPlan
+        {
+            Source = source,
+            Replicas = model.Replicas,
+            Engine = model.Engine.Settings,
+            StepTime = stepTime,
+            Routing = RoutingPolicies.Create(model.RoutingPolicy)!,
+            Seed = model.Seed,
+            EngineMode = model.EngineMode,
+            TimeLimit = model.TimeLimit,
+            WarmUpRequests = model.Workload.WarmUpRequests,
+        };
+        return new PreparedRun(plan, notes);
+    }
+
+    private static IStepTimeSource StepTime(ScenarioFile file) => file.Model.StepTime switch
+    {
+        FixedStepTimeModel f => new FixedStepTime(f.Prefill.TotalMilliseconds, f.Decode.TotalMilliseconds),
+        LinearStepTimeModel l => new LinearStepTime(
+            new LinearCoefficients(l.PrefillBase, l.PrefillPerToken, l.PrefillPerArea),
+            new LinearCoefficients(l.DecodeBase, l.DecodePerRequest, l.DecodePerContextToken)),
+        TableStepTimeModel t => throw new InputException($"{t.PathOrigin}: step_time.path", "step times from tables are not read yet"),
+        _ => new PolynomialStepTime(file.Model.Engine.KvCapacityTokens),
+    };
+
+    private static IRequestSource Synthetic(ScenarioFile file, SyntheticSpec spec)
+    {
+        var seed = file.Model.Seed;
+        Admission.CheckGenerated(file, SyntheticSource.Create(spec, seed));
+        return SyntheticSource.Create(spec, seed);
+    }
+
+    private static IRequestSource Trace(ScenarioFile file, TraceWorkloadModel model, List<string> notes)
+    {
+        var path = file.Locate(model.Path, model.PathOrigin);
+        using var reader = TraceFiles.Open(path, new TraceReadOptions
+        {
+            Format = TraceFormatNames.Parse(model.Format),
+            SkipBadLines = model.SkipBadLines,
+            HashBlockTokens = model.HashBlockTokens,
+        });
+        var trace = TraceLoader.Load(reader);
+        notes.AddRange(reader.Notes.Select(note => $"{path}: {note}"));
+        notes.AddRange(reader.Skipped.Select(problem => $"skipped {problem}"));
+        if (trace.Count == 0)
+        {
+            throw new InputException(path, "has no requests");
+        }
+
+        Admission.CheckTrace(file, path, trace);
+        if (!trace.HasArrivals && model.ClosedLoop is null)
+        {
+            throw new InputException(path, "does not say when its requests came", "replay it under a concurrency: add workload.closed_loop.concurrency, for example --set workload.closed_loop.concurrency=32");
+        }
+
+        var options = new ReplayOptions { Speedup = model.Speedup, RequestLimit = model.Limit };
+        try
+        {
+            return model.ClosedLoop is { } loop
+                ? new ClosedLoopSource(new TraceConversations(trace, options, ignoreTimestamps: true), loop)
+                : new TraceSource(trace, options);
+        }
+        catch (InputException e)
+        {
+            throw new InputException([.. e.Problems.Select(p => p with { Place = $"{path}: {p.Place}" })]);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using Foretoken.Twin;
+
+namespace Foretoken.Cli.Simulation;
+
+/// <summary>A run that is ready to start, with what reading its input had to tell.</summary>
+/// <param name="Plan">What to run.</param>
+/// <param name="Notes">Remarks for the user: rows left out, rows skipped. For standard error.</param>
+internal sealed record PreparedRun(RunPlan Plan, IReadOnlyList<string> Notes);
