@@ -19,6 +19,6 @@ internal static class TraceCommand
     /// <summary>One line per subcommand, in the order in which help lists them.</summary>
     private static IEnumerable<Command> SubCommands()
     {
-        yield break;
+        yield return TraceConvertCommand.Create();
     }
 }

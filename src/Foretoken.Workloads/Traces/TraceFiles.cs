@@ -1,6 +1,7 @@
 using Foretoken.Quantities;
 using Foretoken.Workloads.Traces.Input;
 using Foretoken.Workloads.Traces.Readers;
+using Foretoken.Workloads.Traces.Writers;
 
 namespace Foretoken.Workloads.Traces;
 
@@ -40,6 +41,31 @@ public static class TraceFiles
         return Open(new TraceInput(name, stream, options.MaximumLineBytes), options);
     }
 
+    /// <summary>
+    /// Creates a trace. The name's ending says the compression (.gz, .br). The file appears under its name only when
+    /// <see cref="ITraceWriter.Complete"/> was called.
+    /// </summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="format">Its format.</param>
+    /// <param name="replace">Whether a file of that name may be replaced.</param>
+    /// <exception cref="InputException">The file exists and may not be replaced, or cannot be written.</exception>
+    public static ITraceWriter Create(string path, TraceFormat format, bool replace = false)
+    {
+        var output = new AtomicOutput(path, replace);
+        return format switch
+        {
+            TraceFormat.Mooncake => new MooncakeWriter(output, path),
+            TraceFormat.AzureLlm => new AzureLlmWriter(output, path),
+            TraceFormat.BurstGpt => new BurstGptWriter(output, path),
+            TraceFormat.ShareGpt => new ShareGptWriter(output, path),
+            TraceFormat.DynamoRequestTrace => new DynamoRequestTraceWriter(output, path),
+            TraceFormat.AiPerf => new AiPerfWriter(output, path),
+            TraceFormat.VllmBench => new VllmBenchWriter(output, path),
+            TraceFormat.ForetokenBinary => new BinaryTraceWriter(output, path),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Not a trace format."),
+        };
+    }
+
     private static ITraceReader Open(TraceInput input, TraceReadOptions options)
     {
         input.FillTo(HeadBytes);
@@ -51,10 +77,27 @@ public static class TraceFiles
         var format = options.Format ?? FormatDetection.Recognise(input.Name, input.Window);
         return format switch
         {
-            TraceFormat.Mooncake => new MooncakeReader(new LineScanner(input), options),
+            TraceFormat.Mooncake => new MooncakeReader(Records(input), options),
             TraceFormat.AzureLlm => new AzureLlmReader(new LineScanner(input), options),
             TraceFormat.BurstGpt => new BurstGptReader(new LineScanner(input), options),
-            _ => throw new InputException(input.Name, $"format {format} cannot be read"),
+            TraceFormat.ShareGpt => new ShareGptReader(Records(input), options),
+            TraceFormat.DynamoRequestTrace => new ByArrivalReader(new DynamoRequestTraceReader(Records(input), options)),
+            TraceFormat.AiPerf => new ByArrivalReader(new AiPerfReader(Records(input), options)),
+            TraceFormat.VllmBench => new ByArrivalReader(new VllmBenchReader(input, options)),
+            TraceFormat.ForetokenBinary => new BinaryTraceReader(input),
+            _ => throw new ArgumentOutOfRangeException(nameof(options), format, "Not a trace format."),
         };
+    }
+
+    /// <summary>JSON objects, one per line or as the elements of one array.</summary>
+    private static RecordScanner Records(TraceInput input)
+    {
+        var head = input.Window;
+        if (head.StartsWith("\uFEFF"u8))
+        {
+            head = head[3..];
+        }
+
+        return head.TrimStart(" \t\r\n"u8) is [(byte)'[', ..] ? new ArrayScanner(input) : new LineScanner(input);
     }
 }

@@ -12,6 +12,11 @@ internal static class FormatDetection
     /// <exception cref="InputException">No format fits.</exception>
     public static TraceFormat Recognise(string name, ReadOnlySpan<byte> head)
     {
+        if (head.StartsWith(BinaryFormat.Magic[..7]))
+        {
+            return TraceFormat.ForetokenBinary;
+        }
+
         if (head.StartsWith("\uFEFF"u8))
         {
             head = head[3..];
@@ -30,7 +35,8 @@ internal static class FormatDetection
 
         if (head[0] == '[')
         {
-            return TraceFormat.ShareGpt;
+            // An array's first element decides; an array of something else is left to its reader to complain about.
+            return OfKeys(Keys(head[1..])) ?? TraceFormat.ShareGpt;
         }
 
         if (head[0] == '{')

@@ -38,6 +38,21 @@ internal abstract class RecordTraceReader(RecordScanner scanner, TraceReadOption
 
         try
         {
+            while (!Problems.TooMany)
+            {
+                Problems.BeginRow();
+                if (!TryPending(record))
+                {
+                    break;
+                }
+
+                if (!Problems.RowIsBad)
+                {
+                    _rows++;
+                    return true;
+                }
+            }
+
             while (scanner.TryNext(out var bytes))
             {
                 record.Clear();
@@ -95,6 +110,9 @@ internal abstract class RecordTraceReader(RecordScanner scanner, TraceReadOption
     /// header, a tool event), which is no mistake.
     /// </summary>
     protected abstract bool Parse(ReadOnlySpan<byte> bytes, TraceRecord record);
+
+    /// <summary>Gives a request that an earlier record held beyond its first, for formats whose records are conversations.</summary>
+    protected virtual bool TryPending(TraceRecord record) => false;
 
     /// <summary>Adds what was left out by rule, at the end of the file.</summary>
     protected virtual void AddNotes(List<string> notes)

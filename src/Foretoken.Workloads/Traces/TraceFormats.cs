@@ -1,0 +1,53 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Workloads.Traces;
+
+/// <summary>The names of the trace formats on the command line and by file ending.</summary>
+public static class TraceFormats
+{
+    private static readonly (string Name, TraceFormat Format)[] Named =
+    [
+        ("mooncake", TraceFormat.Mooncake),
+        ("azure", TraceFormat.AzureLlm),
+        ("burstgpt", TraceFormat.BurstGpt),
+        ("sharegpt", TraceFormat.ShareGpt),
+        ("dynamo", TraceFormat.DynamoRequestTrace),
+        ("aiperf", TraceFormat.AiPerf),
+        ("vllm", TraceFormat.VllmBench),
+        ("ftrace", TraceFormat.ForetokenBinary),
+    ];
+
+    /// <summary>Every name, in the order in which help lists them.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Named.Select(n => n.Name)];
+
+    /// <summary>The name of a format.</summary>
+    public static string Name(TraceFormat format) => Named.First(n => n.Format == format).Name;
+
+    /// <summary>The format with a name; <paramref name="option"/> stands in the message.</summary>
+    /// <exception cref="InputException">There is no such format.</exception>
+    public static TraceFormat Parse(string name, string option)
+    {
+        foreach (var (known, format) in Named)
+        {
+            if (known.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return format;
+            }
+        }
+
+        throw new InputException(option, $"there is no trace format '{name}'", "one of " + string.Join(", ", Names));
+    }
+
+    /// <summary>The format that a file name's ending stands for (.ftrace, .jsonl), apart from .gz and .br.</summary>
+    /// <exception cref="InputException">Several formats have this ending.</exception>
+    public static TraceFormat OfPath(string path)
+    {
+        var bare = Path.GetExtension(path).ToUpperInvariant() is ".GZ" or ".BR" ? Path.GetFileNameWithoutExtension(path) : path;
+        return Path.GetExtension(bare).ToUpperInvariant() switch
+        {
+            ".FTRACE" => TraceFormat.ForetokenBinary,
+            ".JSONL" => TraceFormat.Mooncake,
+            _ => throw new InputException(path, "its ending does not say which format to write", "name one with --to: " + string.Join(", ", Names)),
+        };
+    }
+}
