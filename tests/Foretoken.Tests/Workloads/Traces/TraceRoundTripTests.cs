@@ -139,7 +139,7 @@ public sealed class TraceRoundTripTests : IDisposable
     public void ReadBinary_CutOrDamagedAnywhere_Fails()
     {
         var path = Path.Combine(_folder, "t.ftrace");
-        Write(path, [.. Enumerable.Range(0, 40).Select(i => Plain(i * 1000) with { Session = "s", Block = 4, Known = 6, Ids = "1 2" })], TraceFormat.ForetokenBinary);
+        Write(path, [.. Enumerable.Range(0, 8).Select(i => Plain(i * 1000) with { Session = "s", Block = 4, Known = 6, Ids = "1 2" })], TraceFormat.ForetokenBinary);
         var bytes = File.ReadAllBytes(path);
 
         for (var keep = 0; keep < bytes.Length; keep++)
