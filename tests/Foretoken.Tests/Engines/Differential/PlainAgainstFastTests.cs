@@ -1,0 +1,133 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Vllm.Fast;
+using Foretoken.Engines.Vllm.Plain;
+using Foretoken.Fleet.Routing;
+using Foretoken.Quantities;
+using Foretoken.Twin;
+using Foretoken.Twin.Results;
+using Xunit;
+
+namespace Foretoken.Tests.Engines.Differential;
+
+/// <summary>
+/// The fast engine against its plain twin. A failure names its case number: <c>new RandomCase(number)</c> is all that it
+/// takes to see it again.
+/// </summary>
+public sealed class PlainAgainstFastTests
+{
+    private const int CasesPerTest = 1500;
+
+    [Fact]
+    public void Replica_DrivenByHandWithAborts_AgreesInEverything()
+    {
+        var preemptions = 0L;
+        var hits = 0;
+        for (var number = 0; number < CasesPerTest; number++)
+        {
+            var scenario = new RandomCase(number);
+            var plain = Drive(scenario, log => new PlainVllmReplica(scenario.Settings, scenario.StepTime, log.Recorder, seed: 1));
+            var fast = Drive(scenario, log => new FastVllmReplica(scenario.Settings, scenario.StepTime, log.Recorder, scenario.Trace.Tree));
+            Assert.True(plain.Lines.SequenceEqual(fast.Lines), Describe(scenario, plain.Lines, fast.Lines));
+            Assert.True(plain.Numbers().SequenceEqual(fast.Numbers()), Describe(scenario, plain.Numbers(), fast.Numbers()));
+            preemptions += plain.Recorder.Preemptions;
+            hits += plain.Lines.Count(line => !line.Contains("cached 0 ", StringComparison.Ordinal));
+        }
+
+        // The cases must reach what they are for.
+        Assert.True(preemptions > 1000, $"only {preemptions} preemptions in all cases");
+        Assert.True(hits > 1000, $"only {hits} requests with cached tokens in all cases");
+    }
+
+    [Fact]
+    public void Run_OverAFleet_AgreesInEveryRequest()
+    {
+        for (var number = CasesPerTest; number < 2 * CasesPerTest; number++)
+        {
+            var scenario = new RandomCase(number);
+            var concurrency = number % 3 == 0 ? 1 + number % 7 : 0;
+            var plain = Run(scenario, EngineMode.Plain, concurrency);
+            var fast = Run(scenario, EngineMode.Fast, concurrency);
+            Assert.Equal("plain", plain.EngineMode);
+            Assert.Equal("fast", fast.EngineMode);
+            Assert.True(Rows(plain).SequenceEqual(Rows(fast)), Describe(scenario, Rows(plain), Rows(fast)));
+            Assert.Equal(plain.Fingerprint, fast.Fingerprint);
+        }
+    }
+
+    private static ReplicaLog Drive(RandomCase scenario, Func<ReplicaLog, IReplica> create)
+    {
+        var log = new ReplicaLog();
+        var replica = create(log);
+        var moments = new List<(SimTime At, int Kind, int Index)>();
+        for (var i = 0; i < scenario.Trace.Count; i++)
+        {
+            moments.Add((scenario.Trace.Arrivals[i], 0, i));
+        }
+
+        foreach (var (index, at) in scenario.DrawAborts())
+        {
+            moments.Add((at, 1, index));
+        }
+
+        foreach (var (at, kind, index) in moments.OrderBy(m => m.At).ThenBy(m => m.Kind).ThenBy(m => m.Index))
+        {
+            replica.AdvanceTo(at);
+            if (kind == 0)
+            {
+                replica.Submit(RowSource.Row(scenario.Trace, index), at);
+            }
+            else
+            {
+                replica.Abort(index, at);
+            }
+
+            (replica as FastVllmReplica)?.Verify();
+        }
+
+        for (var now = replica.NextWake; now != SimTime.Never; now = replica.NextWake)
+        {
+            replica.AdvanceTo(now);
+            replica.Plan(now);
+            (replica as FastVllmReplica)?.Verify();
+        }
+
+        Assert.Equal(0, replica.RequestsInFlight);
+        Assert.Equal(0, replica.TokensInFlight);
+        Assert.Equal(scenario.Trace.Count, log.Lines.Count);
+        return log;
+    }
+
+    private static RunResult Run(RandomCase scenario, EngineMode mode, int concurrency) => TwinRun.Run(new RunPlan
+    {
+        Source = new RowSource(scenario.Trace, concurrency),
+        Replicas = scenario.Replicas,
+        Engine = scenario.Settings,
+        StepTime = scenario.StepTime,
+        Routing = RoutingPolicies.Create(scenario.Routing)!,
+        Seed = 7,
+        EngineMode = mode,
+    });
+
+    private static IEnumerable<string> Rows(RunResult result)
+    {
+        var r = result.Requests;
+        for (var i = 0; i < r.Count; i++)
+        {
+            yield return $"{i} on {r.Worker(i)} {r.Outcome(i)}: arrival {r.Arrival(i)} scheduled {r.Scheduled(i)} first {r.FirstToken(i)} "
+                + $"second {r.SecondToken(i)} last {r.LastToken(i)} out {r.OutputTokens(i)} cached {r.CachedTokens(i)} preempted {r.Preemptions(i)}";
+        }
+    }
+
+    private static string Describe(RandomCase scenario, IEnumerable<string> plain, IEnumerable<string> fast)
+    {
+        var left = plain.ToList();
+        var right = fast.ToList();
+        var i = 0;
+        while (i < left.Count && i < right.Count && left[i] == right[i])
+        {
+            i++;
+        }
+
+        return $"{scenario}\nfirst difference at {i}:\nplain: {(i < left.Count ? left[i] : "-")}\nfast:  {(i < right.Count ? right[i] : "-")}";
+    }
+}
