@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Vllm;
 using Foretoken.Engines.Vllm.Fast;
 
 namespace Foretoken.Twin;
@@ -12,5 +13,7 @@ internal static class ReplicaFactory
 
     /// <summary>A new, idle replica.</summary>
     public static IReplica Create(RunPlan plan, EngineMode mode, ReplicaRecorder recorder) =>
-        new FastVllmReplica(plan.Engine, plan.StepTime, recorder, plan.Source.Tree);
+        mode == EngineMode.Fast
+            ? new FastVllmReplica(plan.Engine, plan.StepTime, recorder, plan.Source.Tree)
+            : new PlainVllmReplica(plan.Engine, plan.StepTime, recorder, plan.Seed);
 }

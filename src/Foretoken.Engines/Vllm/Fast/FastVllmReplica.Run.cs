@@ -48,8 +48,8 @@ public sealed partial class FastVllmReplica
     // End of the step that is executing, while the run is flying.
     private long RunEnd => EndAt(_runEndsDone);
 
-    // No request can end before this.
-    private long RunHorizon => _ends[_stretchCount - 1];
+    // No request can end before this: the end of the stretch, or the next step end where a newcomer cuts the run.
+    private long RunHorizon => _runBroken ? RunEnd : _ends[_stretchCount - 1];
 
     private bool TryStartRun(long until, bool planAtUntil)
     {
@@ -241,9 +241,8 @@ public sealed partial class FastVllmReplica
                 return;
             }
 
-            var due = EndsBy(until);
-            CommitEnds(due);
-            if (_at == until && !planAtUntil)
+            CommitEnds(_runBroken ? 1 : EndsBy(until));
+            if (_runBroken || (_at == until && !planAtUntil))
             {
                 _phase = Phase.PlanDue;
                 return;

@@ -7,11 +7,17 @@ namespace Foretoken.Engines.Vllm.Fast;
 /// <summary>One step at a time: what happens when the batch changes. The order of everything is vLLM's.</summary>
 public sealed partial class FastVllmReplica
 {
-    // Asynchronous scheduling keeps two steps planned ahead, synchronous one.
+    // Asynchronous scheduling keeps two steps planned ahead, synchronous one. A plan that comes out empty because its only
+    // request had to be preempted is followed by another at once when nothing is in flight, as the engine's loop spins.
     private void PlanSteps()
     {
-        while (_flightCount < _depth && PlanStep())
+        while (_flightCount < _depth && RequestsInFlight > 0)
         {
+            var preemptions = _recorder.Preemptions;
+            if (!PlanStep() && (_recorder.Preemptions == preemptions || _flightCount > 0))
+            {
+                break;
+            }
         }
 
         _phase = _flightCount > 0 ? Phase.Flying : Phase.Idle;
@@ -19,11 +25,6 @@ public sealed partial class FastVllmReplica
 
     private bool PlanStep()
     {
-        if (RequestsInFlight == 0)
-        {
-            return false;
-        }
-
         var step = _flight[_flightCount];
         step.Clear();
         var budget = _budget;

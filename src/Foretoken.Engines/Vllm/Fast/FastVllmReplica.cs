@@ -15,6 +15,7 @@ namespace Foretoken.Engines.Vllm.Fast;
 /// </summary>
 public sealed partial class FastVllmReplica : IReplica
 {
+    private readonly VllmSettings _settings;
     private readonly IStepTimeSource _stepTime;
     private readonly ReplicaRecorder _recorder;
     private readonly NodeBlocks _nodes;
@@ -23,7 +24,6 @@ public sealed partial class FastVllmReplica : IReplica
     private readonly int _budget;
     private readonly int _blockSize;
     private readonly int _maxModelLen;
-    private readonly int _usableBlocks;
     private readonly int _watermarkBlocks;
     private readonly int _threshold;
     private readonly int _depth;
@@ -63,7 +63,7 @@ public sealed partial class FastVllmReplica : IReplica
             throw new ArgumentException(reason, nameof(settings));
         }
 
-        Invariant.That(settings.MaxModelLen <= (long)settings.UsableBlocks * settings.BlockSize);
+        _settings = settings;
         _stepTime = stepTime;
         _recorder = recorder;
         _nodes = new NodeBlocks(tree, settings.BlockSize);
@@ -72,7 +72,6 @@ public sealed partial class FastVllmReplica : IReplica
         _budget = settings.MaxNumBatchedTokens;
         _blockSize = settings.BlockSize;
         _maxModelLen = settings.MaxModelLen;
-        _usableBlocks = settings.UsableBlocks;
         _watermarkBlocks = (int)(settings.Watermark * settings.NumGpuBlocks);
         _threshold = settings.LongPrefillTokenThreshold;
         _async = settings.AsyncScheduling;
@@ -136,8 +135,7 @@ public sealed partial class FastVllmReplica : IReplica
     {
         var at = now.Nanoseconds;
         _recorder.Requests++;
-        var maxTokens = Math.Min(request.OutputTokens, _maxModelLen - request.InputTokens);
-        if (maxTokens <= 0 || Blocks(request.InputTokens) > _usableBlocks)
+        if (!VllmAdmission.Accepts(_settings, request))
         {
             Mark(at);
             _recorder.Timeline.CountArrival();
@@ -153,8 +151,8 @@ public sealed partial class FastVllmReplica : IReplica
         r = default;
         r.Record = NewRecord(request.Index);
         r.InputTokens = request.InputTokens;
-        r.MaxTokens = maxTokens;
-        r.Cut = maxTokens < request.OutputTokens;
+        r.MaxTokens = VllmAdmission.AnswerTokens(_settings, request);
+        r.Cut = r.MaxTokens < request.OutputTokens;
         r.Tokens = request.InputTokens;
         r.LastTokenAt = -1;
         if (_caching && request.Content.Path.Length > 0)

@@ -1,6 +1,6 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.Vllm.Fast;
-using Foretoken.Engines.Vllm.Plain;
+using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
 using Foretoken.Quantities;
 using Foretoken.Twin;
@@ -64,7 +64,7 @@ public sealed class PlainAgainstFastTests
             moments.Add((scenario.Trace.Arrivals[i], 0, i));
         }
 
-        foreach (var (index, at) in scenario.DrawAborts())
+        foreach (var (index, at) in scenario.Aborts)
         {
             moments.Add((at, 1, index));
         }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Foretoken.Engines.Vllm;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
-using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Tests.Engines.Differential;
@@ -23,6 +22,14 @@ internal sealed class RandomCase
         StepTime = DrawStepTime();
         Trace = DrawTrace();
         Replicas = 1 + Next(4) / 2;
+        for (var i = 0; i < Trace.Count; i++)
+        {
+            if (Next(8) == 0)
+            {
+                Aborts.Add((i, Trace.Arrivals[i] + new SimDuration(Next(200) * 1_000_003L)));
+            }
+        }
+
         Routing = Pick("round_robin", "random", "least_requests", "least_tokens", "power_of_two");
     }
 
@@ -39,19 +46,7 @@ internal sealed class RandomCase
     public string Routing { get; }
 
     /// <summary>Requests to cancel, with times; only used where a replica is driven by hand.</summary>
-    public List<(int Index, SimTime At)> DrawAborts()
-    {
-        var aborts = new List<(int, SimTime)>();
-        for (var i = 0; i < Trace.Count; i++)
-        {
-            if (Next(8) == 0)
-            {
-                aborts.Add((i, Trace.Arrivals[i] + new SimDuration(Next(200) * 1_000_003L)));
-            }
-        }
-
-        return aborts;
-    }
+    public List<(int Index, SimTime At)> Aborts { get; } = [];
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,

@@ -12,6 +12,10 @@ internal sealed class RowReader(IReadOnlyList<TraceRecord> rows) : ITraceReader
 
     public IReadOnlyList<Problem> Skipped => [];
 
+    public long SkippedRows => 0;
+
+    public IReadOnlyList<string> Notes => [];
+
     public bool Read(TraceRecord record)
     {
         if (_next == rows.Count)
