@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Foretoken.Cli.Schedules;
 using Foretoken.Engines.Vllm.Schedules;
+using Foretoken.Quantities;
 
 namespace Foretoken.Cli.Commands;
 
@@ -24,39 +25,75 @@ internal static class ValidateCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var command = new Command("schedules", "Replay scheduler decision traces step by step; exit code 0 only if every scenario is equal.") { paths };
-        command.SetAction(parsed => RunSchedules(parsed.GetValue(paths)!, Console.Out));
+        command.SetAction(parsed => RunSchedules(parsed.GetValue(paths)!, Output.Write));
         return command;
     }
 
-    /// <summary>Replays every trace, prints the first difference of each unequal one and the count, and returns the exit code.</summary>
-    internal static int RunSchedules(IEnumerable<string> paths, TextWriter output)
+    /// <summary>
+    /// Replays every trace, prints the first difference of each unequal one and, last, the count; returns the exit code. Goes
+    /// on after a file that cannot be used, so that all of them are named, but then gives no count.
+    /// </summary>
+    /// <exception cref="InputException">Files that cannot be used.</exception>
+    internal static int RunSchedules(IEnumerable<string> paths, Action<string> write)
     {
+        var problems = new List<Problem>();
         var scenarios = 0;
         var equal = 0;
         long steps = 0;
-        foreach (var trace in ScheduleFiles.Read(paths))
+        foreach (var path in paths)
         {
-            scenarios++;
-            if (trace.Vllm is null)
+            Collect(problems, () =>
             {
-                output.WriteLine($"{trace.Name}: an SGLang trace, which cannot be replayed yet");
-                continue;
-            }
-
-            steps += trace.Vllm.Steps.Count;
-            if (ScheduleReplay.FirstDifference(trace.Vllm) is { } difference)
-            {
-                output.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{trace.Name}: step {difference.Step}, {difference.Field}: expected {difference.Expected}, got {difference.Got}"));
-            }
-            else
-            {
-                equal++;
-            }
+                foreach (var (name, json) in ScheduleFiles.Read(path))
+                {
+                    Collect(problems, () =>
+                    {
+                        var trace = ScheduleTrace.Parse(name, json);
+                        scenarios++;
+                        steps += trace.Vllm?.Steps.Count ?? 0;
+                        if (Complaint(trace) is { } complaint)
+                        {
+                            write($"{name}: {complaint}\n");
+                        }
+                        else
+                        {
+                            equal++;
+                        }
+                    });
+                }
+            });
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{equal} of {scenarios} scenarios equal, {steps} steps"));
+        if (problems.Count > 0)
+        {
+            throw new InputException(problems);
+        }
+
+        write(string.Create(CultureInfo.InvariantCulture, $"{equal} of {scenarios} scenarios equal, {steps} steps\n"));
         return scenarios > 0 && equal == scenarios ? ExitCodes.Ok : ExitCodes.CheckFailed;
+    }
+
+    private static string? Complaint(ScheduleTrace trace)
+    {
+        if (trace.Vllm is null)
+        {
+            return "an SGLang trace, which cannot be replayed yet";
+        }
+
+        return ScheduleReplay.FirstDifference(trace.Vllm) is { } difference
+            ? string.Create(CultureInfo.InvariantCulture, $"step {difference.Step}, {difference.Field}: expected {difference.Expected}, got {difference.Got}")
+            : null;
+    }
+
+    private static void Collect(List<Problem> problems, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (InputException e)
+        {
+            problems.AddRange(e.Problems);
+        }
     }
 }

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
-using System.IO.Compression;
 using Foretoken.Quantities;
+using Foretoken.Workloads.Traces.Input;
 
 namespace Foretoken.Cli.Schedules;
 
@@ -10,40 +10,27 @@ internal static class ScheduleFiles
     // A scenario is some hundred kilobytes; this only keeps a wrong file from filling the memory.
     private const long BytesMax = 1L << 30;
 
-    /// <summary>Every trace under the paths, read one at a time.</summary>
-    public static IEnumerable<ScheduleTrace> Read(IEnumerable<string> paths)
+    /// <summary>Every trace under one path, read one at a time; each under the name that messages show.</summary>
+    /// <exception cref="InputException">Something cannot be read.</exception>
+    public static IEnumerable<(string Name, byte[] Json)> Read(string path)
     {
-        foreach (var path in paths)
+        if (Directory.Exists(path))
         {
-            if (Directory.Exists(path))
-            {
-                foreach (var trace in ReadFolder(path))
-                {
-                    yield return trace;
-                }
-            }
-            else if (!File.Exists(path))
-            {
-                throw new InputException(path, "there is no such file or folder");
-            }
-            else if (IsArchive(path))
-            {
-                foreach (var trace in ReadArchive(path))
-                {
-                    yield return trace;
-                }
-            }
-            else
-            {
-                yield return ReadFile(path);
-            }
+            return ReadFolder(path);
         }
+
+        if (!File.Exists(path))
+        {
+            throw new InputException(path, "there is no such file or folder");
+        }
+
+        return IsArchive(path) ? ReadArchive(path) : [ReadFile(path)];
     }
 
     private static bool IsArchive(string path) =>
         new[] { ".tar", ".tar.gz", ".tgz" }.Any(end => path.EndsWith(end, StringComparison.OrdinalIgnoreCase));
 
-    private static IEnumerable<ScheduleTrace> ReadFolder(string path)
+    private static IEnumerable<(string Name, byte[] Json)> ReadFolder(string path)
     {
         var files = Guard(path, () => Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
             .Where(file => file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || IsArchive(file))
@@ -54,23 +41,19 @@ internal static class ScheduleFiles
             throw new InputException(path, "the folder has no schedule traces", "*.json or *.tar.gz");
         }
 
-        return Read(files);
+        return files.SelectMany(Read);
     }
 
-    private static ScheduleTrace ReadFile(string path)
+    private static (string Name, byte[] Json) ReadFile(string path) => (path, Guard(path, () =>
     {
-        var bytes = Guard(path, () =>
-        {
-            using var file = File.OpenRead(path);
-            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Inflate(path, file) : ReadAll(path, file);
-        });
-        return ScheduleTrace.Parse(path, bytes);
-    }
+        using var file = File.OpenRead(path);
+        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? Inflate(path, file) : ReadAll(path, file);
+    }));
 
-    private static IEnumerable<ScheduleTrace> ReadArchive(string path)
+    private static IEnumerable<(string Name, byte[] Json)> ReadArchive(string path)
     {
         using var file = Guard(path, () => File.OpenRead(path));
-        using Stream tar = path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? file : new GZipStream(file, CompressionMode.Decompress);
+        using var tar = Guard(path, () => OpenTar(path, file));
         using var reader = new TarReader(tar);
         var any = false;
         while (Guard(path, () => reader.GetNextEntry()) is { } entry)
@@ -82,18 +65,43 @@ internal static class ScheduleFiles
 
             any = true;
             var name = $"{path}/{entry.Name}";
-            yield return ScheduleTrace.Parse(name, Guard(path, () => ReadAll(name, entry.DataStream)));
+            yield return (name, Guard(path, () => ReadAll(name, entry.DataStream)));
         }
 
+        // The archive's end may come before that of the compressed data, whose check is then still to come.
+        Guard(path, () => Drain(tar));
         if (!any)
         {
             throw new InputException(path, "the archive has no schedule traces (*.json)");
         }
     }
 
+    private static Stream OpenTar(string path, FileStream file)
+    {
+        if (!path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase))
+        {
+            return new CheckedGzipStream(file);
+        }
+
+        // A tar archive ends with two blocks of zeros; one that is cut between two files would not be noticed otherwise.
+        var end = new byte[1024];
+        file.Seek(-Math.Min(end.Length, file.Length), SeekOrigin.End);
+        var read = file.ReadAtLeast(end, end.Length, throwOnEndOfStream: false);
+        file.Seek(0, SeekOrigin.Begin);
+        return read == end.Length && !end.AsSpan().ContainsAnyExcept((byte)0)
+            ? file
+            : throw new InvalidDataException("the archive's end is missing");
+    }
+
+    private static bool Drain(Stream stream)
+    {
+        stream.CopyTo(Stream.Null);
+        return true;
+    }
+
     private static byte[] Inflate(string path, Stream file)
     {
-        using var gzip = new GZipStream(file, CompressionMode.Decompress);
+        using var gzip = new CheckedGzipStream(file);
         return ReadAll(path, gzip);
     }
 

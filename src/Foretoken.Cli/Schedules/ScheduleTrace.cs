@@ -22,9 +22,22 @@ internal sealed record ScheduleTrace(string Name, ScheduleEngine Engine, TracedS
 
         using (document)
         {
-            var root = new JsonCursor(name, "", document.RootElement);
+            return Read(name, document.RootElement);
+        }
+    }
+
+    private static ScheduleTrace Read(string name, JsonElement element)
+    {
+        try
+        {
+            var root = new JsonCursor(name, "", element);
             var engine = Recognise(root);
             return new ScheduleTrace(name, engine, engine == ScheduleEngine.Vllm ? VllmScheduleJson.Read(root) : null);
+        }
+        catch (InvalidOperationException)
+        {
+            // Thrown by the JSON reader for strings that no text encoding can hold.
+            throw new InputException(name, "holds a string that is not valid Unicode");
         }
     }
 

@@ -67,7 +67,7 @@ internal static class VllmScheduleJson
             MaxNumSeqs = config["max_num_seqs"].Int(min: 1),
             MaxNumBatchedTokens = config["max_num_batched_tokens"].Int(min: 1, max: 1 << 28),
             BlockSize = config["block_size"].Int(min: 1, max: 1 << 20),
-            NumGpuBlocks = config["num_blocks"].Int(min: 2, max: 1 << 24),
+            NumGpuBlocks = config["num_blocks"].Int(min: 2, max: 1 << 20),
             MaxModelLen = maxModelLen,
             SchedulingPolicy = ReadPolicy(config),
             EnablePrefixCaching = config.Find("prefix_caching")?.Bool() ?? true,
