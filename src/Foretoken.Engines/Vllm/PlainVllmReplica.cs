@@ -109,7 +109,7 @@ public sealed class PlainVllmReplica : IReplica
         }
 
         var keys = new HashIdKeys(_scheduler.Contents, request.Content, _settings.BlockSize);
-        var submitted = new ReplicaRequest(request, _settings, keys, now, _seed);
+        var submitted = new ReplicaRequest(request, _settings, keys, _seed);
         _requests.Add(request.Index, submitted);
         _scheduler.Add(submitted);
         TokensInFlight += request.InputTokens;

@@ -13,11 +13,13 @@ internal sealed class ReplicaRequest : EngineRequest
     /// <summary>Decides which of its drafts are accepted.</summary>
     public RandomStream Random;
 
-    public ReplicaRequest(in RequestSpec request, VllmSettings settings, BlockKeys keys, SimTime now, ulong seed)
+    public ReplicaRequest(in RequestSpec request, VllmSettings settings, BlockKeys keys, ulong seed)
         : base(request.Index, request.InputTokens, VllmAdmission.AnswerTokens(settings, request), keys, settings.KvCacheGroups.Count)
     {
         Priority = request.Priority;
-        Arrival = now.Nanoseconds;
+
+        // Requests are numbered in order of arrival. Two real ones never arrive at the very same instant.
+        Arrival = request.Index;
         WantedTokens = request.OutputTokens;
         Record = New(request.Index);
         Random = new RandomStream(seed, StreamId.Speculation, (ulong)request.Index);

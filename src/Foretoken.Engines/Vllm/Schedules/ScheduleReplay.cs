@@ -41,13 +41,17 @@ public sealed class ScheduleReplay
     }
 
     /// <summary>Plays a scenario for as many steps as it takes (at most its limit) and returns what the plain engine decided.</summary>
-    public static IReadOnlyList<TracedStep> Record(TracedScenario scenario)
+    public static IReadOnlyList<TracedStep> Record(TracedScenario scenario) => Record(scenario, null);
+
+    /// <summary>As <see cref="Record(TracedScenario)"/>; <paramref name="inspect"/> looks at the engine after every step.</summary>
+    internal static IReadOnlyList<TracedStep> Record(TracedScenario scenario, Action<VllmScheduler, IReadOnlyDictionary<string, EngineRequest>>? inspect)
     {
         var replay = new ScheduleReplay(scenario);
         var steps = new List<TracedStep>();
         while (!replay.Idle && steps.Count < scenario.MaxSteps)
         {
             steps.Add(replay.Step(steps.Count));
+            inspect?.Invoke(replay._scheduler, replay._requests);
         }
 
         return steps;
