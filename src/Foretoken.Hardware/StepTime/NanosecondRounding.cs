@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Foretoken.Quantities;
 
@@ -8,21 +9,15 @@ public static class NanosecondRounding
 {
     // Adding 1.5 * 2^52 leaves the nearest whole number (ties to even) in the low bits of the sum.
     private const double Shift = 6755399441055744.0;
-    private const double VectorMax = 2251799813685248.0; // 2^51 ns, 26 days
 
     /// <summary>One duration.</summary>
     public static long Round(double milliseconds) => Math.Max(1, SimDuration.FromMilliseconds(milliseconds).Nanoseconds);
 
-    /// <summary>Four durations.</summary>
-    public static Vector256<long> Round(Vector256<double> milliseconds)
+    /// <summary>Four durations, each of at most 26 days (2^51 ns).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<long> RoundFour(Vector256<double> milliseconds)
     {
         var nanoseconds = milliseconds * Vector256.Create(1e6);
-        if (!Vector256.LessThanAll(nanoseconds, Vector256.Create(VectorMax)) || !Vector256.GreaterThanOrEqualAll(nanoseconds, Vector256<double>.Zero))
-        {
-            return Vector256.Create(
-                Round(milliseconds.GetElement(0)), Round(milliseconds.GetElement(1)), Round(milliseconds.GetElement(2)), Round(milliseconds.GetElement(3)));
-        }
-
         var whole = (nanoseconds + Vector256.Create(Shift)).AsInt64() - Vector256.Create(Shift).AsInt64();
         return Vector256.Max(whole, Vector256<long>.One);
     }

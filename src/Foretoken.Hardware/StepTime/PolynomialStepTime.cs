@@ -59,7 +59,7 @@ public sealed class PolynomialStepTime : IStepTimeSource
             {
                 var p = Vector256.Min(Vector256.Create(1.0), contexts * Vector256.Create(_perToken));
                 var ms = Vector256.Max(Vector256.Create(1.0), (Vector256.Create(-25.74) * p + Vector256.Create(54.01)) * p + Vector256.Create(5.74));
-                NanosecondRounding.Round(ms).CopyTo(nanoseconds[i..]);
+                NanosecondRounding.RoundFour(ms).CopyTo(nanoseconds[i..]);
                 contexts += stride;
             }
         }

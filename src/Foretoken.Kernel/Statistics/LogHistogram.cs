@@ -47,18 +47,19 @@ public sealed class LogHistogram
     public void Add(long value, long weight = 1)
     {
         _counts[BucketOf(value)] += weight;
-        _sum += (UInt128)((ulong)value) * (ulong)weight;
+        AddToSum(value, weight);
         Note(value, value, weight);
     }
 
     /// <summary>
-    /// Adds values that all lie in one bucket: <paramref name="weight"/> of them, with the given total, smallest and largest.
+    /// Adds values that all lie in one bucket and between <see cref="Minimum"/> and <see cref="Maximum"/>, each of them
+    /// <paramref name="weight"/> times: <paramref name="count"/> values with the given total.
     /// </summary>
-    public void AddRun(int bucket, long weight, UInt128 total, long smallest, long largest)
+    public void AddRun(int bucket, long count, long total, long weight)
     {
-        _counts[bucket] += weight;
-        _sum += total;
-        Note(smallest, largest, weight);
+        _counts[bucket] += count * weight;
+        AddToSum(total, weight);
+        Count += count * weight;
     }
 
     /// <summary>Adds all of another histogram.</summary>
@@ -144,6 +145,13 @@ public sealed class LogHistogram
         var shift = (bucket >> SubBits) - 1;
         var low = (long)((bucket & (SubBuckets - 1)) + SubBuckets) << shift;
         return low + ((1L << shift) - 1) * 0.5;
+    }
+
+    // A 64 x 64 -> 128 bit product by hardware: UInt128's own operator costs more than all the rest here.
+    private void AddToSum(long value, long weight)
+    {
+        var high = Math.BigMul((ulong)value, (ulong)weight, out var low);
+        _sum += new UInt128(high, low);
     }
 
     private void Note(long smallest, long largest, long weight)

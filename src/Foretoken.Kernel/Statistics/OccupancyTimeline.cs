@@ -25,6 +25,9 @@ public sealed class OccupancyTimeline
     private long _nowRunning;
     private long _nowWaiting;
     private long _nowBlocks;
+    private long _binRunning;
+    private long _binWaiting;
+    private UInt128 _binBlocks;
 
     /// <summary>Width of a bin in nanoseconds.</summary>
     public long Width { get; private set; } = FirstWidth;
@@ -33,13 +36,13 @@ public sealed class OccupancyTimeline
     public int Bins => _bin + 1;
 
     /// <summary>Request-nanoseconds spent running, per bin.</summary>
-    public ReadOnlySpan<long> Running => _running.AsSpan(0, Bins);
+    public ReadOnlySpan<long> Running => Filled(_running);
 
     /// <summary>Request-nanoseconds spent waiting in the engine's queue, per bin.</summary>
-    public ReadOnlySpan<long> Waiting => _waiting.AsSpan(0, Bins);
+    public ReadOnlySpan<long> Waiting => Filled(_waiting);
 
     /// <summary>Block-nanoseconds of KV cache in use by running requests, per bin.</summary>
-    public ReadOnlySpan<UInt128> Blocks => _blocks.AsSpan(0, Bins);
+    public ReadOnlySpan<UInt128> Blocks => Filled(_blocks);
 
     /// <summary>Requests that arrived, per bin.</summary>
     public ReadOnlySpan<int> Arrivals => _arrivals.AsSpan(0, Bins);
@@ -94,6 +97,12 @@ public sealed class OccupancyTimeline
         }
     }
 
+    private ReadOnlySpan<T> Filled<T>(T[] bins)
+    {
+        Flush();
+        return bins.AsSpan(0, Bins);
+    }
+
     private void Accumulate(long now)
     {
         var span = now - _now;
@@ -102,10 +111,22 @@ public sealed class OccupancyTimeline
             return;
         }
 
-        _running[_bin] += _nowRunning * span;
-        _waiting[_bin] += _nowWaiting * span;
-        _blocks[_bin] += (UInt128)(ulong)_nowBlocks * (ulong)span;
         _now = now;
+        _binRunning += _nowRunning * span;
+        _binWaiting += _nowWaiting * span;
+        var high = Math.BigMul((ulong)_nowBlocks, (ulong)span, out var low);
+        _binBlocks += new UInt128(high, low);
+    }
+
+    // The current bin's integrals are kept in fields, which are quicker to reach than the arrays.
+    private void Flush()
+    {
+        _running[_bin] += _binRunning;
+        _waiting[_bin] += _binWaiting;
+        _blocks[_bin] += _binBlocks;
+        _binRunning = 0;
+        _binWaiting = 0;
+        _binBlocks = 0;
     }
 
     // A moment exactly on an edge belongs to the earlier bin.
@@ -114,6 +135,7 @@ public sealed class OccupancyTimeline
         while (now > _binEnd)
         {
             Accumulate(_binEnd);
+            Flush();
             if (_bin + 1 == BinsMax)
             {
                 Halve();
@@ -129,6 +151,7 @@ public sealed class OccupancyTimeline
 
     private void Halve()
     {
+        Flush();
         for (var i = 0; i < BinsMax / 2; i++)
         {
             _running[i] = _running[2 * i] + _running[2 * i + 1];

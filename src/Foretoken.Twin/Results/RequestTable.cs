@@ -9,7 +9,7 @@ namespace Foretoken.Twin.Results;
 /// </summary>
 public sealed class RequestTable
 {
-    private const int ChunkBits = 16;
+    private const int ChunkBits = 13;
     private const int ChunkSize = 1 << ChunkBits;
     private const int ChunkMask = ChunkSize - 1;
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 
@@ -69,6 +70,7 @@ public sealed partial class FastVllmReplica
         _runFirstEnd = 0;
         _stretchStart = 0;
         _stretchCount = 0;
+        _stretchLongest = 0;
         ContinueRun(until, planAtUntil);
         return true;
     }
@@ -224,7 +226,7 @@ public sealed partial class FastVllmReplica
                 return;
             }
 
-            PlanInRun();
+            PlanInRun(planAtUntil ? long.MaxValue : until);
         }
 
         while (true)
@@ -248,7 +250,7 @@ public sealed partial class FastVllmReplica
                 return;
             }
 
-            PlanInRun();
+            PlanInRun(planAtUntil ? long.MaxValue : until);
         }
     }
 
@@ -272,11 +274,11 @@ public sealed partial class FastVllmReplica
     }
 
     // Plan number _runPlans happens now.
-    private void PlanInRun()
+    private void PlanInRun(long until)
     {
         if (_runPlans == _stretchStart + _stretchCount)
         {
-            WorkOutStretch();
+            WorkOutStretch(until);
         }
 
         TakeBlocks(_runPlans - _stretchStart);
@@ -354,12 +356,7 @@ public sealed partial class FastVllmReplica
         if (_stretchBucket >= 0 && gaps.Count > 0 && _stretchShortest >= gaps.Minimum && _stretchLongest <= gaps.Maximum)
         {
             // All gaps of the stretch fall into one bucket and move neither minimum nor maximum.
-            gaps.AddRun(
-                _stretchBucket,
-                (long)(last - first + 1) * _runningCount,
-                (UInt128)(ulong)total * (ulong)_runningCount,
-                _stretchShortest,
-                _stretchLongest);
+            gaps.AddRun(_stretchBucket, last - first + 1, total, _runningCount);
             return;
         }
 
@@ -371,37 +368,39 @@ public sealed partial class FastVllmReplica
         }
     }
 
-    // Durations and ends of the next steps, and where requests cross into new blocks.
-    private void WorkOutStretch()
+    // Durations and ends of the next steps, and where requests cross into new blocks. No more of them than `until` may need,
+    // going by the last step, where it is known: whatever changes at `until` may void the rest.
+    private void WorkOutStretch(long until)
     {
         var start = _runPlans;
-        var count = Math.Min(Stretch, _runLength - start);
+        var wanted = _stretchLongest == 0 ? Stretch : Math.Min(Stretch, (until - _at) / _stretchLongest + 2);
+        var count = (int)Math.Min(wanted, _runLength - start);
         var carried = _async ? start == 0 ? _flight[0].End - _runLast : _durations[_stretchCount - 1] : 0;
         var end = start == 0 ? _runLast : _ends[_stretchCount - 1];
         var durations = _durations.AsSpan(0, count);
         _stepTime.DecodeRun(_runningCount, _runContext + (long)start * _runningCount, durations);
-        var shortest = long.MaxValue;
-        var longest = 0L;
+        var gaps = durations;
+        var ends = _ends.AsSpan(0, count);
         if (_async)
         {
-            for (var i = 0; i < count; i++)
-            {
-                shortest = Math.Min(shortest, carried);
-                longest = Math.Max(longest, carried);
-                end += carried;
-                _ends[i] = end;
-                carried = durations[i];
-            }
+            // The step that ends first was planned before these.
+            end += carried;
+            ends[0] = end;
+            gaps = durations[..^1];
+            ends = ends[1..];
         }
-        else
+
+        for (var i = 0; i < gaps.Length; i++)
         {
-            for (var i = 0; i < count; i++)
-            {
-                shortest = Math.Min(shortest, durations[i]);
-                longest = Math.Max(longest, durations[i]);
-                end += durations[i];
-                _ends[i] = end;
-            }
+            end += gaps[i];
+            ends[i] = end;
+        }
+
+        Extremes(gaps, out var shortest, out var longest);
+        if (_async)
+        {
+            shortest = Math.Min(shortest, carried);
+            longest = Math.Max(longest, carried);
         }
 
         _stretchShortest = shortest;
@@ -415,6 +414,36 @@ public sealed partial class FastVllmReplica
         FindNewBlocks(start, count);
         _stretchStart = start;
         _stretchCount = count;
+    }
+
+    private static void Extremes(ReadOnlySpan<long> values, out long smallest, out long largest)
+    {
+        smallest = long.MaxValue;
+        largest = 0;
+        var i = 0;
+        if (Vector256.IsHardwareAccelerated && values.Length >= 4)
+        {
+            var low = Vector256.Create(long.MaxValue);
+            var high = Vector256<long>.Zero;
+            for (; i + 4 <= values.Length; i += 4)
+            {
+                var four = Vector256.Create(values.Slice(i, 4));
+                low = Vector256.Min(low, four);
+                high = Vector256.Max(high, four);
+            }
+
+            for (var lane = 0; lane < 4; lane++)
+            {
+                smallest = Math.Min(smallest, low.GetElement(lane));
+                largest = Math.Max(largest, high.GetElement(lane));
+            }
+        }
+
+        for (; i < values.Length; i++)
+        {
+            smallest = Math.Min(smallest, values[i]);
+            largest = Math.Max(largest, values[i]);
+        }
     }
 
     private void FindNewBlocks(int start, int count)
