@@ -2,9 +2,12 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Engines.Vllm.Fast;
 using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
+using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
+using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
+using Foretoken.Workloads.Traces;
 using Xunit;
 
 namespace Foretoken.Tests.Engines.Differential;
@@ -36,6 +39,52 @@ public sealed class PlainAgainstFastTests
         // The cases must reach what they are for.
         Assert.True(preemptions > 1000, $"only {preemptions} preemptions in all cases");
         Assert.True(hits > 1000, $"only {hits} requests with cached tokens in all cases");
+    }
+
+    [Fact]
+    public void Replica_LongAnswers_AgreesInEverything()
+    {
+        var steps = 0L;
+        for (var number = 0; number < 150; number++)
+        {
+            var scenario = new RandomCase(number, @long: true);
+            var plain = Drive(scenario, log => new PlainVllmReplica(scenario.Settings, scenario.StepTime, log.Recorder, seed: 1));
+            var fast = Drive(scenario, log => new FastVllmReplica(scenario.Settings, scenario.StepTime, log.Recorder, scenario.Trace.Tree));
+            Assert.True(plain.Lines.SequenceEqual(fast.Lines), Describe(scenario, plain.Lines, fast.Lines));
+            Assert.True(plain.Numbers().SequenceEqual(fast.Numbers()), Describe(scenario, plain.Numbers(), fast.Numbers()));
+            steps += plain.Recorder.Steps;
+        }
+
+        Assert.True(steps > 100_000, $"only {steps} steps in all cases");
+    }
+
+    [Fact]
+    public void Run_ConversationTrace_AgreesOverMillionsOfSteps()
+    {
+        using var reader = TraceFiles.Open(SharedData.Require("traces/mooncake_conversation.jsonl.gz"), new TraceReadOptions());
+        var trace = TraceLoader.Load(reader);
+        foreach (var (blockSize, blocks, routing, async, replicas) in new[]
+        {
+            (512, 16_384, "round_robin", false, 8),
+            (16, 524_288, "least_tokens", true, 8),
+            (16, 9_000, "least_requests", true, 4), // hundreds of preemptions
+        })
+        {
+            RunResult Play(EngineMode mode) => TwinRun.Run(new RunPlan
+            {
+                Source = new RowSource(trace),
+                Replicas = replicas,
+                Engine = new VllmSettings { NumGpuBlocks = blocks, BlockSize = blockSize, MaxNumSeqs = 256, MaxModelLen = 131_072, AsyncScheduling = async },
+                StepTime = new PolynomialStepTime((long)blocks * blockSize),
+                Routing = RoutingPolicies.Create(routing)!,
+                EngineMode = mode,
+            });
+
+            var fast = Play(EngineMode.Fast);
+            Assert.Equal(Play(EngineMode.Plain).Fingerprint, fast.Fingerprint);
+            Assert.Equal(12_031, Enumerable.Range(0, fast.Requests.Count).Count(i => fast.Requests.Outcome(i) == RequestOutcome.Completed));
+            Assert.Equal(4_122_048, fast.Replicas.Sum(r => r.OutputTokens));
+        }
     }
 
     [Fact]

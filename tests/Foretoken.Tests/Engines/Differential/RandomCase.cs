@@ -12,11 +12,15 @@ namespace Foretoken.Tests.Engines.Differential;
 /// </summary>
 internal sealed class RandomCase
 {
+    private readonly int _scale;
     private RandomStream _random;
 
-    public RandomCase(int number)
+    /// <param name="number">All that the case depends on.</param>
+    /// <param name="long">Answers of thousands of tokens, so that runs of decode steps go over many stretches.</param>
+    public RandomCase(int number, bool @long = false)
     {
         Number = number;
+        _scale = @long ? 40 : 1;
         _random = new RandomStream((ulong)number, StreamId.Test);
         Settings = DrawSettings();
         StepTime = DrawStepTime();
@@ -61,9 +65,9 @@ internal sealed class RandomCase
     private VllmSettings DrawSettings()
     {
         var blockSize = Pick(1, 2, 3, 4, 8, 16);
-        var tokens = Pick(48, 80, 128, 200, 400, 2000);
+        var tokens = _scale * Pick(48, 80, 128, 200, 400, 2000);
         var blocks = Math.Max(4, tokens / blockSize);
-        var maxLen = Math.Min(blocks * blockSize, Pick(40, 64, 100, 300, 2000));
+        var maxLen = Math.Min(blocks * blockSize, _scale * Pick(40, 64, 100, 300, 2000));
         var chunked = Chance(85);
         return new VllmSettings
         {
@@ -81,10 +85,11 @@ internal sealed class RandomCase
         };
     }
 
-    private IStepTimeSource DrawStepTime() => Next(4) switch
+    private IStepTimeSource DrawStepTime() => Next(5) switch
     {
         0 => new FixedStepTime(3.25, 1.5),
         1 => new LinearStepTime(new LinearCoefficients(2, 0.01, 1e-5), new LinearCoefficients(1, 0.1, 0.003)),
+        3 => new LongestContextStepTime(),
         2 => new FixedStepTime(1e-6, 1e-6), // one nanosecond: everything happens at once
         _ => new PolynomialStepTime((long)Settings.NumGpuBlocks * Settings.BlockSize),
     };
@@ -106,7 +111,7 @@ internal sealed class RandomCase
             {
                 Arrival = new SimTime(i == 0 ? 0 : at),
                 InputTokens = 1 + Next(Pick(4, 20, 60, 110)),
-                OutputTokens = 1 + Next(Pick(1, 5, 30, 80)),
+                OutputTokens = 1 + Next(_scale * Pick(1, 5, 30, 80)),
             };
             if (withIds)
             {
