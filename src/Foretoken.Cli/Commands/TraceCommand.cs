@@ -19,6 +19,7 @@ internal static class TraceCommand
     /// <summary>One line per subcommand, in the order in which help lists them.</summary>
     private static IEnumerable<Command> SubCommands()
     {
+        yield return TraceInspectCommand.Create();
         yield return TraceConvertCommand.Create();
     }
 }

@@ -12,7 +12,7 @@ internal static class TraceConvertCommand
         var output = new Argument<string>("output") { Description = "Trace to write; .gz and .br compress it.", HelpName = "OUT" };
         var to = new Option<string?>("--to")
         {
-            Description = "Format to write. Default: by the ending (.jsonl is mooncake, .ftrace is ftrace).",
+            Description = "Format to write. Default: by the ending (.jsonl is mooncake, .ftrace is foretoken).",
             HelpName = "name",
         };
         var force = new Option<bool>("--force") { Description = "Replace OUT if it exists." };

@@ -5,16 +5,16 @@ namespace Foretoken.Workloads.Traces;
 /// <summary>The names of the trace formats on the command line and by file ending.</summary>
 public static class TraceFormats
 {
-    private static readonly (string Name, TraceFormat Format)[] Named =
+    private static readonly (string Name, string? Short, TraceFormat Format)[] Named =
     [
-        ("mooncake", TraceFormat.Mooncake),
-        ("azure", TraceFormat.AzureLlm),
-        ("burstgpt", TraceFormat.BurstGpt),
-        ("sharegpt", TraceFormat.ShareGpt),
-        ("dynamo", TraceFormat.DynamoRequestTrace),
-        ("aiperf", TraceFormat.AiPerf),
-        ("vllm", TraceFormat.VllmBench),
-        ("ftrace", TraceFormat.ForetokenBinary),
+        ("mooncake", null, TraceFormat.Mooncake),
+        ("azure-llm", "azure", TraceFormat.AzureLlm),
+        ("burst-gpt", "burstgpt", TraceFormat.BurstGpt),
+        ("share-gpt", "sharegpt", TraceFormat.ShareGpt),
+        ("dynamo", null, TraceFormat.DynamoRequestTrace),
+        ("aiperf", null, TraceFormat.AiPerf),
+        ("vllm-bench", "vllm", TraceFormat.VllmBench),
+        ("foretoken", "ftrace", TraceFormat.ForetokenBinary),
     ];
 
     /// <summary>Every name, in the order in which help lists them.</summary>
@@ -23,13 +23,13 @@ public static class TraceFormats
     /// <summary>The name of a format.</summary>
     public static string Name(TraceFormat format) => Named.First(n => n.Format == format).Name;
 
-    /// <summary>The format with a name; <paramref name="option"/> stands in the message.</summary>
+    /// <summary>The format with a name, or its short form (azure, burstgpt, sharegpt, vllm, ftrace); <paramref name="option"/> stands in the message.</summary>
     /// <exception cref="InputException">There is no such format.</exception>
     public static TraceFormat Parse(string name, string option)
     {
-        foreach (var (known, format) in Named)
+        foreach (var (known, brief, format) in Named)
         {
-            if (known.Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (known.Equals(name, StringComparison.OrdinalIgnoreCase) || name.Equals(brief, StringComparison.OrdinalIgnoreCase))
             {
                 return format;
             }

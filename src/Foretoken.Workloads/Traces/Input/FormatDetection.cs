@@ -6,7 +6,7 @@ namespace Foretoken.Workloads.Traces.Input;
 /// <summary>Recognises a trace's format by its first bytes.</summary>
 internal static class FormatDetection
 {
-    private const string Fix = "name the format with --format (mooncake, azure, burstgpt, sharegpt, dynamo, aiperf, vllm, ftrace)";
+    private static readonly string Fix = $"name the format with --format ({string.Join(", ", TraceFormats.Names)})";
 
     /// <summary>The format of the file that begins with <paramref name="head"/>.</summary>
     /// <exception cref="InputException">No format fits.</exception>
