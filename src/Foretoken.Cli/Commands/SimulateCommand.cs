@@ -71,10 +71,7 @@ internal sealed class SimulateCommand
         var prepared = PlanBuilder.Build(file);
         if (!quiet)
         {
-            foreach (var note in prepared.Notes)
-            {
-                Console.Error.WriteLine($"note: {note}");
-            }
+            Console.Error.Write(prepared.Notes);
         }
 
         var control = new RunControl();
@@ -87,6 +84,11 @@ internal sealed class SimulateCommand
         progress?.Clear();
 
         var summary = SummaryBuilder.Build(result, Context(file, setUp, runTime));
+        if (place is not null)
+        {
+            SummaryJson.WriteFile(summary, Path.Combine(place.Folder, "summary.json"));
+        }
+
         Print(summary, parsed.GetValue(_json));
         return result.StopReason == StopReason.Interrupted ? ExitCodes.Interrupted : ExitCodes.Ok;
     }

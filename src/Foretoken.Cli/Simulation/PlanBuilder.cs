@@ -1,3 +1,5 @@
+using System.Text;
+using Foretoken.Cli.Commands;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
@@ -18,7 +20,7 @@ internal static class PlanBuilder
     public static PreparedRun Build(ScenarioFile file)
     {
         var model = file.Model;
-        var notes = new List<string>();
+        var notes = new StringBuilder();
         var stepTime = StepTime(file);
         var source = model.Workload switch
         {
@@ -38,7 +40,7 @@ internal static class PlanBuilder
             TimeLimit = model.TimeLimit,
             WarmUpRequests = model.Workload.WarmUpRequests,
         };
-        return new PreparedRun(plan, notes);
+        return new PreparedRun(plan, notes.ToString());
     }
 
     private static IStepTimeSource StepTime(ScenarioFile file) => file.Model.StepTime switch
@@ -47,7 +49,7 @@ internal static class PlanBuilder
         LinearStepTimeModel l => new LinearStepTime(
             new LinearCoefficients(l.PrefillBase, l.PrefillPerToken, l.PrefillPerArea),
             new LinearCoefficients(l.DecodeBase, l.DecodePerRequest, l.DecodePerContextToken)),
-        TableStepTimeModel t => throw new InputException($"{t.PathOrigin}: step_time.path", "step times from tables are not read yet"),
+        TableStepTimeModel t => new TableStepTime(StepTimeTableFiles.Read(file.Locate(t.Path, t.PathOrigin))),
         _ => new PolynomialStepTime(file.Model.Engine.KvCapacityTokens),
     };
 
@@ -58,18 +60,19 @@ internal static class PlanBuilder
         return SyntheticSource.Create(spec, seed);
     }
 
-    private static IRequestSource Trace(ScenarioFile file, TraceWorkloadModel model, List<string> notes)
+    private static IRequestSource Trace(ScenarioFile file, TraceWorkloadModel model, StringBuilder notes)
     {
         var path = file.Locate(model.Path, model.PathOrigin);
         using var reader = TraceFiles.Open(path, new TraceReadOptions
         {
-            Format = TraceFormatNames.Parse(model.Format),
+            Format = model.Format == "auto" ? null : TraceFormats.Parse(model.Format, "workload.trace.format"),
             SkipBadLines = model.SkipBadLines,
             HashBlockTokens = model.HashBlockTokens,
         });
         var trace = TraceLoader.Load(reader);
-        notes.AddRange(reader.Notes.Select(note => $"{path}: {note}"));
-        notes.AddRange(reader.Skipped.Select(problem => $"skipped {problem}"));
+        var remarks = new StringWriter();
+        TraceOptions.Report(reader, remarks);
+        notes.Append(remarks);
         if (trace.Count == 0)
         {
             throw new InputException(path, "has no requests");

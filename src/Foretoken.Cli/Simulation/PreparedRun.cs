@@ -4,5 +4,5 @@ namespace Foretoken.Cli.Simulation;
 
 /// <summary>A run that is ready to start, with what reading its input had to tell.</summary>
 /// <param name="Plan">What to run.</param>
-/// <param name="Notes">Remarks for the user: rows left out, rows skipped. For standard error.</param>
-internal sealed record PreparedRun(RunPlan Plan, IReadOnlyList<string> Notes);
+/// <param name="Notes">Remarks for standard error, lines with their ends: rows left out, rows skipped.</param>
+internal sealed record PreparedRun(RunPlan Plan, string Notes);

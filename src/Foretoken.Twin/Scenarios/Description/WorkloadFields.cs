@@ -1,5 +1,6 @@
 using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Fields;
+using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Twin.Scenarios.Description;
 
@@ -19,16 +20,7 @@ public static class WorkloadFields
         Required = true,
     };
 
-    public static readonly Field<string> TraceFormat = new(new ChoiceType(
-        ("auto", "by the file's content"),
-        ("mooncake", "Mooncake JSONL"),
-        ("azure-llm", "Azure LLM inference CSV of 2023 and 2024"),
-        ("burst-gpt", "BurstGPT CSV"),
-        ("share-gpt", "ShareGPT-style JSON with token counts"),
-        ("dynamo", "Dynamo request trace v1"),
-        ("aiperf", "AIPerf results"),
-        ("vllm-bench", "vLLM benchmark results"),
-        ("foretoken", "our own compact binary form")))
+    public static readonly Field<string> TraceFormat = new(new ChoiceType([("auto", "by the file's content"), .. TraceFormats.Names.Select(name => (name, ""))]))
     {
         Name = "format",
         Meaning = "Format of the trace file.",
