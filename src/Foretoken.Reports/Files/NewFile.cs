@@ -20,7 +20,7 @@ internal sealed class NewFile : IDisposable
     }
 
     /// <summary>Where to write.</summary>
-    public FileStream Stream { get; }
+    private FileStream Stream { get; }
 
     /// <summary>Opens the temporary file.</summary>
     /// <exception cref="InputException">The place cannot be written.</exception>
@@ -56,17 +56,18 @@ internal sealed class NewFile : IDisposable
         }
     }
 
-    /// <summary>Writes out what is buffered; call before <see cref="Commit"/> so that a full disk shows before any rename.</summary>
-    public void Close() => Guard(() =>
+    /// <summary>Writes the content and closes the file, so that a full disk shows before anything is renamed.</summary>
+    /// <exception cref="InputException">It cannot be written.</exception>
+    public void Write(Action<Stream> content) => Guard(() =>
     {
-        Stream.Flush(flushToDisk: true);
+        content(Stream);
         Stream.Dispose();
     });
 
     /// <summary>Gives the file its name.</summary>
+    /// <exception cref="InputException">It cannot be renamed.</exception>
     public void Commit()
     {
-        Close();
         Guard(() => File.Move(_temporary, _path, overwrite: true));
         _committed = true;
     }

@@ -20,7 +20,7 @@ public static class SummaryJson
     public static void WriteFile(RunSummary summary, string path)
     {
         using var file = NewFile.Create(path);
-        Write(summary, file.Stream);
+        file.Write(stream => Write(summary, stream));
         file.Commit();
     }
 
@@ -73,7 +73,7 @@ public static class SummaryJson
         json.WriteEndObject();
     }
 
-    private static void WriteScenario(Utf8JsonWriter json, RunSummary summary)
+    internal static void WriteScenario(Utf8JsonWriter json, RunSummary summary)
     {
         json.WriteStartObject("scenario");
         json.WriteString("name", summary.ScenarioName);
@@ -100,7 +100,7 @@ public static class SummaryJson
         json.WriteEndObject();
     }
 
-    private static void WriteRequests(Utf8JsonWriter json, OutcomeCounts requests)
+    internal static void WriteRequests(Utf8JsonWriter json, OutcomeCounts requests)
     {
         json.WriteStartObject("requests");
         json.WriteNumber("total", requests.Total);
@@ -114,7 +114,7 @@ public static class SummaryJson
         json.WriteEndObject();
     }
 
-    private static void WriteSlo(Utf8JsonWriter json, SloResult? slo)
+    internal static void WriteSlo(Utf8JsonWriter json, SloResult? slo)
     {
         if (slo is null)
         {
@@ -197,7 +197,7 @@ public static class SummaryJson
         json.WriteEndObject();
     }
 
-    private static void WriteReplicas(Utf8JsonWriter json, IReadOnlyList<ReplicaSummary> replicas)
+    internal static void WriteReplicas(Utf8JsonWriter json, IReadOnlyList<ReplicaSummary> replicas)
     {
         json.WriteStartArray("replicas");
         foreach (var replica in replicas)
@@ -236,7 +236,7 @@ public static class SummaryJson
         json.WriteEndObject();
     }
 
-    private static void WriteWallClock(Utf8JsonWriter json, WallClock? clock)
+    internal static void WriteWallClock(Utf8JsonWriter json, WallClock? clock)
     {
         if (clock is null)
         {
@@ -265,7 +265,7 @@ public static class SummaryJson
         json.WriteRawValue("[" + string.Join(", ", values.Select(v => v.ToString(null, CultureInfo.InvariantCulture))) + "]");
     }
 
-    private static void Number(Utf8JsonWriter json, string name, double value)
+    internal static void Number(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value))
         {

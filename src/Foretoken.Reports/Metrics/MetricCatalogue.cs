@@ -61,10 +61,10 @@ public static class MetricCatalogue
         "Answered requests that meet every per-request bound of the SLO. Only with an SLO.");
 
     public static readonly MetricDefinition GoodRequestFraction = new("good_request_fraction", "Good request fraction", "Good fraction", "", PerRun, Higher,
-        "Good requests / all requests, those without an answer included. Only with an SLO.");
+        "Good requests / all requests, those without an answer included. Only with an SLO.") { IsShare = true };
 
     public static readonly MetricDefinition BadMinutes = new("bad_minutes", "Bad minutes", "Bad minutes", "minutes", PerRun, Lower,
-        "Minutes whose requests missed the SLO. A minute is [60 k s, 60 k + 60 s) of simulated time and holds the requests that arrived in it; it is judged by the same rule as the whole run (every percentile target over its answered requests, and the allowed share of failures). Minutes without arrivals are not judged. Only with an SLO.");
+        "Minutes whose requests missed the SLO. A minute is [60 k s, 60 k + 60 s) of simulated time and holds the requests that arrived in it; it is judged by the same rule as the whole run (every percentile target over its answered requests, and the allowed share of rejected and aborted requests). Minutes without arrivals are not judged. Only with an SLO.");
 
     public static readonly MetricDefinition JudgedMinutes = new("judged_minutes", "Judged minutes", "Judged minutes", "minutes", PerRun, None,
         "Minutes with at least one arrival: the denominator of the bad minutes. Only with an SLO.");
@@ -82,13 +82,13 @@ public static class MetricCatalogue
         "Sum of the request latencies of answered requests / benchmark duration (Little's law): how many requests were in the system on average.");
 
     public static readonly MetricDefinition PrefixCacheReuse = new("prefix_cache_reuse", "Prefix cache reuse", "Prefix reuse", "", PerRun, Higher,
-        "Prompt tokens found in the prefix cache at first admission / prompt tokens, over answered requests.");
+        "Prompt tokens found in the prefix cache at first admission / prompt tokens, over answered requests.") { IsShare = true };
 
     public static readonly MetricDefinition KvCacheUsageMean = new("kv_cache_usage_mean", "KV cache usage, mean", "KV mean", "", PerRun, None,
-        "KV blocks held by running requests / usable blocks, averaged over time and replicas. Cached blocks that no request holds count as free. Whole run.");
+        "KV blocks held by running requests / usable blocks, averaged over time and replicas. Cached blocks that no request holds count as free. Whole run.") { IsShare = true };
 
     public static readonly MetricDefinition KvCacheUsagePeak = new("kv_cache_usage_peak", "KV cache usage, peak", "KV peak", "", PerRun, None,
-        "Highest share of usable KV blocks held on any one replica at any time. Whole run.");
+        "Highest share of usable KV blocks held on any one replica at any time. Whole run.") { IsShare = true };
 
     public static readonly MetricDefinition RunningMean = new("running_requests_mean", "Running batch, mean", "Batch mean", "requests", PerRun, None,
         "Requests running on one replica, averaged over time and replicas. Whole run.");
@@ -103,7 +103,7 @@ public static class MetricCatalogue
         "Most requests waiting in any one replica's queue at any time. Whole run.");
 
     public static readonly MetricDefinition ReplicaBusy = new("replica_busy_fraction", "Replica busy fraction", "Busy", "", PerRun, None,
-        "Share of the simulated time that replicas spent in forward passes, averaged over replicas. Whole run.");
+        "Share of the simulated time that replicas spent in forward passes, averaged over replicas. Whole run.") { IsShare = true };
 
     public static readonly MetricDefinition Preemptions = new("preemptions", "Preemptions", "Preemptions", "", PerRun, Lower,
         "Times a running request lost its KV blocks and had to be computed again. Whole run.");

@@ -18,4 +18,8 @@ public sealed record MetricDefinition(
     string Unit,
     MetricKind Kind,
     MetricDirection Better,
-    string Definition);
+    string Definition)
+{
+    /// <summary>Whether its value is a share from 0 to 1, shown to people as a percentage.</summary>
+    public bool IsShare { get; init; }
+}

@@ -1,3 +1,4 @@
+using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 using Foretoken.Reports.Metrics;
 using Foretoken.Reports.Summaries;
@@ -51,7 +52,7 @@ internal static class MinuteJudge
             var failed = 0;
             for (var i = first; i < end; i++)
             {
-                failed += RequestMetrics.Answered(table.Outcome(i)) ? 0 : 1;
+                failed += table.Outcome(i) is RequestOutcome.Rejected or RequestOutcome.Aborted ? 1 : 0;
             }
 
             if ((double)failed / (end - first) > slo.FailedFractionMax)

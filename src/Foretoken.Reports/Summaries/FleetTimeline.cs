@@ -1,3 +1,4 @@
+using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 
@@ -27,8 +28,11 @@ public sealed record FleetTimeline
     /// <summary>Share of the fleet's usable KV blocks held by running requests, averaged over the bin.</summary>
     public required IReadOnlyList<double> KvUsage { get; init; }
 
-    /// <summary>Adds up the replicas. The last bin is averaged over the part of it that the run reached.</summary>
-    internal static FleetTimeline Of(IReadOnlyList<ReplicaResult> replicas, long end)
+    /// <summary>
+    /// Adds up the replicas, in bins at least as wide as <paramref name="atLeast"/>. The last bin is averaged over the part
+    /// of it that the run reached.
+    /// </summary>
+    internal static FleetTimeline Of(IReadOnlyList<ReplicaResult> replicas, long end, long atLeast = 0)
     {
         long width = 1;
         long kvBlocks = 0;
@@ -36,6 +40,12 @@ public sealed record FleetTimeline
         {
             width = Math.Max(width, replica.Timeline.Width);
             kvBlocks += replica.KvBlocks;
+        }
+
+        // A fleet that was idle to the end may know only its first bins.
+        while (width < atLeast || end / width >= OccupancyTimeline.BinsMax)
+        {
+            width *= 2;
         }
 
         // A moment on an edge belongs to the earlier bin, as in the timeline.

@@ -159,7 +159,8 @@ public static class SummaryBuilder
             targets.Add(new SloTargetResult(metric, target.Percentile, target.Bound, value, verdict));
         }
 
-        var failed = totals.Counts.Measured == 0 ? 0 : (double)totals.Counts.Failed / totals.Counts.Measured;
+        // What the stop of a partial run cut off is not a failure of the service.
+        var failed = totals.Counts.Measured == 0 ? 0 : (double)(totals.Counts.Rejected + totals.Counts.Aborted) / totals.Counts.Measured;
         var verdictOfAll = failed > slo.FailedFractionMax || targets.Exists(t => t.Verdict == SloVerdict.Missed) ? SloVerdict.Missed
             : totals.Counts.Measured == 0 || targets.Exists(t => t.Verdict == SloVerdict.Undecided) ? SloVerdict.Undecided
             : SloVerdict.Met;

@@ -353,7 +353,7 @@ public static class TerminalReport
                 return "no value";
             }
 
-            if (metric.Unit.Length == 0 && metric.Kind == MetricKind.PerRun && metric != MetricCatalogue.Preemptions)
+            if (metric.IsShare)
             {
                 return Human.Percent(value);
             }

@@ -1,0 +1,227 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Foretoken.Reports.Metrics;
+using Foretoken.Reports.Summaries;
+
+namespace Foretoken.Reports.Json;
+
+/// <summary>
+/// The JSON Schema of <c>summary.json</c>, made from the metric catalogue. Published as
+/// <c>docs/schema/summary.schema.json</c>; a test holds the two together.
+/// </summary>
+public static class SummarySchema
+{
+    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The schema as indented JSON with a final line feed.</summary>
+    public static string Text() => Schema().ToJsonString(Layout) + "\n";
+
+    private static JsonObject Schema()
+    {
+        var schema = new JsonObject
+        {
+            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+            ["title"] = "Foretoken run summary",
+            ["description"] = "Schema version " + SummaryJson.SchemaVersion + ". Everything but wall_clock is the same, byte for byte, for equal runs.",
+        };
+        schema.Add("type", "object");
+        schema.Add("additionalProperties", false);
+        var properties = new JsonObject
+        {
+            ["schema_version"] = Described(new JsonObject { ["const"] = SummaryJson.SchemaVersion }, "The first number changes when a reader may break, the second when something was added."),
+            ["foretoken_version"] = Of("string", "Version of the program that wrote it."),
+            ["partial"] = Of("boolean", "True when the run was cut off: every number then describes only what was finished."),
+            ["stop_reason"] = Choice("Why the run ended.", "completed", "interrupted", "time_limit"),
+            ["scenario"] = Closed("Where the run came from.", new JsonObject
+            {
+                ["name"] = Of("string", "Name of the scenario."),
+                ["path"] = Described(new JsonObject { ["type"] = new JsonArray("string", "null") }, "File of the scenario as it was named on the command line."),
+                ["settings"] = Described(new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } }, "Resolved settings: path in the scenario, value with unit."),
+            }),
+            ["run"] = Closed("Facts of the run.", new JsonObject
+            {
+                ["seed"] = Count("Seed of every random decision."),
+                ["fingerprint"] = Described(new JsonObject { ["type"] = "string", ["pattern"] = "^[0-9a-f]{16}$" }, "64-bit fingerprint over every dispatch decision and every request's result."),
+                ["engine_mode"] = Choice("Engine implementation that ran.", "fast", "plain"),
+                ["replicas"] = Count("Number of replicas."),
+                ["gpus_per_replica"] = Number("GPUs of one replica."),
+                ["simulated_seconds"] = Number("First arrival to the end of the last step, seconds of simulated time."),
+            }),
+            ["requests"] = Closed("Requests by outcome; the five outcomes add up to measured.", new JsonObject
+            {
+                ["total"] = Count("Requests issued."),
+                ["warm_up"] = Count("Issued during warm-up and left out of the metrics."),
+                ["measured"] = Count("total - warm_up."),
+                ["completed"] = Count("All tokens generated."),
+                ["truncated"] = Count("Generation stopped at max_model_len."),
+                ["rejected"] = Count("Refused: longer than the engine accepts."),
+                ["aborted"] = Count("Cancelled by the client."),
+                ["unfinished"] = Count("Queued or running when the run was stopped."),
+            }),
+            ["slo"] = Slo(),
+            ["metrics"] = Metrics(),
+            ["replicas"] = Described(new JsonObject { ["type"] = "array", ["items"] = Replica() }, "One entry per replica. Means are over simulated time from the first arrival to the end."),
+            ["timeline"] = Closed("The fleet over time, in equal bins from the start of the run.", new JsonObject
+            {
+                ["bin_seconds"] = Number("Width of a bin."),
+                ["arrivals"] = Series("Requests that arrived."),
+                ["completions"] = Series("Requests that ended."),
+                ["output_tokens"] = Series("Tokens generated."),
+                ["running"] = Series("Requests running, all replicas together, mean over the bin."),
+                ["waiting"] = Series("Requests waiting, all replicas together, mean over the bin."),
+                ["kv_cache_usage"] = Series("Share of the fleet's KV blocks held by running requests, mean over the bin."),
+            }),
+            ["wall_clock"] = Nullable(Closed("How fast the simulator was: the only part that differs between equal runs.", new JsonObject
+            {
+                ["set_up_seconds"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "Before the run: reading scenario and trace."),
+                ["run_seconds"] = Number("The run itself."),
+                ["simulated_seconds_per_second"] = Number("Simulated seconds per second of the run."),
+                ["requests_per_second"] = Number("Requests of every outcome per second of the run."),
+                ["output_tokens_per_second"] = Number("Output tokens generated per second of the run."),
+                ["tokens_per_second"] = Number("Input and output tokens per second of the run."),
+                ["steps_per_second"] = Number("Engine steps per second of the run."),
+            })),
+        };
+        schema.Add("required", Names(properties));
+        schema.Add("properties", properties);
+        return schema;
+    }
+
+    private static JsonObject Metrics()
+    {
+        var properties = new JsonObject();
+        foreach (var metric in MetricCatalogue.All)
+        {
+            var fields = new JsonObject
+            {
+                ["unit"] = new JsonObject { ["const"] = metric.Unit },
+                ["avg"] = Number(metric.Kind == MetricKind.PerRun ? "The value." : "Arithmetic mean."),
+            };
+            var required = Names(fields);
+            if (metric.Kind != MetricKind.PerRun)
+            {
+                fields["min"] = Number("Smallest value.");
+                fields["max"] = Number("Largest value.");
+                foreach (var p in Distribution.StandardPercentiles)
+                {
+                    fields[Distribution.PercentileName(p)] = Number("Percentile.");
+                }
+
+                fields["std"] = Number("Standard deviation, divided by the count.");
+                fields["count"] = Count("Number of values.");
+                fields["sum"] = Number("Sum of the values.");
+                required = Names(fields);
+            }
+
+            var one = new JsonObject { ["description"] = metric.Name + ": " + metric.Definition, ["type"] = "object", ["required"] = required, ["properties"] = fields };
+            if (metric.Kind == MetricKind.PerRun)
+            {
+                one["additionalProperties"] = false;
+            }
+            else
+            {
+                // An SLO may ask for a percentile of its own.
+                one["patternProperties"] = new JsonObject { ["^p[0-9]+(_[0-9]+)?$"] = new JsonObject { ["type"] = "number" } };
+                one["additionalProperties"] = false;
+            }
+
+            properties[metric.Tag] = one;
+        }
+
+        return new JsonObject
+        {
+            ["description"] = "Metrics by tag. A metric that no request has, or that is not defined for the run, is absent.",
+            ["type"] = "object",
+            ["additionalProperties"] = false,
+            ["properties"] = properties,
+        };
+    }
+
+    private static JsonObject Slo() => Nullable(Closed("The SLO and its verdict; null when the run had none.", new JsonObject
+    {
+        ["verdict"] = Verdict(),
+        ["targets"] = new JsonObject
+        {
+            ["type"] = "array",
+            ["items"] = Closed("A promise over the whole run.", new JsonObject
+            {
+                ["metric"] = Of("string", "Tag of the metric."),
+                ["statistic"] = Of("string", "p95 and the like, avg, or value for a metric with one value."),
+                ["comparison"] = Choice("Direction of the bound.", "at_most", "at_least"),
+                ["bound"] = Number("The bound."),
+                ["value"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "What the run reached; null when no request has the metric."),
+                ["unit"] = Of("string", "Unit of bound and value."),
+                ["verdict"] = Verdict(),
+            }),
+        },
+        ["request_bounds"] = new JsonObject
+        {
+            ["type"] = "array",
+            ["items"] = Closed("What one request must keep to be a good one.", new JsonObject
+            {
+                ["metric"] = Of("string", "Tag of the metric."),
+                ["comparison"] = Choice("Direction of the bound.", "at_most", "at_least"),
+                ["bound"] = Number("The bound."),
+                ["unit"] = Of("string", "Unit of the bound."),
+            }),
+        },
+        ["failed_fraction"] = Number("Share of measured requests that were rejected or aborted."),
+        ["failed_fraction_max"] = Number("Share that was allowed."),
+        ["judged_minutes"] = Count("Minutes with at least one arrival."),
+        ["bad_minutes"] = Described(new JsonObject { ["type"] = "array", ["items"] = Count("Number of the minute, from 0.") }, "Minutes that missed the SLO."),
+    }));
+
+    private static JsonObject Replica() => Closed("One replica.", new JsonObject
+    {
+        ["worker"] = Count("Replica number."),
+        ["requests"] = Count("Requests it was given."),
+        ["steps"] = Count("Forward passes."),
+        ["busy_fraction"] = Number("Share of the time spent in forward passes."),
+        ["prefill_tokens"] = Count("Prompt tokens computed."),
+        ["output_tokens"] = Count("Tokens generated."),
+        ["preemptions"] = Count("Preemptions."),
+        ["kv_blocks"] = Count("Usable KV blocks."),
+        ["kv_cache_usage_mean"] = Number("Mean share of the KV blocks held by running requests."),
+        ["kv_cache_usage_peak"] = Number("Highest share."),
+        ["running_requests_mean"] = Number("Mean number of requests running."),
+        ["running_requests_peak"] = Count("Most requests running."),
+        ["waiting_requests_mean"] = Number("Mean number of requests waiting."),
+        ["waiting_requests_peak"] = Count("Most requests waiting."),
+    });
+
+    private static JsonObject Closed(string description, JsonObject properties) => new()
+    {
+        ["description"] = description,
+        ["type"] = "object",
+        ["additionalProperties"] = false,
+        ["required"] = Names(properties),
+        ["properties"] = properties,
+    };
+
+    private static JsonObject Nullable(JsonObject schema)
+    {
+        schema["type"] = new JsonArray("object", "null");
+        return schema;
+    }
+
+    private static JsonArray Names(JsonObject properties) => [.. properties.Select(p => JsonValue.Create(p.Key))];
+
+    private static JsonObject Verdict() => Choice("Kept, broken, or nothing to judge by.", "met", "missed", "undecided");
+
+    private static JsonObject Choice(string description, params string[] values) => Described(new JsonObject { ["enum"] = new JsonArray([.. values.Select(v => JsonValue.Create(v))]) }, description);
+
+    private static JsonObject Series(string description) => Described(new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "number" } }, description);
+
+    private static JsonObject Count(string description) => Described(new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, description);
+
+    private static JsonObject Number(string description) => Of("number", description);
+
+    private static JsonObject Of(string type, string description) => Described(new JsonObject { ["type"] = type }, description);
+
+    private static JsonObject Described(JsonObject schema, string description)
+    {
+        schema["description"] = description;
+        return schema;
+    }
+}

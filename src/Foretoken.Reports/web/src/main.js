@@ -1,0 +1,21 @@
+import { byId } from "./dom.js";
+import { watchSizes } from "./charts.js";
+import { drawDistributions } from "./distributions.js";
+import { startLanes } from "./lanes.js";
+import { drawScatter } from "./scatter.js";
+import { drawHeader, drawTables, drawTiles, drawVerdict } from "./tables.js";
+import { startTheme } from "./theme.js";
+import { drawTimeline } from "./timeline.js";
+
+const data = JSON.parse(byId("data").textContent);
+startTheme();
+drawHeader(data);
+drawVerdict(data);
+drawTiles(data);
+const zoomLanes = startLanes(data);
+drawTimeline(data, zoomLanes);
+drawDistributions(data);
+drawScatter(data);
+drawTables(data);
+watchSizes();
+document.documentElement.dataset.ready = "true";

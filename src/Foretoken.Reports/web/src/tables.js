@@ -1,0 +1,128 @@
+import { byId, element, fillTable } from "./dom.js";
+import { decimals, duration, number, percent, unitValue } from "./format.js";
+
+const valueText = (metric) => (metric.unit === "" && metric.ratio ? percent(metric.value) : metric.tag === "benchmark_duration" ? duration(metric.value) : (number(metric.value) + " " + metric.unit).trim());
+
+export function drawHeader(data) {
+  byId("title").textContent = data.scenario.name;
+  byId("subtitle").textContent = [
+    `${number(data.requests.total, 0)} ${data.requests.total === 1 ? "request" : "requests"} on ${number(data.run.replicas, 0)} ${data.run.replicas === 1 ? "replica" : "replicas"}`,
+    duration(data.run.simulated_seconds) + " simulated",
+    data.requests.warm_up ? `the first ${number(data.requests.warm_up, 0)} requests left out as warm-up` : null,
+    data.scenario.path,
+  ].filter((t) => t).join(" · ");
+  if (data.partial) {
+    byId("partial").replaceChildren(element("div", { class: "banner", role: "alert" },
+      element("strong", {}, "Partial result"),
+      `The run was ${data.stop_reason === "interrupted" ? "interrupted" : "ended by its time limit"} after ${duration(data.run.simulated_seconds)} of simulated time; ${number(data.requests.unfinished, 0)} requests were unfinished. Every number describes only what was finished.`));
+  }
+}
+
+export function drawVerdict(data) {
+  const section = byId("verdict");
+  const slo = data.slo;
+  if (!slo) {
+    section.remove();
+    return;
+  }
+  section.className = slo.verdict;
+  const table = element("table", { class: "loose" });
+  const name = (tag) => [...data.metrics, ...data.values].find((m) => m.tag === tag)?.name ?? data.definitions.find((d) => d.tag === tag).name;
+  const rows = slo.targets.map((t) => [
+    (t.statistic === "value" ? "" : t.statistic + " ") + name(t.metric),
+    t.value === null ? "no value" : unitValue(t.value, t.unit),
+    (t.comparison === "at_least" ? "at least " : "at most ") + unitValue(t.bound, t.unit),
+    [t.verdict, "state-" + t.verdict],
+  ]);
+  if (slo.failed_fraction > 0 || slo.failed_fraction_max > 0) {
+    const verdict = slo.failed_fraction <= slo.failed_fraction_max ? "met" : "missed";
+    rows.push(["Failed requests", percent(slo.failed_fraction), "at most " + percent(slo.failed_fraction_max), [verdict, "state-" + verdict]]);
+  }
+  fillTable(table, "Service-level objective", ["Objective", "Reached", "Bound", ""], rows);
+  const good = data.values.find((v) => v.tag === "good_request_fraction");
+  const goodput = data.values.find((v) => v.tag === "goodput");
+  section.replaceChildren(
+    element("h2", { id: "verdict-title" }, `SLO ${slo.verdict}` + (data.partial ? " (partial result)" : "")),
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Service-level objective" }, table),
+    element("p", { class: "quiet", style: "margin-top:8px" }, [
+      `${number(slo.bad_minutes.length, 0)} of ${number(slo.judged_minutes, 0)} minutes bad`,
+      good ? `${percent(good.value)} of requests good` : null,
+      goodput ? `goodput ${number(goodput.value)} requests/s` : null,
+    ].filter((t) => t).join(" · ")));
+}
+
+export function drawTiles(data) {
+  const metric = (tag) => data.metrics.find((m) => m.tag === tag);
+  const value = (tag) => data.values.find((m) => m.tag === tag)?.value;
+  const tiles = [];
+  const latency = (tag, name) => {
+    const m = metric(tag);
+    if (m) {
+      tiles.push([name, unitValue(m.p50, m.unit), "median", `p95 ${unitValue(m.p95, m.unit)} · p99 ${unitValue(m.p99, m.unit)}`]);
+    }
+  };
+  latency("time_to_first_token", "Time to first token");
+  latency("inter_token_latency", "Inter-token latency");
+  latency("request_latency", "Request latency");
+  if (value("output_token_throughput") !== undefined) {
+    tiles.push(["Output tokens", number(value("output_token_throughput")), "per second", `${number(value("request_throughput"))} requests/s`]);
+  }
+  const r = data.requests;
+  tiles.push(["Answered", number(r.completed + r.truncated, 0), `of ${number(r.measured, 0)}`, ["truncated", "rejected", "aborted", "unfinished"].filter((k) => r[k]).map((k) => `${number(r[k], 0)} ${k}`).join(" · ") || "none failed"]);
+  if (value("prefix_cache_reuse") !== undefined) {
+    tiles.push(["Prefix cache reuse", percent(value("prefix_cache_reuse")), "", "of the prompt tokens"]);
+  }
+  if (value("kv_cache_usage_mean") !== undefined) {
+    tiles.push(["KV cache", percent(value("kv_cache_usage_mean")), "mean", `${percent(value("kv_cache_usage_peak"))} peak · ${number(value("preemptions"), 0)} preemptions`]);
+  }
+  if (data.wall_clock) {
+    tiles.push(["Simulator", duration(data.wall_clock.run_seconds), "", `${number(data.wall_clock.simulated_seconds_per_second, 0)} × real time`]);
+  }
+  byId("tiles").replaceChildren(...tiles.map(([name, main, unit, more]) => element("div", { class: "tile" },
+    element("div", { class: "name" }, name),
+    element("div", { class: "value" }, main + " ", element("small", {}, unit)),
+    element("div", { class: "more" }, more))));
+}
+
+export function drawTables(data) {
+  const columns = ["avg", "min", "max", "p99_9", "p99", "p95", "p90", "p75", "p50", "std"];
+  fillTable(byId("metric-table"), "Latencies, speeds and lengths", ["Metric", ["unit", "text"], ...columns.map((c) => c.replace("_", ".")), "count"], data.metrics.map((m) => {
+    const scale = m.unit === "ms" && m.avg >= 10000 ? 1e-3 : 1;
+    const digits = decimals(m.avg * scale);
+    const whole = m.unit === "tokens";
+    return [m.name, [scale === 1 ? m.unit : "s", "text"], ...columns.map((c) => number(m[c] * scale, whole && c !== "avg" && c !== "std" ? 0 : digits)), number(m.count, 0)];
+  }));
+  if (data.metrics.length === 0) {
+    byId("metric-table").parentElement.replaceChildren(element("p", { class: "empty" }, "No request was answered: there are no latencies."));
+  }
+  byId("value-list").replaceChildren(...data.values.map((v) => element("div", {}, element("dt", {}, v.name), element("dd", {}, valueText(v)))));
+  const list = byId("definition-list");
+  for (const d of data.definitions) {
+    list.append(element("dt", {}, d.name + " ", element("code", {}, d.tag)), element("dd", {}, d.definition));
+  }
+  fillTable(byId("replica-table"), "Replicas", ["Replica", "requests", "busy", "batch mean", "peak", "waiting mean", "peak", "KV mean", "peak", "KV blocks", "preemptions", "prefill tokens", "output tokens", "steps"], data.replicas.map((r) => [
+    number(r.worker, 0), number(r.requests, 0), percent(r.busy_fraction), number(r.running_requests_mean, 2), number(r.running_requests_peak, 0), number(r.waiting_requests_mean, 2), number(r.waiting_requests_peak, 0),
+    percent(r.kv_cache_usage_mean), percent(r.kv_cache_usage_peak), number(r.kv_blocks, 0), number(r.preemptions, 0), number(r.prefill_tokens, 0), number(r.output_tokens, 0), number(r.steps, 0),
+  ]));
+  const facts = [
+    ["Outcome of the run", data.partial ? `partial (${data.stop_reason.replace("_", " ")})` : "complete"],
+    ["Seed", data.run.seed],
+    ["Fingerprint", data.run.fingerprint],
+    ["Engine mode", data.run.engine_mode],
+    ["Replicas", `${number(data.run.replicas, 0)} with ${number(data.run.gpus_per_replica)} GPU${data.run.gpus_per_replica === 1 ? "" : "s"} each`],
+    ["Foretoken", data.foretoken_version],
+    ["Summary schema", data.schema_version],
+  ];
+  if (data.wall_clock) {
+    const w = data.wall_clock;
+    facts.push(["Simulator", `${duration(w.run_seconds)} for the run` + (w.set_up_seconds === null ? "" : `, ${duration(w.set_up_seconds)} before it`)],
+      ["Simulator speed", `${number(w.simulated_seconds_per_second, 0)} simulated s/s, ${number(w.requests_per_second, 0)} requests/s, ${number(w.output_tokens_per_second, 0)} output tokens/s, ${number(w.tokens_per_second, 0)} tokens/s in all`]);
+  }
+  fillTable(byId("fact-table"), "Facts of the run", null, facts.map(([k, v]) => [k, [v, "text wide"]]));
+  const settings = Object.entries(data.scenario.settings);
+  if (settings.length === 0) {
+    byId("settings").remove();
+  } else {
+    fillTable(byId("setting-table"), "Settings", null, settings.map(([k, v]) => [k, [v, "text wide"]]));
+  }
+}
