@@ -294,4 +294,90 @@ public sealed class SchedulerKnownAnswerTests
         Assert.Equal([1, 3], steps[0].Table("r1"));
         Assert.Equal([1, 2], steps[1].Table("r2").Take(2));
     }
+
+    [Fact]
+    public void Preempt_VictimScheduledInThisStep_GivesItsTokensBack()
+    {
+        // r0 (least urgent) takes 6 of 16 tokens, then r1 lacks a block and preempts it. r2, which had to do with 4 tokens a
+        // step so far, now gets 6.
+        var settings = Roomy with
+        {
+            NumGpuBlocks = 19,
+            MaxNumBatchedTokens = 16,
+            LongPrefillTokenThreshold = 6,
+            EnablePrefixCaching = false,
+            SchedulerReserveFullIsl = false,
+            SchedulingPolicy = VllmSchedulingPolicy.Priority,
+        };
+        var steps = Play(
+            settings,
+            Request(0, 60, 1, priority: 2),
+            Request(1, 60, 1, step: 1, priority: 1),
+            Request(2, 60, 1, step: 2));
+        Assert.Equal([new TracedCount("r0", 6), new TracedCount("r1", 6), new TracedCount("r2", 4)], steps[4].Scheduled);
+        Assert.Equal(["r0"], steps[5].Preempted);
+        Assert.Equal([new TracedCount("r1", 6), new TracedCount("r2", 6)], steps[5].Scheduled);
+    }
+
+    [Theory]
+    [InlineData(1, 1)] // r0 computes the last chunk of its prompt: it was prefilling after the step before
+    [InlineData(2, 3)] // r0 decodes
+    public void Schedule_SingleTokenBesidePrefill_IsNotPadded(int arrival, int scheduled)
+    {
+        var settings = Roomy with { Speculation = Ngram, LongPrefillTokenThreshold = 8 };
+        var steps = Play(settings, Request(0, 16, 9), Request(1, 1, 1, step: arrival));
+        Assert.Equal(scheduled, steps[arrival].Scheduled("r1"));
+    }
+
+    [Fact]
+    public void Register_Drafts_AreNoContentYet()
+    {
+        // Blocks 3 and 4 hold drafts when r0 ends: both go to the front of the queue.
+        var settings = Roomy with { Speculation = Ngram with { NumSpeculativeTokens = 4 } };
+        var steps = Play(settings, Request(0, 8, 2), Request(1, 5, 1, step: 2));
+        Assert.Equal([1, 2, 3, 4], steps[1].Table("r0"));
+        Assert.Equal([4, 3], steps[2].Table("r1"));
+    }
+
+    [Fact]
+    public void FindHit_SlidingWindowWithEagle_NeedsABlockMoreAndGivesItBack()
+    {
+        // Window 8 needs 2 blocks, EAGLE a third: r0 retains blocks 7 to 9 (of 0 to 9). r1 finds all three and keeps two.
+        var settings = Roomy with { KvCacheGroups = [new KvCacheGroup(8)], Speculation = Eagle };
+        var steps = Play(settings, Request(0, 40, 1, shared: 40), Request(1, 45, 1, step: 2, shared: 40), Request(2, 40, 1, step: 4, shared: 40));
+        var first = steps[0].Table("r0");
+        var hit = steps.First("r1");
+        Assert.Equal(36, hit.Computed("r1"));
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0, first[7], first[8]], hit.Table("r1").Take(9));
+
+        // An equal prompt may look at blocks 0 to 8 only, where the run is too short.
+        Assert.Equal(0, steps.First("r2").Computed("r2"));
+    }
+
+    [Theory]
+    [InlineData(false, 7, true)] // window - 1 + 16 tokens in flight: 6 blocks, and one for a window that begins inside a block
+    [InlineData(false, 6, false)]
+    [InlineData(true, 11, true)] // two steps in flight
+    [InlineData(true, 10, false)]
+    public void TryAdmit_SlidingWindow_GateAsksForWhatIsHeldAtMost(bool async, int usable, bool admitted)
+    {
+        var settings = Roomy with
+        {
+            KvCacheGroups = [new KvCacheGroup(8)],
+            NumGpuBlocks = usable + 1,
+            MaxNumBatchedTokens = 16,
+            AsyncScheduling = async,
+        };
+        var scenario = Of(settings, Request(0, 60, 1)) with { MaxSteps = 1 };
+        Assert.Equal(admitted ? 1 : 0, ScheduleReplay.Record(scenario)[0].Running.Count);
+    }
+
+    [Fact]
+    public void ReleaseSkipped_Async_WaitsForTheStepsInFlight()
+    {
+        var settings = Roomy with { KvCacheGroups = [new KvCacheGroup(8)], AsyncScheduling = true };
+        var steps = Play(settings, Request(0, 20, 5));
+        Assert.DoesNotContain(0, steps[1].Table("r0"));
+        Assert.Equal([0, 0, 0], steps[2].Table("r0").Take(3));
+    }
 }
