@@ -30,6 +30,8 @@ public static class TraceInspectionReport
     {
         private const int PlotRows = 6;
 
+        private const char Unbroken = '\u00A0';
+
         private double Seconds => trace.Span.TotalSeconds;
 
         public void Render()
@@ -48,11 +50,12 @@ public static class TraceInspectionReport
             var facts = new List<string> { TraceFormats.Name(format), Count(trace.Requests, "request") };
             if (Seconds > 0)
             {
-                facts.Add("over " + Human.Duration(Seconds));
+                facts.Add(Human.Duration(Seconds));
             }
 
             facts.Add(Tokens(trace.Inputs.Sum) + " prompt + " + Tokens(trace.Outputs.Sum) + " answer tokens");
-            Line(string.Join(" · ", facts), "");
+            // Lines break between facts, not inside them.
+            Line(string.Join(" · ", facts.Select(f => f.Replace(' ', Unbroken))), "");
         }
 
         private void Rates()
@@ -281,14 +284,14 @@ public static class TraceInspectionReport
             {
                 if (line.Length > indent.Length && line.Length + 1 + word.Length > width)
                 {
-                    to.WriteLine(ink.Dim(line.ToString()));
+                    to.WriteLine(ink.Dim(line.Replace(Unbroken, ' ').ToString()));
                     line.Clear().Append(indent);
                 }
 
                 line.Append(line.Length > indent.Length ? " " : "").Append(word);
             }
 
-            to.WriteLine(ink.Dim(line.ToString()));
+            to.WriteLine(ink.Dim(line.Replace(Unbroken, ' ').ToString()));
         }
 
         private static int FirstUsed(long[] bins) => Array.FindIndex(bins, b => b > 0);

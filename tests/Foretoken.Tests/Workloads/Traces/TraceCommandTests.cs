@@ -51,7 +51,7 @@ public sealed class TraceCommandTests : IDisposable
     [Theory]
     [InlineData("{\"input_length\":5,\"output_length\":5}", "no arrival times")]
     [InlineData("{\"timestamp\":3,\"input_length\":5,\"output_length\":5}", "arrive at once")]
-    [InlineData("{\"timestamp\":0,\"input_length\":5,\"output_length\":5}\n{\"timestamp\":0.001,\"input_length\":2000000000,\"output_length\":2000000000}", "over 1.0 us")]
+    [InlineData("{\"timestamp\":0,\"input_length\":5,\"output_length\":5}\n{\"timestamp\":0.001,\"input_length\":2000000000,\"output_length\":2000000000}", "2 requests · 1.0 us")]
     [InlineData("{\"timestamp\":0,\"input_length\":5,\"output_length\":5}\n{\"timestamp\":900000000000,\"input_length\":5,\"output_length\":5}", "10,416 d")]
     public void Inspect_OddTraces_AreShown(string rows, string expected)
     {

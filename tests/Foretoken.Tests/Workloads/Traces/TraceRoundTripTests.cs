@@ -168,6 +168,29 @@ public sealed class TraceRoundTripTests : IDisposable
         Assert.Equal(rows, RoundTrip(rows, TraceFormat.ForetokenBinary, "", out _));
     }
 
+    [Theory]
+    [InlineData(TraceFormat.AzureLlm)]
+    [InlineData(TraceFormat.BurstGpt)]
+    [InlineData(TraceFormat.ForetokenBinary)]
+    public void Read_StreamedFormats_AllocateNothingPerRow(TraceFormat format)
+    {
+        var path = Path.Combine(_folder, "many");
+        Write(path, [.. Enumerable.Range(0, 20_000).Select(i => Plain(i * 1_234_500L))], format);
+        using var reader = TraceFiles.Open(path);
+        var record = new TraceRecord();
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.True(reader.Read(record));
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        while (reader.Read(record))
+        {
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+    }
+
     private static Row Plain(long nanoseconds) => new(new SimTime(nanoseconds), null, 6, 2, 0, null, null, 0, 0, "");
 
     private static (int Block, int Known, string Ids) Prompt(Row row)
