@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Foretoken.Workloads.Traces.Input;
 
@@ -47,7 +46,7 @@ internal static class ExactTime
         }
 
         const NumberStyles style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        if (!decimal.TryParse(Encoding.UTF8.GetString(number), style, CultureInfo.InvariantCulture, out var value)
+        if (!decimal.TryParse(number, style, CultureInfo.InvariantCulture, out var value)
             || value < 0 || value > (decimal)long.MaxValue / unitNanoseconds)
         {
             return false;

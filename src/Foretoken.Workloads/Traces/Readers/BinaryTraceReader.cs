@@ -89,7 +89,7 @@ internal sealed class BinaryTraceReader : ITraceReader
         record.InputTokens = Length();
         record.OutputTokens = Length();
         long? arrival = null;
-        if (fields.HasFlag(Fields.Arrival))
+        if ((fields & Fields.Arrival) != 0)
         {
             arrival = _lastArrival = unchecked(_lastArrival + UnZigZag(Number()));
             if (arrival < 0)
@@ -98,33 +98,33 @@ internal sealed class BinaryTraceReader : ITraceReader
             }
         }
 
-        if (fields.HasFlag(Fields.Delay))
+        if ((fields & Fields.Delay) != 0)
         {
             var delay = Number();
             record.Delay = delay <= long.MaxValue ? new SimDuration((long)delay) : throw Damaged("a delay out of range");
         }
 
-        if (fields.HasFlag(Fields.Session))
+        if ((fields & Fields.Session) != 0)
         {
             record.SessionId = Session();
         }
 
-        if (fields.HasFlag(Fields.Priority))
+        if ((fields & Fields.Priority) != 0)
         {
             var priority = UnZigZag(Number());
             record.Priority = priority is >= int.MinValue and <= int.MaxValue ? (int)priority : throw Damaged("a priority out of range");
         }
 
-        if (fields.HasFlag(Fields.RequestId))
+        if ((fields & Fields.RequestId) != 0)
         {
             record.RequestId = Encoding.UTF8.GetString(Name());
         }
 
-        if (fields.HasFlag(Fields.HashIds))
+        if ((fields & Fields.HashIds) != 0)
         {
-            _block = fields.HasFlag(Fields.BlockTokens) ? Length() : _block > 0 ? _block : throw Damaged("hash ids without a block size");
+            _block = (fields & Fields.BlockTokens) != 0 ? Length() : _block > 0 ? _block : throw Damaged("hash ids without a block size");
             record.HashBlockTokens = _block;
-            record.KnownTokens = fields.HasFlag(Fields.Known) ? Length() : record.InputTokens;
+            record.KnownTokens = (fields & Fields.Known) != 0 ? Length() : record.InputTokens;
             if (record.KnownTokens > (long)record.InputTokens + record.OutputTokens)
             {
                 throw Damaged("more known tokens than prompt and answer have");

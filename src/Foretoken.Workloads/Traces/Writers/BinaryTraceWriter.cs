@@ -48,7 +48,7 @@ internal sealed class BinaryTraceWriter : TraceWriter
             }
         }
 
-        if (fields.HasFlag(Fields.Priority))
+        if ((fields & Fields.Priority) != 0)
         {
             Number(ZigZag(record.Priority));
         }
@@ -58,7 +58,7 @@ internal sealed class BinaryTraceWriter : TraceWriter
             Name(request);
         }
 
-        if (fields.HasFlag(Fields.HashIds))
+        if ((fields & Fields.HashIds) != 0)
         {
             HashIds(record, fields);
         }
@@ -88,13 +88,13 @@ internal sealed class BinaryTraceWriter : TraceWriter
 
     private void HashIds(TraceRecord record, Fields fields)
     {
-        if (fields.HasFlag(Fields.BlockTokens))
+        if ((fields & Fields.BlockTokens) != 0)
         {
             _block = record.HashBlockTokens;
             Number((ulong)_block);
         }
 
-        if (fields.HasFlag(Fields.Known))
+        if ((fields & Fields.Known) != 0)
         {
             Number((ulong)record.KnownTokens);
         }
