@@ -16,7 +16,7 @@ internal static class TraceInspectCommand
         var json = new Option<bool>("--json") { Description = "Print JSON (shape in docs/traces.md)." };
         var block = new Option<int>("--block-size")
         {
-            Description = "Engine block in tokens that prefix reuse is counted in. Default 16.",
+            Description = "Engine block in tokens that prefix reuse is counted in.",
             HelpName = "tokens",
             DefaultValueFactory = _ => DefaultBlock,
         };

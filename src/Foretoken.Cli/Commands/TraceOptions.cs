@@ -20,7 +20,7 @@ internal sealed class TraceOptions
 
     public Option<int> HashBlock { get; } = new("--hash-block")
     {
-        Description = "Tokens per hash id of a Mooncake trace. Default 512.",
+        Description = "Tokens per hash id of a Mooncake trace.",
         HelpName = "tokens",
         DefaultValueFactory = _ => TraceReadOptions.DefaultHashBlockTokens,
     };
