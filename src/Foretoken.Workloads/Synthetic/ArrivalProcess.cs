@@ -18,8 +18,11 @@ public enum ArrivalProcess
     /// <summary>Poisson with a rate that changes smoothly: <c>rate</c>·(1 + <c>amplitude</c>·sin), or straight lines through the points of <c>profile</c>.</summary>
     Diurnal,
 
-    /// <summary>Poisson (or gamma, with <c>cv</c>) at the rates of a table: <c>rates</c>, each held for one <c>bin</c>.</summary>
+    /// <summary>Poisson (or gamma, with <c>cv</c>, or any <c>gaps</c>) at the rates of a table: <c>rates</c>, each held for one <c>bin</c>.</summary>
     Replayed,
+
+    /// <summary>Independent gaps of any distribution (<c>gaps</c>), scaled to <c>rate</c> where one is given. The first comes one gap after the start.</summary>
+    Renewal,
 
     /// <summary>All at time 0.</summary>
     AtOnce,

@@ -13,7 +13,7 @@ public sealed record ArrivalSpec
 
     /// <summary>
     /// Mean arrivals per second, 0.000001 to 1e9. Required for poisson, gamma, constant and the sinusoidal diurnal; for
-    /// bursty, profile and replayed optional: it scales their rates so that their mean over time is this. Ignored by at_once.
+    /// bursty, profile, replayed and renewal optional: it scales them so that their mean over time is this. Not for at_once.
     /// </summary>
     public double? Rate { get; init; }
 
@@ -43,4 +43,13 @@ public sealed record ArrivalSpec
 
     /// <summary>How long each of <see cref="Rates"/> holds. Required for replayed.</summary>
     public SimDuration? Bin { get; init; }
+
+    /// <summary>
+    /// Gaps of renewal; required for it. For replayed and profile optional, instead of <see cref="Cv"/>: the shape of the gaps,
+    /// measured in expected arrivals (only their ratios count, they are scaled to mean 1).
+    /// </summary>
+    public DurationSpec? Gaps { get; init; }
+
+    /// <summary>Arrival times are rounded down to multiples of this, as in traces whose clock is coarse. Default: none.</summary>
+    public SimDuration? Tick { get; init; }
 }

@@ -10,10 +10,10 @@ public sealed record ReuseSpec
     /// <summary>Tokens with which every prompt of the workload begins. Whole blocks of them are shared. At least 0, default 0.</summary>
     public int CommonTokens { get; init; }
 
-    /// <summary>Share of requests that reuse an earlier prompt, 0 to 1. Required.</summary>
+    /// <summary>Share of the requests long enough for it (one block beyond the common tokens) that reuse an earlier prompt, 0 to 1. Required.</summary>
     public double Probability { get; init; }
 
-    /// <summary>How much of its own prompt such a request shares, 0 to 1 (rounded down to whole blocks). Required.</summary>
+    /// <summary>How much of its own prompt, behind the common tokens, such a request shares, 0 to 1 (rounded to whole blocks, at least one). Required.</summary>
     public DistributionSpec? Share { get; init; }
 
     /// <summary>Correlation of the share with the prompt length (of the normal scores), -1 to 1. Default 0.</summary>

@@ -112,6 +112,8 @@ public static class WorkloadPresets
             Profile = own.Profile ?? preset.Profile,
             Rates = own.Rates ?? preset.Rates,
             Bin = own.Bin ?? preset.Bin,
+            Gaps = own.Gaps ?? preset.Gaps,
+            Tick = own.Tick ?? preset.Tick,
         };
     }
 

@@ -12,14 +12,21 @@ internal abstract class ArrivalGenerator
     /// <summary>The sequence of a validated spec.</summary>
     public static ArrivalGenerator Create(ArrivalSpec spec, ulong seed, ulong replication)
     {
+        var exact = CreateExact(spec, seed, replication);
+        return spec.Tick is { } tick ? new TickingArrivals(exact, tick.Nanoseconds) : exact;
+    }
+
+    private static ArrivalGenerator CreateExact(ArrivalSpec spec, ulong seed, ulong replication)
+    {
         var gaps = new RandomStream(seed, StreamId.Arrivals, 0, replication);
         var modulation = new RandomStream(seed, StreamId.Modulation, 0, replication);
         switch (spec.Process ?? ArrivalProcess.Poisson)
         {
             case ArrivalProcess.Poisson:
-                return new PoissonArrivals(spec.Rate!.Value, gaps);
             case ArrivalProcess.Gamma:
-                return new GammaArrivals(spec.Rate!.Value, GammaOf(spec)!, gaps);
+                return new RenewalArrivals(spec.Rate!.Value, UnitGap.Of(spec), gaps);
+            case ArrivalProcess.Renewal:
+                return new RenewalArrivals(spec.Rate ?? 1 / new Sampler(spec.Gaps!.InSeconds(), ValueRange.Seconds).Mean(), UnitGap.Of(spec), gaps);
             case ArrivalProcess.Constant:
                 return new ConstantArrivals(spec.Rate!.Value);
             case ArrivalProcess.Bursty:
@@ -29,18 +36,11 @@ internal abstract class ArrivalGenerator
             case ArrivalProcess.Diurnal:
             case ArrivalProcess.Replayed:
                 var profile = spec.Profile is { } points ? RateProfile.Linear(points, spec.Period) : RateProfile.Steps(spec.Rates!, spec.Bin!.Value);
-                return new ProfileArrivals(profile, ScaleTo(spec.Rate, profile.MeanRate), GammaOf(spec), gaps);
+                return new ProfileArrivals(profile, ScaleTo(spec.Rate, profile.MeanRate), UnitGap.Of(spec), gaps);
             default:
                 return new ArrivalsAtOnce();
         }
     }
 
     private static double ScaleTo(double? wanted, double mean) => wanted is { } rate ? rate / mean : 1;
-
-    // Null: exponential gaps, which are cheaper to draw directly.
-    private static GammaDistribution? GammaOf(ArrivalSpec spec)
-    {
-        var shape = spec.Shape ?? (spec.Cv is { } cv ? 1 / (cv * cv) : 1);
-        return spec.Process != ArrivalProcess.Gamma && shape == 1 ? null : new GammaDistribution(shape);
-    }
 }

@@ -28,6 +28,7 @@ internal static class ArrivalRules
         Unused(spec.Profile is not null, "profile", process == ArrivalProcess.Diurnal);
         Unused(spec.Rates is not null, "rates", process == ArrivalProcess.Replayed);
         Unused(spec.Bin is not null, "bin", process == ArrivalProcess.Replayed);
+        Unused(spec.Gaps is not null, "gaps", process is ArrivalProcess.Renewal or ArrivalProcess.Replayed || profile);
 
         Number(spec.Rate, "rate", 1e-6, 1e9);
         Number(spec.Cv, "cv", 0.01, 100);
@@ -37,6 +38,11 @@ internal static class ArrivalRules
         if (spec.Period is { } period && period <= SimDuration.Zero)
         {
             problems.Add(new($"{place}.period", "must be longer than 0"));
+        }
+
+        if (spec.Tick is { } tick && tick <= SimDuration.Zero)
+        {
+            problems.Add(new($"{place}.tick", "must be longer than 0"));
         }
 
         if (spec.Rate is null && (process is ArrivalProcess.Poisson or ArrivalProcess.Gamma or ArrivalProcess.Constant || sinusoid))
@@ -57,6 +63,16 @@ internal static class ArrivalRules
         if (profile)
         {
             CheckProfile(spec, place, problems);
+        }
+
+        if (process is not (ArrivalProcess.Gamma or ArrivalProcess.Renewal) && spec.Cv is not null && spec.Gaps is not null)
+        {
+            problems.Add(new($"{place}.gaps", "and cv describe the same thing", "give one of them"));
+        }
+
+        if (process == ArrivalProcess.Renewal || spec.Gaps is not null)
+        {
+            CheckGaps(spec, place, problems);
         }
 
         if (process == ArrivalProcess.Replayed)
@@ -145,6 +161,22 @@ internal static class ArrivalRules
         }
 
         CheckNotSilent(rates, $"{place}.rates", problems);
+    }
+
+    private static void CheckGaps(ArrivalSpec spec, string place, List<Problem> problems)
+    {
+        if (spec.Gaps is not { } gaps)
+        {
+            problems.Add(new($"{place}.gaps", "is required for renewal", "for example {distribution: lognormal, mean: 200ms, cv: 2}"));
+            return;
+        }
+
+        var own = gaps.Validate($"{place}.gaps");
+        problems.AddRange(own);
+        if (own.Count == 0 && !(new Sampling.Sampler(gaps.InSeconds(), ValueRange.Seconds).Mean() > 1e-9))
+        {
+            problems.Add(new($"{place}.gaps", "have no length: use at_once"));
+        }
     }
 
     private static void CheckRate(double rate, string place, List<Problem> problems)

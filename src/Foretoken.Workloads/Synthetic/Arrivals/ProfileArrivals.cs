@@ -1,13 +1,12 @@
 using Foretoken.Quantities;
-using Foretoken.Workloads.Synthetic.Sampling;
 
 namespace Foretoken.Workloads.Synthetic.Arrivals;
 
 /// <summary>
 /// Arrivals along a rate profile: gaps of mean 1 are drawn on the scale of expected arrivals (exponential gaps give the
-/// inhomogeneous Poisson process exactly, gamma gaps a burstier or smoother one) and mapped to time through the profile.
+/// inhomogeneous Poisson process exactly, others a burstier or smoother one) and mapped to time through the profile.
 /// </summary>
-internal sealed class ProfileArrivals(RateProfile profile, double factor, GammaDistribution? gap, RandomStream random) : ArrivalGenerator
+internal sealed class ProfileArrivals(RateProfile profile, double factor, UnitGap gap, RandomStream random) : ArrivalGenerator
 {
     private readonly double _periodNanoseconds = profile.Period * 1e9;
     private RandomStream _random = random;
@@ -18,7 +17,7 @@ internal sealed class ProfileArrivals(RateProfile profile, double factor, GammaD
     /// <inheritdoc />
     public override long Next()
     {
-        var expected = gap is null ? _random.NextExponential() : gap.Next(ref _random);
+        var expected = gap.Next(ref _random);
         while (true)
         {
             var start = profile.Starts[_piece];

@@ -1,21 +1,9 @@
 using Foretoken.Quantities;
-using Foretoken.Workloads.Synthetic.Sampling;
 
 namespace Foretoken.Workloads.Synthetic.Arrivals;
 
-/// <summary>Exponential gaps.</summary>
-internal sealed class PoissonArrivals(double rate, RandomStream random) : ArrivalGenerator
-{
-    private readonly double _meanGap = 1e9 / rate;
-    private RandomStream _random = random;
-    private long _now;
-
-    /// <inheritdoc />
-    public override long Next() => _now += (long)Math.Round(_random.NextExponential() * _meanGap);
-}
-
-/// <summary>Gamma gaps.</summary>
-internal sealed class GammaArrivals(double rate, GammaDistribution gap, RandomStream random) : ArrivalGenerator
+/// <summary>Independent gaps at a constant rate.</summary>
+internal sealed class RenewalArrivals(double rate, UnitGap gap, RandomStream random) : ArrivalGenerator
 {
     private readonly double _meanGap = 1e9 / rate;
     private RandomStream _random = random;
@@ -40,4 +28,15 @@ internal sealed class ArrivalsAtOnce : ArrivalGenerator
 {
     /// <inheritdoc />
     public override long Next() => 0;
+}
+
+/// <summary>Another sequence as a coarse clock tells it.</summary>
+internal sealed class TickingArrivals(ArrivalGenerator exact, long tick) : ArrivalGenerator
+{
+    /// <inheritdoc />
+    public override long Next()
+    {
+        var at = exact.Next();
+        return at - at % tick;
+    }
 }

@@ -23,6 +23,7 @@ internal sealed class PromptReuse
     private readonly long[] _arrivals = new long[Remembered];
     private readonly int[]?[] _blocks = new int[Remembered][];
     private readonly int[] _fullBlocks = new int[Remembered];
+    private readonly bool[] _reused = new bool[Remembered];
     private long _count;
 
     public PromptReuse(WorkloadModel model, PrefixTree tree, ulong seed, ulong replication)
@@ -52,11 +53,13 @@ internal sealed class PromptReuse
         var reuses = random.NextDouble() < _spec.Probability;
         var share = DrawShare(ref random, number);
         var lag = _model.ReuseLag!.Next(ref random);
-        var wanted = reuses ? Math.Min(full, (int)Math.Round(share * inputTokens / block)) : 0;
+        var behind = inputTokens - _common.Length * block;
+        var wanted = reuses && full > shared ? Math.Min(full, shared + Math.Max(1, (int)Math.Round(share * behind / block))) : 0;
         if (wanted > shared && FindDonor(arrival - (long)Math.Min(lag * 1e9, arrival), wanted) is { } donor)
         {
             shared = Math.Min(wanted, _fullBlocks[donor]);
             _blocks[donor].AsSpan(0, shared).CopyTo(path);
+            _reused[donor] = true;
         }
 
         for (var i = shared; i < path.Length; i++)
@@ -68,6 +71,7 @@ internal sealed class PromptReuse
         _arrivals[slot] = arrival;
         _blocks[slot] = path;
         _fullBlocks[slot] = full;
+        _reused[slot] = false;
         return new PromptContent { KnownTokens = inputTokens, HashBlockTokens = block, HashIds = path, Path = path };
     }
 
@@ -84,8 +88,9 @@ internal sealed class PromptReuse
         return _model.ReuseShare!.FromNormal(_spec.Correlation * lengths.NextNormal() + own);
     }
 
-    // From the prompt that arrived closest to the wanted time outwards in both directions, the first that is long enough;
-    // else the longest seen on the way.
+    // From the prompt that arrived closest to the wanted time outwards in both directions, the first that is long enough and
+    // was not reused yet (a conversation goes on from its last turn, so that the time since the last use is the time drawn);
+    // else the first that is long enough; else the longest.
     private int? FindDonor(long at, int blocks)
     {
         var oldest = Math.Max(0, _count - Remembered);
@@ -110,6 +115,7 @@ internal sealed class PromptReuse
         }
 
         var longest = -1;
+        var second = -1;
         for (var step = 0; step < SearchSteps; step++)
         {
             var candidate = low + ((step & 1) == 0 ? step / 2 : -(step + 1) / 2);
@@ -121,7 +127,12 @@ internal sealed class PromptReuse
             var slot = (int)(candidate % Remembered);
             if (_fullBlocks[slot] >= blocks)
             {
-                return slot;
+                if (!_reused[slot])
+                {
+                    return slot;
+                }
+
+                second = second < 0 ? slot : second;
             }
 
             if (longest < 0 || _fullBlocks[slot] > _fullBlocks[longest])
@@ -130,6 +141,6 @@ internal sealed class PromptReuse
             }
         }
 
-        return longest < 0 ? null : longest;
+        return second >= 0 ? second : longest < 0 ? null : longest;
     }
 }
