@@ -21,5 +21,7 @@ internal static class TraceCommand
     {
         yield return TraceInspectCommand.Create();
         yield return TraceConvertCommand.Create();
+        yield return TraceSynthesizeCommand.Create();
+        yield return TraceFitCommand.Create();
     }
 }

@@ -37,7 +37,9 @@ public sealed record ScenarioFile(string Path, ScenarioModel Model, Bound Bound)
         return System.IO.Path.GetDirectoryName(Path) is { Length: > 0 } folder ? System.IO.Path.Combine(folder, written) : written;
     }
 
-    private static string ReadText(string path)
+    /// <summary>Reads the text of a YAML file.</summary>
+    /// <exception cref="InputException">It cannot be read, or is no text.</exception>
+    internal static string ReadText(string path)
     {
         try
         {

@@ -6,7 +6,7 @@ namespace Foretoken.Reports.Files;
 /// A file that comes into being whole: written under a temporary name beside its place and renamed on <see cref="Commit"/>,
 /// replacing what was there. Without a commit nothing is left. A killed process leaves only a hidden <c>.tmp</c>.
 /// </summary>
-internal sealed class NewFile : IDisposable
+public sealed class NewFile : IDisposable
 {
     private readonly string _path;
     private readonly string _temporary;

@@ -12,7 +12,8 @@ public static class ArrivalFields
         ("constant", "equal gaps of 1/rate"),
         ("bursty", "Markov-modulated Poisson: states with a rate and a dwell each"),
         ("diurnal", "Poisson with a rate that swings (amplitude, period, phase) or follows a profile"),
-        ("replayed", "Poisson (or gamma, with cv) at the rates of a table: rates, each held for one bin"),
+        ("replayed", "Poisson (or gamma, with cv, or any gaps) at the rates of a table: rates, each held for one bin"),
+        ("renewal", "independent gaps of any distribution: gaps, scaled to rate where given"),
         ("at_once", "all at time 0")))
     {
         Name = "process",
@@ -20,7 +21,7 @@ public static class ArrivalFields
         DefaultText = "the preset's, else poisson",
     };
 
-    public static readonly Field<double?> Rate = Optional.Number("rate", "Mean arrivals per second. For bursty, profile and replayed optional: it scales their rates so that their mean is this.", UnitTable.Rate, aboveMin: true);
+    public static readonly Field<double?> Rate = Optional.Number("rate", "Mean arrivals per second. For bursty, profile, replayed and renewal optional: it scales them so that their mean is this.", UnitTable.Rate, aboveMin: true);
     public static readonly Field<double?> Cv = Optional.Number("cv", "Coefficient of variation of the gaps, for gamma, replayed and profile.", aboveMin: true);
     public static readonly Field<double?> Shape = Optional.Number("shape", "Shape of the gamma distribution, 1/cv^2; instead of cv.", aboveMin: true);
     public static readonly Field<double> StateRate = new(new NumberType(UnitTable.Rate)) { Name = "rate", Meaning = "Arrivals per second while in this state.", Required = true };
@@ -36,11 +37,13 @@ public static class ArrivalFields
         new SectionType(new Section { Meaning = "One point of a rate profile.", Fields = [PointAt, PointRate] }));
     public static readonly Field<IReadOnlyList<double>> Rates = Optional.List("rates", "Rates of replayed arrivals, one per bin; repeats after the last.", new NumberType(UnitTable.Rate));
     public static readonly Field<SimDuration?> Bin = Optional.Duration("bin", "How long each of the rates holds.", aboveZero: true);
+    public static readonly Field<Bound> Gaps = Optional.Part("gaps", "Gaps of renewal; for replayed and profile the shape of the gaps, scaled to mean 1.", DistributionFields.Times);
+    public static readonly Field<SimDuration?> Tick = Optional.Duration("tick", "Arrival times are rounded down to multiples of this, as in traces whose clock is coarse. Default: none.", aboveZero: true);
 
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "When requests arrive; with sessions or agents, their first requests.",
-        Fields = [Process, Rate, Cv, Shape, States, Amplitude, Period, Phase, Profile, Rates, Bin],
+        Fields = [Process, Rate, Cv, Shape, States, Amplitude, Period, Phase, Profile, Rates, Bin, Gaps, Tick],
     };
 }

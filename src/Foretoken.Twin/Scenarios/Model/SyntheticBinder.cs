@@ -30,7 +30,7 @@ internal sealed class SyntheticBinder(BindContext context)
             : null,
     };
 
-    private static ArrivalSpec BindArrivals(Bound arrivals) => new()
+    private ArrivalSpec BindArrivals(Bound arrivals) => new()
     {
         Process = arrivals.Get(Arrival.Process) switch
         {
@@ -40,6 +40,7 @@ internal sealed class SyntheticBinder(BindContext context)
             "bursty" => ArrivalProcess.Bursty,
             "diurnal" => ArrivalProcess.Diurnal,
             "replayed" => ArrivalProcess.Replayed,
+            "renewal" => ArrivalProcess.Renewal,
             "at_once" => ArrivalProcess.AtOnce,
             _ => null,
         },
@@ -53,6 +54,8 @@ internal sealed class SyntheticBinder(BindContext context)
         Profile = arrivals.Get(Arrival.Profile)?.Select(p => new RatePoint { At = p.Get(Arrival.PointAt), Rate = p.Get(Arrival.PointRate) }).ToArray(),
         Rates = arrivals.Get(Arrival.Rates),
         Bin = arrivals.Get(Arrival.Bin),
+        Gaps = Times(arrivals.Get(Arrival.Gaps)),
+        Tick = arrivals.Get(Arrival.Tick),
     };
 
     private static PrefixSpec BindPrefix(Bound prefix) => new()

@@ -195,5 +195,5 @@ internal static class ArrivalRules
         }
     }
 
-    private static string Show(double x) => x.ToString(CultureInfo.InvariantCulture);
+    private static string Show(double x) => x.ToString("0.##########", CultureInfo.InvariantCulture);
 }

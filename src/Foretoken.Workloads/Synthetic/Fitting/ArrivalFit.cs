@@ -5,12 +5,13 @@ namespace Foretoken.Workloads.Synthetic.Fitting;
 
 /// <summary>
 /// Finds arrivals that behave like those of a trace: candidates of every kind are fitted by their moments, generated, and
-/// compared in gaps, burstiness at several time scales and rate over time; the closest wins, where each number that a
-/// candidate needs counts a little against it.
+/// compared in gaps, burstiness at several time scales and rate over time. What counts is only what chance does not explain
+/// (by as much as two samples of one Poisson process differ). Of the closest the simplest is taken.
 /// </summary>
 internal static class ArrivalFit
 {
-    private const double CostPerNumber = 0.001;
+    private const double CostPerNumber = 0.0005;
+    private const double Tolerance = 0.03;
     private const int Replications = 3;
     private const ulong Seed = 1;
 
@@ -30,8 +31,7 @@ internal static class ArrivalFit
         }
 
         var spread = tick > 0 ? new ArrivalMeasure(CoarseClock.Spread(times, tick)) : real;
-        ArrivalSpec? best = null;
-        var bestScore = double.PositiveInfinity;
+        var scored = new List<(ArrivalSpec Spec, double Distance)>();
         foreach (var candidate in Candidates(spread, real.Windows()))
         {
             var spec = tick > 0 ? candidate with { Tick = SimDuration.FromSeconds(tick) } : candidate;
@@ -42,14 +42,16 @@ internal static class ArrivalFit
                 continue;
             }
 
-            var score = Score(real, spec, tick);
-            if (score < bestScore)
-            {
-                (best, bestScore) = (spec, score);
-            }
+            scored.Add((spec, Distance(real, spec, tick)));
         }
 
-        return best!;
+        // The simplest of those that are about as close as the closest; the closer of two equally simple ones.
+        var closest = scored.Min(candidate => candidate.Distance + CostPerNumber * Numbers(candidate.Spec));
+        return scored
+            .Where(candidate => candidate.Distance + CostPerNumber * Numbers(candidate.Spec) <= closest + Tolerance)
+            .OrderBy(candidate => Numbers(candidate.Spec))
+            .ThenBy(candidate => candidate.Distance)
+            .First().Spec;
     }
 
     /// <summary>Arrival times in seconds that a spec generates, as many as asked for.</summary>
@@ -65,25 +67,34 @@ internal static class ArrivalFit
         return times;
     }
 
-    private static double Score(ArrivalMeasure real, ArrivalSpec spec, double tick)
+    private static double Distance(ArrivalMeasure real, ArrivalSpec spec, double tick)
     {
-        double score = CostPerNumber * Numbers(spec);
-        var windows = real.Windows();
+        var made = new ArrivalMeasure[Replications];
         for (var replication = 0; replication < Replications; replication++)
         {
-            var made = new ArrivalMeasure(Generate(spec, real.Times.Length, (ulong)replication), tick);
-            var distance = 2 * Ranks.Distance(real.Gaps, made.Gaps) + 2 * real.ProfileDistance(made);
-            foreach (var window in windows)
-            {
-                var ratio = made.Dispersion(window) / real.Dispersion(window);
-                distance += double.IsFinite(ratio) && ratio > 0 ? Math.Abs(DeterministicMath.Log(ratio)) / windows.Count : 0;
-            }
-
-            score += distance / Replications;
+            made[replication] = new ArrivalMeasure(Generate(spec, real.Times.Length, (ulong)replication), tick);
         }
 
-        return score;
+        var gaps = made.Average(sample => Ranks.DistanceSorted(real.SortedGaps, sample.SortedGaps));
+        var profile = made.Average(real.ProfileDistance);
+        var distance = 2 * Beyond(gaps, Ranks.Chance(real.Gaps.Length, real.Gaps.Length)) + Beyond(profile, 1.25 * real.ProfileChance);
+        var windows = real.Windows();
+        foreach (var window in windows)
+        {
+            // The logarithm of a dispersion measured in m windows has a standard error of about sqrt(2/m) at best.
+            var logs = made.Select(sample => DeterministicMath.Log(sample.Dispersion(window))).Where(double.IsFinite).ToArray();
+            if (logs.Length > 0)
+            {
+                var off = Math.Abs(logs.Average() - DeterministicMath.Log(real.Dispersion(window)));
+                distance += 2 * Beyond(off, Math.Max(2.5 / Math.Sqrt(real.Span / window), logs.Max() - logs.Min())) / windows.Count;
+            }
+        }
+
+        return distance;
     }
+
+    // Only what is further away than another sample of the same kind would be counts against a candidate.
+    private static double Beyond(double distance, double chance) => Math.Max(0, distance - chance);
 
     private static int Numbers(ArrivalSpec spec) =>
         1 + (spec.Cv is null ? 0 : 1) + (spec.States?.Count * 2 ?? 0) + (spec.Rates?.Count ?? 0) + 2 * (spec.Gaps?.Quantiles?.Count ?? 0);

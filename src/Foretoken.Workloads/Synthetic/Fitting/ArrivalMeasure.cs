@@ -7,6 +7,7 @@ internal sealed class ArrivalMeasure
     public const int ProfileBins = 20;
 
     private readonly double _tick;
+    private double[]? _sortedGaps;
 
     /// <summary>Measures times of a clock that ticks in steps of <paramref name="tick"/> seconds (0: a fine clock).</summary>
     public ArrivalMeasure(double[] times, double tick = 0)
@@ -27,6 +28,9 @@ internal sealed class ArrivalMeasure
     public double[] Times { get; }
 
     public double[] Gaps { get; }
+
+    /// <summary>The gaps, ascending.</summary>
+    public double[] SortedGaps => _sortedGaps ??= [.. Gaps.Order()];
 
     public double Span { get; }
 
@@ -89,9 +93,12 @@ internal sealed class ArrivalMeasure
         return windows;
     }
 
+    /// <summary>What <see cref="ProfileDistance"/> is between two Poisson sequences as long as this one, on average.</summary>
+    public double ProfileChance => 1.13 * Math.Sqrt((double)ProfileBins / Times.Length);
+
     /// <summary>
     /// Mean deviation of another sequence's rate over time from this one's, as a share of the mean rate, in
-    /// <see cref="ProfileBins"/> bins. Two Poisson sequences of n arrivals each differ by about 1.13·sqrt(20/n).
+    /// <see cref="ProfileBins"/> bins.
     /// </summary>
     public double ProfileDistance(ArrivalMeasure other)
     {

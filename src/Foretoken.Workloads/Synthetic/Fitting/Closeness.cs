@@ -42,15 +42,16 @@ public sealed class Closeness
     public static Closeness Measure(Trace real, SyntheticSpec spec)
     {
         using var reader = new SyntheticTraceReader(spec, seed: 1);
-        return Compare(real, TraceLoader.Load(reader));
+        using var again = new SyntheticTraceReader(spec, seed: 1, replication: 1);
+        return Compare(real, TraceLoader.Load(reader), TraceLoader.Load(again));
     }
 
-    /// <summary>Compares two traces.</summary>
-    public static Closeness Compare(Trace real, Trace fitted)
+    // The second sample tells by how much the rate over time differs by chance, which has no formula for bursty arrivals.
+    private static Closeness Compare(Trace real, Trace fitted, Trace again)
     {
         var figures = new List<ClosenessFigure>();
         var distances = new List<ClosenessDistance>();
-        Arrivals(real, fitted, figures, distances);
+        Arrivals(real, fitted, again, figures, distances);
         Lengths("input tokens", real.InputTokens, fitted.InputTokens, figures, distances);
         Lengths("output tokens", real.OutputTokens, fitted.OutputTokens, figures, distances);
         figures.Add(new("rank correlation of input and output", LengthCorrelation(real), LengthCorrelation(fitted), ""));
@@ -76,7 +77,7 @@ public sealed class Closeness
         }
     }
 
-    private static void Arrivals(Trace real, Trace fitted, List<ClosenessFigure> figures, List<ClosenessDistance> distances)
+    private static void Arrivals(Trace real, Trace fitted, Trace again, List<ClosenessFigure> figures, List<ClosenessDistance> distances)
     {
         var a = Starts(real);
         var b = Starts(fitted);
@@ -100,8 +101,8 @@ public sealed class Closeness
             figures.Add(new(FormattableString.Invariant($"dispersion of counts in {window:0.###} s"), x.Dispersion(window), y.Dispersion(window), ""));
         }
 
-        distances.Add(new("gaps (KS)", Ranks.Distance(x.Gaps, y.Gaps), ChanceOf(x.Gaps.Length, y.Gaps.Length)));
-        distances.Add(new("rate over time, 20 bins (mean deviation)", x.ProfileDistance(y), 1.13 * Math.Sqrt((double)ArrivalMeasure.ProfileBins / a.Length)));
+        distances.Add(new("gaps (KS)", Ranks.DistanceSorted(x.SortedGaps, y.SortedGaps), Ranks.Chance(x.Gaps.Length, y.Gaps.Length)));
+        distances.Add(new("rate over time, 20 bins (mean deviation)", x.ProfileDistance(y), y.ProfileDistance(new ArrivalMeasure(Starts(again), tick))));
     }
 
     // What arrives by itself: rows on their own and first turns.
@@ -136,7 +137,7 @@ public sealed class Closeness
             figures.Add(new(FormattableString.Invariant($"{name}, p{q * 100:0}"), Ranks.Quantile(a, q), Ranks.Quantile(b, q), ""));
         }
 
-        distances.Add(new($"{name} (KS)", Ranks.Distance(a, b), ChanceOf(a.Length, b.Length)));
+        distances.Add(new($"{name} (KS)", Ranks.Distance(a, b), Ranks.Chance(a.Length, b.Length)));
     }
 
     private static void Reuse(Trace real, Trace fitted, List<ClosenessFigure> figures, List<ClosenessDistance> distances)
@@ -163,12 +164,12 @@ public sealed class Closeness
         {
             figures.Add(new("time to reuse, p50", Ranks.Quantile(lagsA, 0.5), Ranks.Quantile(lagsB, 0.5), "s"));
             figures.Add(new("time to reuse, p90", Ranks.Quantile(lagsA, 0.9), Ranks.Quantile(lagsB, 0.9), "s"));
-            distances.Add(new("time to reuse (KS)", Ranks.Distance(lagsA, lagsB), ChanceOf(lagsA.Length, lagsB.Length)));
+            distances.Add(new("time to reuse (KS)", Ranks.Distance(lagsA, lagsB), Ranks.Chance(lagsA.Length, lagsB.Length)));
         }
 
         var sharesA = Enumerable.Range(0, real.Count).Select(row => (double)a.HitTokens[row] / real.InputTokens[row]).ToArray();
         var sharesB = Enumerable.Range(0, fitted.Count).Select(row => (double)b.HitTokens[row] / fitted.InputTokens[row]).ToArray();
-        distances.Add(new("share of a prompt that is reused (KS)", Ranks.Distance(sharesA, sharesB), ChanceOf(sharesA.Length, sharesB.Length)));
+        distances.Add(new("share of a prompt that is reused (KS)", Ranks.Distance(sharesA, sharesB), Ranks.Chance(sharesA.Length, sharesB.Length)));
     }
 
     private static double[] Lags(PrefixUse use, int common) =>
@@ -190,9 +191,6 @@ public sealed class Closeness
 
     private static double LengthCorrelation(Trace trace) =>
         Ranks.Correlation([.. trace.InputTokens.Select(tokens => (double)tokens)], [.. trace.OutputTokens.Select(tokens => (double)tokens)]);
-
-    // 95 % point of the two-sample Kolmogorov-Smirnov statistic.
-    private static double ChanceOf(int n, int m) => 1.358 * Math.Sqrt((double)(n + m) / ((double)n * m));
 
     private static string Show(double x, string unit) => unit == "%"
         ? x.ToString("0.0%", CultureInfo.InvariantCulture)

@@ -26,10 +26,11 @@ internal static class Ranks
     public static double ToNormal(double rankCorrelation) => Math.Clamp(2 * Quantities.DeterministicMath.SinTurns(rankCorrelation / 12), -0.99, 0.99);
 
     /// <summary>Largest distance between two samples' distribution functions (Kolmogorov-Smirnov).</summary>
-    public static double Distance(IEnumerable<double> x, IEnumerable<double> y)
+    public static double Distance(IEnumerable<double> x, IEnumerable<double> y) => DistanceSorted([.. x.Order()], [.. y.Order()]);
+
+    /// <summary>As <see cref="Distance"/>, of samples in ascending order.</summary>
+    public static double DistanceSorted(double[] a, double[] b)
     {
-        var a = x.Order().ToArray();
-        var b = y.Order().ToArray();
         double worst = 0;
         for (int i = 0, j = 0; i < a.Length && j < b.Length;)
         {
@@ -49,6 +50,9 @@ internal static class Ranks
 
         return worst;
     }
+
+    /// <summary>What <see cref="Distance"/> stays below 95 % of the time between samples of n and m values of one distribution.</summary>
+    public static double Chance(int n, int m) => 1.358 * Math.Sqrt((double)(n + m) / ((double)n * m));
 
     /// <summary>Value at share <paramref name="q"/> of a sorted sample (nearest rank).</summary>
     public static double Quantile(double[] sorted, double q) => sorted[Math.Clamp((int)Math.Ceiling(q * sorted.Length) - 1, 0, sorted.Length - 1)];

@@ -101,6 +101,25 @@ public sealed class ArrivalTests
         Assert.Equal(0, times.Count(t => t % 240 is > 60 and < 120));
     }
 
+    [Fact]
+    public void Renewal_Table_FollowsItScaledToTheRate() =>
+        Samples.Follows(
+            Samples.Gaps(Samples.Arrivals(N, new()
+            {
+                Process = ArrivalProcess.Renewal,
+                Rate = 2,
+                Gaps = new() { Distribution = DistributionKind.Uniform, Min = SimDuration.Zero, Max = SimDuration.FromSeconds(40) },
+            })),
+            x => Math.Clamp(x, 0, 1)); // uniform gaps of mean 20 s, scaled to a mean of half a second
+
+    [Fact]
+    public void Tick_AnyProcess_RoundsTimesDown()
+    {
+        var exact = Samples.Arrivals(1_000, new() { Rate = 10 });
+        var ticking = Samples.Draw(1_000, spec => spec with { Arrivals = new() { Rate = 10, Tick = SimDuration.FromSeconds(3) } });
+        Assert.Equal(exact.Select(at => (long)Math.Floor(at / 3) * 3_000_000_000), ticking.Select(r => r.Arrival.Nanoseconds));
+    }
+
     [Theory]
     [InlineData(20, 1, 10, 40)]
     [InlineData(50, 0, 2, 2)]
