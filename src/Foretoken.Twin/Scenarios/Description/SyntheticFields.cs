@@ -7,10 +7,10 @@ namespace Foretoken.Twin.Scenarios.Description;
 public static class SyntheticFields
 {
     public static readonly Field<string> Preset = new(new ChoiceType(
-        ("chat", "conversations with a shared system prompt"),
-        ("code-completion", "short answers to prompts that grow as somebody types"),
+        ("chat", "conversation as in the Azure trace of 2023, each request on its own"),
+        ("code-completion", "short answers in bursts, as in the Azure code trace of 2023"),
         ("agent", "chains of model calls with tools between them"),
-        ("long-document", "few, very long prompts"),
+        ("long-document", "very long prompts, as the longer half of the Mooncake trace"),
         ("batch", "everything at once, nobody waits")))
     {
         Name = "preset",
