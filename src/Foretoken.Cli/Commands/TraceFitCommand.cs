@@ -75,7 +75,7 @@ internal static class TraceFitCommand
     private static void WriteFile(string path, string text)
     {
         using var file = NewFile.Create(path);
-        file.Stream.Write(Encoding.UTF8.GetBytes(text));
+        file.Write(stream => stream.Write(Encoding.UTF8.GetBytes(text)));
         file.Commit();
     }
 }
