@@ -13,7 +13,8 @@ public sealed class LogHistogram
     private const int SubBuckets = 1 << SubBits;
 
     private readonly long[] _counts = new long[(63 - SubBits + 1) * SubBuckets + SubBuckets];
-    private UInt128 _sum;
+    private ulong _sumLow;
+    private ulong _sumHigh;
 
     /// <summary>How many values were added.</summary>
     public long Count { get; private set; }
@@ -25,7 +26,7 @@ public sealed class LogHistogram
     public long Maximum { get; private set; }
 
     /// <summary>Arithmetic mean; NaN when empty.</summary>
-    public double Mean => Count == 0 ? double.NaN : (double)_sum / Count;
+    public double Mean => Count == 0 ? double.NaN : (double)new UInt128(_sumHigh, _sumLow) / Count;
 
     /// <summary>Bucket of a value.</summary>
     public static int BucketOf(long value)
@@ -75,7 +76,7 @@ public sealed class LogHistogram
             _counts[i] += other._counts[i];
         }
 
-        _sum += other._sum;
+        AddToSum(other._sumHigh, other._sumLow);
         Note(other.Minimum, other.Maximum, other.Count);
     }
 
@@ -147,11 +148,20 @@ public sealed class LogHistogram
         return low + ((1L << shift) - 1) * 0.5;
     }
 
-    // A 64 x 64 -> 128 bit product by hardware: UInt128's own operator costs more than all the rest here.
+    // Two words by hand: UInt128's operators cost more than all the rest here.
     private void AddToSum(long value, long weight)
     {
         var high = Math.BigMul((ulong)value, (ulong)weight, out var low);
-        _sum += new UInt128(high, low);
+        AddToSum(high, low);
+    }
+
+    private void AddToSum(ulong high, ulong low)
+    {
+        unchecked
+        {
+            _sumLow += low;
+            _sumHigh += high + (_sumLow < low ? 1UL : 0UL);
+        }
     }
 
     private void Note(long smallest, long largest, long weight)

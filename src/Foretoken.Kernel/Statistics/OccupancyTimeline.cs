@@ -27,7 +27,8 @@ public sealed class OccupancyTimeline
     private long _nowBlocks;
     private long _binRunning;
     private long _binWaiting;
-    private UInt128 _binBlocks;
+    private ulong _binBlocksLow;
+    private ulong _binBlocksHigh;
 
     /// <summary>Width of a bin in nanoseconds.</summary>
     public long Width { get; private set; } = FirstWidth;
@@ -115,18 +116,24 @@ public sealed class OccupancyTimeline
         _binRunning += _nowRunning * span;
         _binWaiting += _nowWaiting * span;
         var high = Math.BigMul((ulong)_nowBlocks, (ulong)span, out var low);
-        _binBlocks += new UInt128(high, low);
+        unchecked
+        {
+            _binBlocksLow += low;
+            _binBlocksHigh += high + (_binBlocksLow < low ? 1UL : 0UL);
+        }
     }
 
-    // The current bin's integrals are kept in fields, which are quicker to reach than the arrays.
+    // The current bin's integrals are kept in fields, which are quicker to reach than the arrays, and the 128-bit one in two
+    // words, which are quicker to add to than a UInt128.
     private void Flush()
     {
         _running[_bin] += _binRunning;
         _waiting[_bin] += _binWaiting;
-        _blocks[_bin] += _binBlocks;
+        _blocks[_bin] += new UInt128(_binBlocksHigh, _binBlocksLow);
         _binRunning = 0;
         _binWaiting = 0;
-        _binBlocks = 0;
+        _binBlocksLow = 0;
+        _binBlocksHigh = 0;
     }
 
     // A moment exactly on an edge belongs to the earlier bin.

@@ -352,20 +352,40 @@ public sealed partial class FastVllmReplica
     private void CountGaps(int first, int last)
     {
         var gaps = _recorder.TokenGaps;
-        var total = _ends[last] - _runLast;
-        if (_stretchBucket >= 0 && gaps.Count > 0 && _stretchShortest >= gaps.Minimum && _stretchLongest <= gaps.Maximum)
+        var previous = _runLast;
+        if (gaps.Count == 0 || _stretchShortest < gaps.Minimum || _stretchLongest > gaps.Maximum)
         {
-            // All gaps of the stretch fall into one bucket and move neither minimum nor maximum.
-            gaps.AddRun(_stretchBucket, last - first + 1, total, _runningCount);
+            for (var i = first; i <= last; i++)
+            {
+                gaps.Add(_ends[i] - previous, _runningCount);
+                previous = _ends[i];
+            }
+
             return;
         }
 
-        var previous = _runLast;
-        for (var i = first; i <= last; i++)
+        // No gap moves the minimum or the maximum. Neighbours mostly fall into one bucket: the whole stretch, or a few runs.
+        if (_stretchBucket >= 0)
         {
-            gaps.Add(_ends[i] - previous, _runningCount);
-            previous = _ends[i];
+            gaps.AddRun(_stretchBucket, last - first + 1, _ends[last] - previous, _runningCount);
+            return;
         }
+
+        var bucket = LogHistogram.BucketOf(_ends[first] - previous);
+        var begin = first;
+        for (var i = first + 1; i <= last; i++)
+        {
+            var next = LogHistogram.BucketOf(_ends[i] - _ends[i - 1]);
+            if (next != bucket)
+            {
+                gaps.AddRun(bucket, i - begin, _ends[i - 1] - previous, _runningCount);
+                bucket = next;
+                begin = i;
+                previous = _ends[i - 1];
+            }
+        }
+
+        gaps.AddRun(bucket, last - begin + 1, _ends[last] - previous, _runningCount);
     }
 
     // Durations and ends of the next steps, and where requests cross into new blocks. No more of them than `until` may need,
