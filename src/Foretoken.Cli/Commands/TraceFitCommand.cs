@@ -12,6 +12,9 @@ namespace Foretoken.Cli.Commands;
 /// <summary><c>foretoken trace fit FILE [--out SPEC]</c>.</summary>
 internal static class TraceFitCommand
 {
+    // About what takes a second.
+    private const int ProgressAbove = 50_000;
+
     public static Command Create()
     {
         var input = new Argument<string>("input") { Description = "Trace to describe, plain, .gz or .br.", HelpName = "FILE" };
@@ -39,6 +42,11 @@ internal static class TraceFitCommand
         using var reader = TraceFiles.Open(input, options);
         var trace = TraceLoader.Load(reader);
         TraceOptions.Report(reader, error);
+        if (trace.Count > ProgressAbove)
+        {
+            error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"fitting {trace.Count:N0} requests"));
+        }
+
         var spec = WorkloadFit.Fit(trace, out var notes);
         var closeness = Closeness.Measure(trace, spec);
         var head = new List<string>

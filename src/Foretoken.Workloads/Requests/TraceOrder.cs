@@ -35,5 +35,5 @@ internal static class TraceOrder
     public static InputException NoTime(int row) => new(
         $"row {row + 1}",
         "has no arrival time",
-        "give a timestamp in every row; only later turns of a session may have a delay instead");
+        "give a timestamp in every row (only later turns of a session may have a delay instead), or replay the trace in a closed loop");
 }
