@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Cli.Simulation;
 using Foretoken.Quantities;
+using Foretoken.Reports;
 using Foretoken.Reports.Json;
 using Foretoken.Reports.Summaries;
 using Foretoken.Reports.Terminal;
@@ -86,7 +87,7 @@ internal sealed class SimulateCommand
         var summary = SummaryBuilder.Build(result, Context(file, setUp, runTime));
         if (place is not null)
         {
-            SummaryJson.WriteFile(summary, Path.Combine(place.Folder, "summary.json"));
+            ReportFolder.Write(place.Folder, result, summary);
         }
 
         Print(summary, parsed.GetValue(_json));

@@ -217,20 +217,10 @@ public static class TerminalReport
             Item(MetricCatalogue.GpuHours);
 
             to.WriteLine();
-            var names = items.Max(i => i.Name.Length);
-            var values = items.Max(i => i.Value.Length);
-            var columns = width >= 2 * (names + values + 2) + 4 ? 2 : 1;
-            var rows = (items.Count + columns - 1) / columns;
-            for (var row = 0; row < rows; row++)
+            var lines = Grid(items, columns: 2);
+            foreach (var line in lines.Exists(l => l.Length > width) ? Grid(items, columns: 1) : lines)
             {
-                var line = "";
-                for (var column = 0; column < columns && column * rows + row < items.Count; column++)
-                {
-                    var (name, value) = items[column * rows + row];
-                    line += (column > 0 ? "    " : "") + name.PadRight(names) + "  " + value.PadLeft(values);
-                }
-
-                to.WriteLine(Cut(line, width).TrimEnd());
+                to.WriteLine(Cut(line, width));
             }
 
             void Item(MetricDefinition metric)
@@ -248,6 +238,25 @@ public static class TerminalReport
                     items.Add((name, $"{text(a)} avg, {text(b)} peak"));
                 }
             }
+        }
+
+        /// <summary>Names and values side by side, filled column by column.</summary>
+        private static List<string> Grid(List<(string Name, string Value)> items, int columns)
+        {
+            var rows = (items.Count + columns - 1) / columns;
+            var lines = Enumerable.Repeat("", rows).ToList();
+            for (var column = 0; column < columns; column++)
+            {
+                var part = items.Skip(column * rows).Take(rows).ToList();
+                var name = part.Select(i => i.Name.Length).DefaultIfEmpty().Max();
+                var value = part.Select(i => i.Value.Length).DefaultIfEmpty().Max();
+                for (var row = 0; row < part.Count; row++)
+                {
+                    lines[row] += (column > 0 ? "    " : "") + part[row].Name.PadRight(name) + "  " + part[row].Value.PadLeft(value);
+                }
+            }
+
+            return lines;
         }
 
         private void Replicas()
