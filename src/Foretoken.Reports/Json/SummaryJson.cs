@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Foretoken.Reports.Files;
 using Foretoken.Reports.Slo;
@@ -258,11 +259,28 @@ public static class SummaryJson
     private static string Comparison(Metrics.MetricDefinition metric) => metric.Better == Metrics.MetricDirection.Higher ? "at_least" : "at_most";
 
     // One line per series: a timeline has hundreds of bins.
-    private static void Array<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> values)
-        where T : IFormattable
+    private static void Array(Utf8JsonWriter json, string name, IReadOnlyList<long> values)
     {
+        var text = new StringBuilder("[");
+        for (var i = 0; i < values.Count; i++)
+        {
+            text.Append(i == 0 ? "" : ", ").Append(CultureInfo.InvariantCulture, $"{values[i]}");
+        }
+
         json.WritePropertyName(name);
-        json.WriteRawValue("[" + string.Join(", ", values.Select(v => v.ToString(null, CultureInfo.InvariantCulture))) + "]");
+        json.WriteRawValue(text.Append(']').ToString());
+    }
+
+    private static void Array(Utf8JsonWriter json, string name, IReadOnlyList<double> values)
+    {
+        var text = new StringBuilder("[");
+        for (var i = 0; i < values.Count; i++)
+        {
+            text.Append(i == 0 ? "" : ", ").Append(CultureInfo.InvariantCulture, $"{values[i]}");
+        }
+
+        json.WritePropertyName(name);
+        json.WriteRawValue(text.Append(']').ToString());
     }
 
     internal static void Number(Utf8JsonWriter json, string name, double value)

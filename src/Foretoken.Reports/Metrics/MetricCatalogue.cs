@@ -129,14 +129,28 @@ public static class MetricCatalogue
     /// <summary>The metric with this tag, or null.</summary>
     public static MetricDefinition? Find(string tag)
     {
-        foreach (var metric in All)
+        for (var i = 0; i < All.Count; i++)
         {
-            if (metric.Tag == tag)
+            if (All[i].Tag == tag)
             {
-                return metric;
+                return All[i];
             }
         }
 
         return null;
+    }
+
+    /// <summary>Position of a metric in <see cref="All"/>.</summary>
+    internal static int PositionOf(MetricDefinition metric)
+    {
+        for (var i = 0; i < All.Count; i++)
+        {
+            if (ReferenceEquals(All[i], metric))
+            {
+                return i;
+            }
+        }
+
+        throw new ArgumentException($"'{metric.Tag}' is not in the catalogue.", nameof(metric));
     }
 }

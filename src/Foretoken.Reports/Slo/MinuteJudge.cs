@@ -17,14 +17,18 @@ internal static class MinuteJudge
     /// <summary>Bad minutes ascending, and how many minutes had arrivals.</summary>
     public static (List<int> Bad, int Judged) Judge(RequestTable table, int firstRow, SloSpec slo)
     {
-        var targets = slo.Targets
-            .Select(t => (Target: t, Metric: MetricCatalogue.Find(t.Metric)!))
-            .Where(t => t.Metric.Kind == MetricKind.PerRequest)
-            .Select(t => (t.Target, t.Metric, Index: RequestMetrics.IndexOf(t.Metric)))
-            .ToList();
+        var targets = new List<Target>();
+        for (var i = 0; i < slo.Targets.Count; i++)
+        {
+            if (MetricCatalogue.Find(slo.Targets[i].Metric) is { Kind: MetricKind.PerRequest } metric)
+            {
+                targets.Add(new Target(slo.Targets[i], metric, RequestMetrics.IndexOf(metric)));
+            }
+        }
+
         var bad = new List<int>();
         var judged = 0;
-        var values = new List<double>();
+        var values = new double[256];
         var row = firstRow;
         while (row < table.Count)
         {
@@ -62,16 +66,21 @@ internal static class MinuteJudge
 
             foreach (var (target, metric, index) in targets)
             {
-                values.Clear();
+                if (values.Length < end - first)
+                {
+                    values = new double[2 * (end - first)];
+                }
+
+                var count = 0;
                 for (var i = first; i < end; i++)
                 {
                     if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(index, table, i) is var raw and not double.NaN)
                     {
-                        values.Add(raw);
+                        values[count++] = raw;
                     }
                 }
 
-                if (values.Count > 0 && !SloSpec.Meets(metric, RequestMetrics.InUnit(index, Statistic(values, target.Percentile)), target.Bound))
+                if (count > 0 && !SloSpec.Meets(metric, RequestMetrics.InUnit(index, Statistic(values.AsSpan(0, count), target.Percentile)), target.Bound))
                 {
                     return true;
                 }
@@ -81,14 +90,22 @@ internal static class MinuteJudge
         }
     }
 
-    private static double Statistic(List<double> values, double? percentile)
+    private static double Statistic(Span<double> values, double? percentile)
     {
-        if (percentile is not { } p)
+        if (percentile is { } p)
         {
-            return values.Sum() / values.Count;
+            DoubleSort.Sort(values);
+            return RequestStatistics.Percentile(values, p);
         }
 
-        values.Sort();
-        return RequestStatistics.Percentile(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values), p);
+        double sum = 0;
+        foreach (var value in values)
+        {
+            sum += value;
+        }
+
+        return sum / values.Length;
     }
+
+    private sealed record Target(SloTarget Slo, MetricDefinition Metric, int Index);
 }

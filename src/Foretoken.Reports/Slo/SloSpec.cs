@@ -76,7 +76,12 @@ public sealed record SloSpec
                 continue;
             }
 
-            var known = bounds.FindIndex(b => b.Metric == target.Metric);
+            var known = bounds.Count - 1;
+            while (known >= 0 && bounds[known].Metric != target.Metric)
+            {
+                known--;
+            }
+
             if (known < 0)
             {
                 bounds.Add(new SloRequestBound(target.Metric, target.Bound));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foretoken.Reports.Slo;
 
 namespace Foretoken.Reports.Summaries;
 
@@ -6,7 +7,7 @@ namespace Foretoken.Reports.Summaries;
 public sealed record Distribution
 {
     /// <summary>Percentiles that every distribution carries: AIPerf's, and p99.9.</summary>
-    public static readonly IReadOnlyList<double> StandardPercentiles = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.9];
+    internal static readonly double[] StandardPercentiles = [1, 5, 10, 25, 50, 75, 90, 95, 99, 99.9];
 
     /// <summary>How many values.</summary>
     public required long Count { get; init; }
@@ -30,16 +31,46 @@ public sealed record Distribution
     /// Percentiles, ascending. Per-request metrics: linear interpolation between order statistics at (n - 1) p / 100
     /// (numpy's default, AIPerf's rule). Pooled metrics: nearest rank in a histogram.
     /// </summary>
-    public required IReadOnlyList<(double P, double Value)> Percentiles { get; init; }
+    public required IReadOnlyList<PercentileValue> Percentiles { get; init; }
+
+    /// <summary>The standard percentiles and those that the SLO's targets ask for, ascending, each once.</summary>
+    internal static double[] PercentilesFor(SloSpec? slo)
+    {
+        var wanted = new double[StandardPercentiles.Length + (slo?.Targets.Count ?? 0)];
+        StandardPercentiles.CopyTo(wanted, 0);
+        var count = StandardPercentiles.Length;
+        for (var i = 0; slo is not null && i < slo.Targets.Count; i++)
+        {
+            if (slo.Targets[i].Percentile is not { } p)
+            {
+                continue;
+            }
+
+            var at = 0;
+            while (at < count && wanted[at] < p)
+            {
+                at++;
+            }
+
+            if (at == count || wanted[at] != p)
+            {
+                wanted.AsSpan(at, count - at).CopyTo(wanted.AsSpan(at + 1));
+                wanted[at] = p;
+                count++;
+            }
+        }
+
+        return wanted[..count];
+    }
 
     /// <summary>A percentile that is among <see cref="Percentiles"/>.</summary>
     public double At(double p)
     {
-        foreach (var (known, value) in Percentiles)
+        for (var i = 0; i < Percentiles.Count; i++)
         {
-            if (known == p)
+            if (Percentiles[i].P == p)
             {
-                return value;
+                return Percentiles[i].Value;
             }
         }
 
@@ -49,3 +80,8 @@ public sealed record Distribution
     /// <summary>Key of a percentile: 95 is <c>p95</c>, 99.9 is <c>p99_9</c>.</summary>
     public static string PercentileName(double p) => "p" + p.ToString(CultureInfo.InvariantCulture).Replace('.', '_');
 }
+
+/// <summary>The value at a percentile.</summary>
+/// <param name="P">The percentile, 0 to 100.</param>
+/// <param name="Value">The value, in the metric's unit.</param>
+public sealed record PercentileValue(double P, double Value);

@@ -19,6 +19,7 @@ internal sealed class ExactColumn
     private int _lowBucket = int.MaxValue;
     private int _highBucket = -1;
     private int[] _slot = [];
+    private int _slots;
     private double[][] _collected = [];
     private int[] _filled = [];
     private int[] _before = [];
@@ -65,8 +66,8 @@ internal sealed class ExactColumn
     {
         _mean = Mean;
         _slot = new int[_highBucket - _lowBucket + 1];
-        var sizes = new List<int>();
-        var before = new List<int>();
+        _collected = new double[ranks.Length][];
+        _before = new int[ranks.Length];
         var seen = 0;
         var next = 0;
         for (var bucket = _lowBucket; bucket <= _highBucket; bucket++)
@@ -74,9 +75,10 @@ internal sealed class ExactColumn
             var end = seen + _counts[bucket];
             if (next < ranks.Length && ranks[next] < end)
             {
-                sizes.Add(_counts[bucket]);
-                before.Add(seen);
-                _slot[bucket - _lowBucket] = sizes.Count;
+                _collected[_slots] = new double[_counts[bucket]];
+                _before[_slots] = seen;
+                _slots++;
+                _slot[bucket - _lowBucket] = _slots;
                 while (next < ranks.Length && ranks[next] < end)
                 {
                     next++;
@@ -87,9 +89,7 @@ internal sealed class ExactColumn
         }
 
         Invariant.That(next == ranks.Length && seen == Count);
-        _collected = [.. sizes.Select(size => new double[size])];
-        _filled = new int[sizes.Count];
-        _before = [.. before];
+        _filled = new int[_slots];
     }
 
     /// <summary>Second pass, over the same values in any order.</summary>
@@ -110,18 +110,22 @@ internal sealed class ExactColumn
     /// <summary>After the second pass: sorts what was collected, so that <see cref="AtRank"/> can be asked.</summary>
     public void Finish()
     {
-        for (var i = 0; i < _collected.Length; i++)
+        for (var i = 0; i < _slots; i++)
         {
             Invariant.That(_filled[i] == _collected[i].Length);
-            Array.Sort(_collected[i]);
+            DoubleSort.Sort(_collected[i]);
         }
     }
 
     /// <summary>The value of a rank given to <see cref="Prepare"/>.</summary>
     public double AtRank(int rank)
     {
-        var slot = Array.BinarySearch(_before, rank);
-        slot = slot >= 0 ? slot : ~slot - 1;
+        var slot = _slots - 1;
+        while (_before[slot] > rank)
+        {
+            slot--;
+        }
+
         return _collected[slot][rank - _before[slot]];
     }
 

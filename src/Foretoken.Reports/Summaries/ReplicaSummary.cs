@@ -49,14 +49,13 @@ public sealed record ReplicaSummary
 
     internal static ReplicaSummary Of(ReplicaResult replica, long span)
     {
-        Int128 running = 0;
-        Int128 waiting = 0;
-        UInt128 blocks = 0;
-        for (var i = 0; i < replica.Timeline.Bins; i++)
+        double running = 0;
+        double waiting = 0;
+        var line = replica.Timeline;
+        for (var i = 0; i < line.Bins; i++)
         {
-            running += replica.Timeline.Running[i];
-            waiting += replica.Timeline.Waiting[i];
-            blocks += replica.Timeline.Blocks[i];
+            running += line.Running[i];
+            waiting += line.Waiting[i];
         }
 
         return new ReplicaSummary
@@ -69,11 +68,11 @@ public sealed record ReplicaSummary
             OutputTokens = replica.OutputTokens,
             Preemptions = replica.Preemptions,
             KvBlocks = replica.KvBlocks,
-            KvUsageMean = Share(Share((double)blocks, span), replica.KvBlocks),
+            KvUsageMean = Share(Share(FleetTimeline.BlockNanoseconds(line), span), replica.KvBlocks),
             KvUsagePeak = Share(replica.KvBlocksPeak, replica.KvBlocks),
-            RunningMean = Share((double)running, span),
+            RunningMean = Share(running, span),
             RunningPeak = replica.RunningPeak,
-            WaitingMean = Share((double)waiting, span),
+            WaitingMean = Share(waiting, span),
             WaitingPeak = replica.WaitingPeak,
         };
     }

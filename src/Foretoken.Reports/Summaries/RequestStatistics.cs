@@ -2,16 +2,18 @@ using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports.Summaries;
 
-/// <summary>Exact distributions of the per-request metrics over the answered requests of the measured part.</summary>
+/// <summary>
+/// Exact distributions of the per-request metrics over the answered requests of the measured part. Written without LINQ over
+/// value types: their instantiations are compiled when the program starts, which costs more than the summary itself.
+/// </summary>
 internal static class RequestStatistics
 {
     /// <summary>
     /// One distribution per entry of <see cref="RequestMetrics.Computed"/>, null where no request has the metric.
-    /// <paramref name="extraPercentiles"/> are computed besides the standard ones.
+    /// <paramref name="percentiles"/> are ascending.
     /// </summary>
-    public static Distribution?[] Compute(RequestTable table, int firstRow, IEnumerable<double> extraPercentiles)
+    public static Distribution?[] Compute(RequestTable table, int firstRow, double[] percentiles)
     {
-        var percentiles = Distribution.StandardPercentiles.Concat(extraPercentiles).Distinct().Order().ToArray();
         var metrics = RequestMetrics.Computed.Count;
         var distributions = new Distribution?[metrics];
 
@@ -47,15 +49,7 @@ internal static class RequestStatistics
             return null;
         }
 
-        var ranks = new SortedSet<int>();
-        foreach (var p in percentiles)
-        {
-            var (low, high, _) = Ranks(column.Count, p);
-            ranks.Add(low);
-            ranks.Add(high);
-        }
-
-        column.Prepare([.. ranks]);
+        column.Prepare(RanksOf(column.Count, percentiles));
         for (var i = firstRow; i < table.Count; i++)
         {
             if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
@@ -65,11 +59,11 @@ internal static class RequestStatistics
         }
 
         column.Finish();
-        var values = new (double, double)[percentiles.Length];
+        var values = new PercentileValue[percentiles.Length];
         for (var k = 0; k < percentiles.Length; k++)
         {
             var (low, high, part) = Ranks(column.Count, percentiles[k]);
-            values[k] = (percentiles[k], RequestMetrics.InUnit(metric, Interpolate(column.AtRank(low), column.AtRank(high), part)));
+            values[k] = new PercentileValue(percentiles[k], RequestMetrics.InUnit(metric, Interpolate(column.AtRank(low), column.AtRank(high), part)));
         }
 
         return new Distribution
@@ -82,6 +76,29 @@ internal static class RequestStatistics
             StandardDeviation = RequestMetrics.InUnit(metric, column.StandardDeviation),
             Percentiles = values,
         };
+    }
+
+    /// <summary>Ranks that percentiles (ascending) interpolate between, ascending, each once.</summary>
+    private static ReadOnlySpan<int> RanksOf(int count, double[] percentiles)
+    {
+        var ranks = new int[2 * percentiles.Length];
+        var used = 0;
+        foreach (var p in percentiles)
+        {
+            // Neighbouring percentiles may share a pair or its upper half: what is not above the last is there already.
+            var (low, high, _) = Ranks(count, p);
+            if (used == 0 || low > ranks[used - 1])
+            {
+                ranks[used++] = low;
+            }
+
+            if (high > ranks[used - 1])
+            {
+                ranks[used++] = high;
+            }
+        }
+
+        return ranks.AsSpan(0, used);
     }
 
     private static (int Low, int High, double Part) Ranks(int count, double p)

@@ -47,10 +47,10 @@ public sealed record RunSummary
     public required OutcomeCounts Requests { get; init; }
 
     /// <summary>Metrics with statistics over many values, in the catalogue's order; those without any value are absent.</summary>
-    public required IReadOnlyList<(MetricDefinition Metric, Distribution Values)> Distributions { get; init; }
+    public required IReadOnlyList<MetricStatistics> Distributions { get; init; }
 
     /// <summary>Metrics with one value, in the catalogue's order; those that are not defined for this run are absent.</summary>
-    public required IReadOnlyList<(MetricDefinition Metric, double Value)> Values { get; init; }
+    public required IReadOnlyList<MetricValue> Values { get; init; }
 
     /// <summary>The SLO and its verdict; null when the run had none.</summary>
     public required SloResult? Slo { get; init; }
@@ -65,22 +65,43 @@ public sealed record RunSummary
     public required WallClock? WallClock { get; init; }
 
     /// <summary>Statistics of a metric; null when no value of it exists.</summary>
-    public Distribution? DistributionOf(MetricDefinition metric) => Distributions.FirstOrDefault(d => d.Metric == metric).Values;
+    public Distribution? DistributionOf(MetricDefinition metric)
+    {
+        for (var i = 0; i < Distributions.Count; i++)
+        {
+            if (ReferenceEquals(Distributions[i].Metric, metric))
+            {
+                return Distributions[i].Values;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>A single-valued metric; null when it is not defined for this run.</summary>
     public double? ValueOf(MetricDefinition metric)
     {
-        foreach (var (known, value) in Values)
+        for (var i = 0; i < Values.Count; i++)
         {
-            if (known == metric)
+            if (ReferenceEquals(Values[i].Metric, metric))
             {
-                return value;
+                return Values[i].Value;
             }
         }
 
         return null;
     }
 }
+
+/// <summary>A metric and its statistics.</summary>
+/// <param name="Metric">Which metric.</param>
+/// <param name="Values">Its statistics, in the metric's unit.</param>
+public sealed record MetricStatistics(MetricDefinition Metric, Distribution Values);
+
+/// <summary>A metric and its one value.</summary>
+/// <param name="Metric">Which metric.</param>
+/// <param name="Value">Its value, in the metric's unit.</param>
+public sealed record MetricValue(MetricDefinition Metric, double Value);
 
 /// <summary>Requests by outcome. The five outcomes are of the measured part and add up to <see cref="Measured"/>.</summary>
 public sealed record OutcomeCounts

@@ -20,17 +20,16 @@ public static class SummaryBuilder
         }
 
         var totals = Totals.Of(result, context.Slo);
-        var wanted = context.Slo?.Targets.Where(t => t.Percentile is not null).Select(t => t.Percentile!.Value) ?? [];
-        var distributions = Distributions(result, wanted);
-        var replicas = result.Replicas.Select(r => ReplicaSummary.Of(r, totals.RunSpan)).ToArray();
-        var values = Values(result, context, totals, replicas);
-        var slo = context.Slo is null ? null : Judge(result, context.Slo, totals, distributions, values);
-        if (slo is not null)
+        var distributions = Distributions(result, Distribution.PercentilesFor(context.Slo));
+        var replicas = new ReplicaSummary[result.Replicas.Count];
+        for (var i = 0; i < replicas.Length; i++)
         {
-            values[MetricCatalogue.BadMinutes] = slo.BadMinutes.Count;
-            values[MetricCatalogue.JudgedMinutes] = slo.JudgedMinutes;
+            replicas[i] = ReplicaSummary.Of(result.Replicas[i], totals.RunSpan);
         }
 
+        var fleet = FleetTotals.Of(replicas);
+        var values = Values(context, totals, fleet);
+        var slo = context.Slo is null ? null : Judge(result, context.Slo, totals, distributions, values);
         return new RunSummary
         {
             Version = context.Version,
@@ -44,36 +43,35 @@ public static class SummaryBuilder
             GpusPerReplica = context.GpusPerReplica,
             SimulatedSeconds = totals.RunSpan / 1e9,
             Requests = totals.Counts,
-            Distributions = [.. MetricCatalogue.All.Where(distributions.ContainsKey).Select(m => (m, distributions[m]))],
-            Values = [.. MetricCatalogue.All.Where(values.ContainsKey).Select(m => (m, values[m]))],
+            Distributions = distributions.InOrder(),
+            Values = values.InOrder(),
             Slo = slo,
             Replicas = replicas,
             Timeline = FleetTimeline.Of(result.Replicas, result.End.Nanoseconds),
-            WallClock = Speed(context, totals, replicas),
+            WallClock = Speed(context, totals, fleet),
         };
     }
 
-    private static Dictionary<MetricDefinition, Distribution> Distributions(RunResult result, IEnumerable<double> extraPercentiles)
+    private static MetricTable Distributions(RunResult result, double[] percentiles)
     {
-        var found = new Dictionary<MetricDefinition, Distribution>();
-        var computed = RequestStatistics.Compute(result.Requests, result.WarmUpRequests, extraPercentiles);
+        var found = new MetricTable();
+        var computed = RequestStatistics.Compute(result.Requests, result.WarmUpRequests, percentiles);
         for (var i = 0; i < computed.Length; i++)
         {
-            if (computed[i] is { } distribution)
-            {
-                found.Add(RequestMetrics.Computed[i], distribution);
-            }
+            found.Set(RequestMetrics.Computed[i], computed[i]);
         }
 
-        if (found.TryGetValue(MetricCatalogue.InterTokenLatency, out var perRequest))
-        {
-            found.Add(MetricCatalogue.TimePerOutputToken, perRequest);
-        }
-
+        found.Set(MetricCatalogue.TimePerOutputToken, found.Get(MetricCatalogue.InterTokenLatency));
         if (result.TokenGaps is { Count: > 0 } gaps)
         {
             const double perMillisecond = 1e6;
-            found.Add(MetricCatalogue.InterTokenGap, new Distribution
+            var values = new PercentileValue[percentiles.Length];
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = new PercentileValue(percentiles[i], gaps.Quantile(percentiles[i] / 100) / perMillisecond);
+            }
+
+            found.Set(MetricCatalogue.InterTokenGap, new Distribution
             {
                 Count = gaps.Count,
                 Sum = gaps.Mean * gaps.Count / perMillisecond,
@@ -81,24 +79,24 @@ public static class SummaryBuilder
                 Minimum = gaps.Minimum / perMillisecond,
                 Maximum = gaps.Maximum / perMillisecond,
                 StandardDeviation = gaps.StandardDeviation() / perMillisecond,
-                Percentiles = [.. Distribution.StandardPercentiles.Concat(extraPercentiles).Distinct().Order().Select(p => (p, gaps.Quantile(p / 100) / perMillisecond))],
+                Percentiles = values,
             });
         }
 
         return found;
     }
 
-    private static Dictionary<MetricDefinition, double> Values(RunResult result, SummaryContext context, Totals totals, ReplicaSummary[] replicas)
+    private static ValueTable Values(SummaryContext context, Totals totals, FleetTotals fleet)
     {
-        var values = new Dictionary<MetricDefinition, double>
+        var values = new ValueTable
         {
             [MetricCatalogue.RequestCount] = totals.Counts.Answered,
             [MetricCatalogue.ErrorRequestCount] = totals.Counts.Failed,
             [MetricCatalogue.TotalInputTokens] = totals.InputTokens,
             [MetricCatalogue.TotalOutputTokens] = totals.OutputTokens,
-            [MetricCatalogue.Preemptions] = result.Replicas.Sum(r => r.Preemptions),
-            [MetricCatalogue.EngineSteps] = result.Replicas.Sum(r => r.Steps),
-            [MetricCatalogue.GpuHours] = replicas.Length * context.GpusPerReplica * (totals.RunSpan / 1e9) / 3600,
+            [MetricCatalogue.Preemptions] = fleet.Preemptions,
+            [MetricCatalogue.EngineSteps] = fleet.Steps,
+            [MetricCatalogue.GpuHours] = fleet.Replicas * context.GpusPerReplica * (totals.RunSpan / 1e9) / 3600,
         };
         if (totals.Duration is > 0 and var nanoseconds)
         {
@@ -107,7 +105,7 @@ public static class SummaryBuilder
             values[MetricCatalogue.OutputTokenThroughput] = totals.OutputTokens / seconds;
             values[MetricCatalogue.TotalTokenThroughput] = (totals.InputTokens + totals.OutputTokens) / seconds;
             values[MetricCatalogue.RequestThroughput] = totals.Counts.Answered / seconds;
-            values[MetricCatalogue.MeanConcurrency] = (double)totals.Latency / nanoseconds;
+            values[MetricCatalogue.MeanConcurrency] = totals.LatencySeconds / seconds;
             if (totals.Good is { } good)
             {
                 values[MetricCatalogue.Goodput] = good / seconds;
@@ -128,45 +126,47 @@ public static class SummaryBuilder
             values[MetricCatalogue.PrefixCacheReuse] = (double)totals.CachedTokens / totals.InputTokens;
         }
 
-        if (totals.RunSpan > 0 && replicas.Length > 0)
+        if (totals.RunSpan > 0 && fleet.Replicas > 0)
         {
-            values[MetricCatalogue.KvCacheUsageMean] = replicas.Average(r => r.KvUsageMean);
-            values[MetricCatalogue.KvCacheUsagePeak] = replicas.Max(r => r.KvUsagePeak);
-            values[MetricCatalogue.RunningMean] = replicas.Average(r => r.RunningMean);
-            values[MetricCatalogue.RunningPeak] = replicas.Max(r => r.RunningPeak);
-            values[MetricCatalogue.WaitingMean] = replicas.Average(r => r.WaitingMean);
-            values[MetricCatalogue.WaitingPeak] = replicas.Max(r => r.WaitingPeak);
-            values[MetricCatalogue.ReplicaBusy] = replicas.Average(r => r.BusyFraction);
+            values[MetricCatalogue.KvCacheUsageMean] = fleet.KvUsageMean;
+            values[MetricCatalogue.KvCacheUsagePeak] = fleet.KvUsagePeak;
+            values[MetricCatalogue.RunningMean] = fleet.RunningMean;
+            values[MetricCatalogue.RunningPeak] = fleet.RunningPeak;
+            values[MetricCatalogue.WaitingMean] = fleet.WaitingMean;
+            values[MetricCatalogue.WaitingPeak] = fleet.WaitingPeak;
+            values[MetricCatalogue.ReplicaBusy] = fleet.BusyFraction;
         }
 
         return values;
     }
 
-    private static SloResult Judge(RunResult result, SloSpec slo, Totals totals, Dictionary<MetricDefinition, Distribution> distributions, Dictionary<MetricDefinition, double> values)
+    private static SloResult Judge(RunResult result, SloSpec slo, Totals totals, MetricTable distributions, ValueTable values)
     {
         var (bad, judged) = MinuteJudge.Judge(result.Requests, result.WarmUpRequests, slo);
         values[MetricCatalogue.BadMinutes] = bad.Count;
         values[MetricCatalogue.JudgedMinutes] = judged;
-        var targets = new List<SloTargetResult>();
-        foreach (var target in slo.Targets)
-        {
-            var metric = MetricCatalogue.Find(target.Metric)!;
-            var value = metric.Kind == MetricKind.PerRun
-                ? values.GetValueOrDefault(metric, double.NaN)
-                : !distributions.TryGetValue(metric, out var distribution) ? double.NaN
-                : target.Percentile is { } p ? distribution.At(p) : distribution.Mean;
-            var verdict = double.IsNaN(value) ? SloVerdict.Undecided : SloSpec.Meets(metric, value, target.Bound) ? SloVerdict.Met : SloVerdict.Missed;
-            targets.Add(new SloTargetResult(metric, target.Percentile, target.Bound, value, verdict));
-        }
 
         // What the stop of a partial run cut off is not a failure of the service.
         var failed = totals.Counts.Measured == 0 ? 0 : (double)(totals.Counts.Rejected + totals.Counts.Aborted) / totals.Counts.Measured;
-        var verdictOfAll = failed > slo.FailedFractionMax || targets.Exists(t => t.Verdict == SloVerdict.Missed) ? SloVerdict.Missed
-            : totals.Counts.Measured == 0 || targets.Exists(t => t.Verdict == SloVerdict.Undecided) ? SloVerdict.Undecided
-            : SloVerdict.Met;
+        var targets = new SloTargetResult[slo.Targets.Count];
+        var missed = failed > slo.FailedFractionMax;
+        var undecided = totals.Counts.Measured == 0;
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var target = slo.Targets[i];
+            var metric = MetricCatalogue.Find(target.Metric)!;
+            var value = metric.Kind == MetricKind.PerRun ? values[metric]
+                : distributions.Get(metric) is not { } distribution ? double.NaN
+                : target.Percentile is { } p ? distribution.At(p) : distribution.Mean;
+            var verdict = double.IsNaN(value) ? SloVerdict.Undecided : SloSpec.Meets(metric, value, target.Bound) ? SloVerdict.Met : SloVerdict.Missed;
+            missed |= verdict == SloVerdict.Missed;
+            undecided |= verdict == SloVerdict.Undecided;
+            targets[i] = new SloTargetResult(metric, target.Percentile, target.Bound, value, verdict);
+        }
+
         return new SloResult
         {
-            Verdict = verdictOfAll,
+            Verdict = missed ? SloVerdict.Missed : undecided ? SloVerdict.Undecided : SloVerdict.Met,
             Targets = targets,
             RequestBounds = slo.EffectiveRequestBounds(),
             FailedFraction = failed,
@@ -176,7 +176,7 @@ public static class SummaryBuilder
         };
     }
 
-    private static WallClock? Speed(SummaryContext context, Totals totals, ReplicaSummary[] replicas)
+    private static WallClock? Speed(SummaryContext context, Totals totals, FleetTotals fleet)
     {
         if (context.RunTime is not { } time)
         {
@@ -185,17 +185,114 @@ public static class SummaryBuilder
 
         // A run too short for the clock still has a finite speed in the report.
         var seconds = Math.Max(time.TotalSeconds, 1e-7);
-        var generated = replicas.Sum(r => r.OutputTokens);
         return new WallClock
         {
             SetUpSeconds = context.SetUpTime?.TotalSeconds,
             RunSeconds = time.TotalSeconds,
             SimulatedSecondsPerSecond = totals.RunSpan / 1e9 / seconds,
             RequestsPerSecond = totals.Counts.Total / seconds,
-            OutputTokensPerSecond = generated / seconds,
-            TokensPerSecond = (totals.AllInputTokens + generated) / seconds,
-            StepsPerSecond = replicas.Sum(r => r.Steps) / seconds,
+            OutputTokensPerSecond = fleet.OutputTokens / seconds,
+            TokensPerSecond = (totals.AllInputTokens + fleet.OutputTokens) / seconds,
+            StepsPerSecond = fleet.Steps / seconds,
         };
+    }
+
+    /// <summary>Sums, means and peaks over the replicas.</summary>
+    private sealed class FleetTotals
+    {
+        public int Replicas { get; private init; }
+
+        public long Preemptions { get; private set; }
+
+        public long Steps { get; private set; }
+
+        public long OutputTokens { get; private set; }
+
+        public double KvUsageMean { get; private set; }
+
+        public double KvUsagePeak { get; private set; }
+
+        public double RunningMean { get; private set; }
+
+        public int RunningPeak { get; private set; }
+
+        public double WaitingMean { get; private set; }
+
+        public int WaitingPeak { get; private set; }
+
+        public double BusyFraction { get; private set; }
+
+        public static FleetTotals Of(ReplicaSummary[] replicas)
+        {
+            var totals = new FleetTotals { Replicas = replicas.Length };
+            foreach (var replica in replicas)
+            {
+                totals.Preemptions += replica.Preemptions;
+                totals.Steps += replica.Steps;
+                totals.OutputTokens += replica.OutputTokens;
+                totals.KvUsageMean += replica.KvUsageMean / replicas.Length;
+                totals.KvUsagePeak = Math.Max(totals.KvUsagePeak, replica.KvUsagePeak);
+                totals.RunningMean += replica.RunningMean / replicas.Length;
+                totals.RunningPeak = Math.Max(totals.RunningPeak, replica.RunningPeak);
+                totals.WaitingMean += replica.WaitingMean / replicas.Length;
+                totals.WaitingPeak = Math.Max(totals.WaitingPeak, replica.WaitingPeak);
+                totals.BusyFraction += replica.BusyFraction / replicas.Length;
+            }
+
+            return totals;
+        }
+    }
+
+    /// <summary>Statistics by metric.</summary>
+    private sealed class MetricTable
+    {
+        private readonly Distribution?[] _byPosition = new Distribution?[MetricCatalogue.All.Count];
+
+        public Distribution? Get(MetricDefinition metric) => _byPosition[MetricCatalogue.PositionOf(metric)];
+
+        public void Set(MetricDefinition metric, Distribution? values) => _byPosition[MetricCatalogue.PositionOf(metric)] = values;
+
+        public List<MetricStatistics> InOrder()
+        {
+            var list = new List<MetricStatistics>();
+            for (var i = 0; i < _byPosition.Length; i++)
+            {
+                if (_byPosition[i] is { } values)
+                {
+                    list.Add(new MetricStatistics(MetricCatalogue.All[i], values));
+                }
+            }
+
+            return list;
+        }
+    }
+
+    /// <summary>Single values by metric; NaN where a metric is not defined.</summary>
+    private sealed class ValueTable
+    {
+        private readonly double[] _byPosition = new double[MetricCatalogue.All.Count];
+
+        public ValueTable() => _byPosition.AsSpan().Fill(double.NaN);
+
+        public double this[MetricDefinition metric]
+        {
+            get => _byPosition[MetricCatalogue.PositionOf(metric)];
+            set => _byPosition[MetricCatalogue.PositionOf(metric)] = value;
+        }
+
+        public List<MetricValue> InOrder()
+        {
+            var list = new List<MetricValue>();
+            for (var i = 0; i < _byPosition.Length; i++)
+            {
+                if (!double.IsNaN(_byPosition[i]))
+                {
+                    list.Add(new MetricValue(MetricCatalogue.All[i], _byPosition[i]));
+                }
+            }
+
+            return list;
+        }
     }
 
     /// <summary>Sums over the request table: one pass.</summary>
@@ -211,8 +308,8 @@ public static class SummaryBuilder
 
         public required long AllInputTokens { get; init; }
 
-        /// <summary>Sum of the latencies of answered requests, nanoseconds.</summary>
-        public required Int128 Latency { get; init; }
+        /// <summary>Sum of the latencies of answered requests, seconds.</summary>
+        public required double LatencySeconds { get; init; }
 
         /// <summary>Good requests; null without request bounds.</summary>
         public required long? Good { get; init; }
@@ -226,10 +323,18 @@ public static class SummaryBuilder
         public static Totals Of(RunResult result, SloSpec? slo)
         {
             var table = result.Requests;
-            var bounds = slo?.EffectiveRequestBounds().Select(b => (Index: RequestMetrics.IndexOf(MetricCatalogue.Find(b.Metric)!), Metric: MetricCatalogue.Find(b.Metric)!, b.Bound)).ToArray() ?? [];
+            var specified = slo?.EffectiveRequestBounds() ?? [];
+            var bounds = new GoodBound[specified.Count];
+            for (var i = 0; i < bounds.Length; i++)
+            {
+                var metric = MetricCatalogue.Find(specified[i].Metric)!;
+                bounds[i] = new GoodBound(RequestMetrics.IndexOf(metric), metric, specified[i].Bound);
+            }
+
             Span<long> outcomes = stackalloc long[(int)RequestOutcome.Unfinished + 1];
             long input = 0, output = 0, cached = 0, allInput = 0, good = 0, lastToken = -1;
-            Int128 latency = 0;
+            // Ten million latencies in nanoseconds overflow a long; a method with 128-bit numbers is compiled at every start.
+            long latencySeconds = 0, latencyRest = 0;
             for (var i = 0; i < table.Count; i++)
             {
                 allInput += table.InputTokens(i);
@@ -254,7 +359,9 @@ public static class SummaryBuilder
                 input += table.InputTokens(i);
                 output += table.OutputTokens(i);
                 cached += table.CachedTokens(i);
-                latency += last == SimTime.Never ? 0 : last.Nanoseconds - table.Arrival(i).Nanoseconds;
+                var latency = last == SimTime.Never ? 0 : last.Nanoseconds - table.Arrival(i).Nanoseconds;
+                latencySeconds += latency / 1_000_000_000;
+                latencyRest += latency % 1_000_000_000;
                 good += IsGood(table, i, bounds) ? 1 : 0;
             }
 
@@ -276,14 +383,16 @@ public static class SummaryBuilder
                 OutputTokens = output,
                 CachedTokens = cached,
                 AllInputTokens = allInput,
-                Latency = latency,
+                LatencySeconds = latencySeconds + latencyRest / 1e9,
                 Good = bounds.Length == 0 ? null : good,
                 Duration = lastToken < 0 ? null : lastToken - table.Arrival(warmUp).Nanoseconds,
                 RunSpan = table.Count == 0 ? 0 : Math.Max(0, result.End.Nanoseconds - table.Arrival(0).Nanoseconds),
             };
         }
 
-        private static bool IsGood(RequestTable table, int i, (int Index, MetricDefinition Metric, double Bound)[] bounds)
+        private sealed record GoodBound(int Index, MetricDefinition Metric, double Bound);
+
+        private static bool IsGood(RequestTable table, int i, GoodBound[] bounds)
         {
             foreach (var (index, metric, bound) in bounds)
             {

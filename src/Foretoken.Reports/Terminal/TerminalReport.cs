@@ -103,14 +103,14 @@ public static class TerminalReport
             to.WriteLine();
             to.WriteLine(Verdict(slo.Verdict, "SLO " + SummaryJson.NameOf(slo.Verdict) + (summary.Partial ? " (partial result)" : "")));
             var rows = SloRows(slo, shortNames: false);
-            if (rows.Exists(r => r.Line.Length > width))
+            if (Widest(rows) > width)
             {
                 rows = SloRows(slo, shortNames: true);
             }
 
-            foreach (var (verdict, line) in rows)
+            foreach (var row in rows)
             {
-                to.WriteLine(Verdict(verdict, Cut(line, width)));
+                to.WriteLine(Verdict(row.Verdict, Cut(row.Text, width)));
             }
 
             var minutes = $"  {Human.Number(slo.BadMinutes.Count, 0)} of {Count(slo.JudgedMinutes, "minute")} bad";
@@ -128,26 +128,48 @@ public static class TerminalReport
             Wrap(minutes, t => t, "  ");
         }
 
-        private static List<(SloVerdict Verdict, string Line)> SloRows(SloResult slo, bool shortNames)
+        private static List<SloRow> SloRows(SloResult slo, bool shortNames)
         {
-            var rows = slo.Targets.Select(t => (
-                t.Verdict,
-                What: StatisticOf(t, shortNames),
-                Value: Text(t.Metric, t.Value, shortNames),
-                Bound: Bound(t.Metric.Better == MetricDirection.Higher, Text(t.Metric, t.Bound, shortNames)))).ToList();
+            var rows = new List<SloRow>();
+            for (var i = 0; i < slo.Targets.Count; i++)
+            {
+                var target = slo.Targets[i];
+                rows.Add(new SloRow(target.Verdict, StatisticOf(target, shortNames), Text(target.Metric, target.Value, shortNames), Bound(target.Metric.Better == MetricDirection.Higher, Text(target.Metric, target.Bound, shortNames))));
+            }
+
             if (slo.FailedFraction > 0 || slo.FailedFractionMax > 0)
             {
                 var verdict = slo.FailedFraction <= slo.FailedFractionMax ? SloVerdict.Met : SloVerdict.Missed;
-                rows.Add((verdict, shortNames ? "Failed" : "Failed requests", Human.Percent(slo.FailedFraction), Bound(false, Human.Percent(slo.FailedFractionMax))));
+                rows.Add(new SloRow(verdict, shortNames ? "Failed" : "Failed requests", Human.Percent(slo.FailedFraction), Bound(false, Human.Percent(slo.FailedFractionMax))));
             }
 
-            var marks = rows.Select(r => r.Verdict == SloVerdict.Met ? "ok" : SummaryJson.NameOf(r.Verdict)).ToList();
-            var mark = marks.Select(m => m.Length).DefaultIfEmpty().Max();
-            var what = rows.Select(r => r.What.Length).DefaultIfEmpty().Max();
-            var value = rows.Select(r => r.Value.Length).DefaultIfEmpty().Max();
-            return [.. rows.Select((r, i) => (r.Verdict, $"  {marks[i].PadRight(mark)}  {r.What.PadRight(what)}  {r.Value.PadLeft(value)}  {r.Bound}"))];
+            int mark = 0, what = 0, value = 0;
+            foreach (var row in rows)
+            {
+                mark = Math.Max(mark, row.Mark.Length);
+                what = Math.Max(what, row.What.Length);
+                value = Math.Max(value, row.Value.Length);
+            }
+
+            foreach (var row in rows)
+            {
+                row.Text = $"  {row.Mark.PadRight(mark)}  {row.What.PadRight(what)}  {row.Value.PadLeft(value)}  {row.Bound}";
+            }
+
+            return rows;
 
             string Bound(bool atLeast, string bound) => shortNames ? (atLeast ? ">= " : "<= ") + bound : (atLeast ? "at least " : "at most ") + bound;
+        }
+
+        private static int Widest(List<SloRow> rows)
+        {
+            var widest = 0;
+            foreach (var row in rows)
+            {
+                widest = Math.Max(widest, row.Text.Length);
+            }
+
+            return widest;
         }
 
         private void Distributions()
@@ -171,8 +193,10 @@ public static class TerminalReport
             [
                 new("Metric", 0), new("unit", 2, Left: true), new("avg", 0), new("min", 6), new("max", 4), new("p99", 1), new("p95", 7), new("p90", 3), new("p75", 9), new("p50", 1), new("std", 8),
             ]);
-            foreach (var (metric, values) in summary.Distributions)
+            for (var i = 0; i < summary.Distributions.Count; i++)
             {
+                var (metric, values) = summary.Distributions[i];
+
                 // The same numbers as the row above it; JSON and HTML carry both names.
                 if (metric == MetricCatalogue.TimePerOutputToken)
                 {
@@ -192,42 +216,56 @@ public static class TerminalReport
 
         private void System()
         {
-            var items = new List<(string Name, string Value)>();
-            Item(MetricCatalogue.OutputTokenThroughput);
-            Item(MetricCatalogue.TotalTokenThroughput);
-            Item(MetricCatalogue.RequestThroughput);
-            Item(MetricCatalogue.MeanConcurrency);
-            Item(MetricCatalogue.BenchmarkDuration);
+            var items = new List<Item>();
+            Single(MetricCatalogue.OutputTokenThroughput);
+            Single(MetricCatalogue.TotalTokenThroughput);
+            Single(MetricCatalogue.RequestThroughput);
+            Single(MetricCatalogue.MeanConcurrency);
+            Single(MetricCatalogue.BenchmarkDuration);
             var requests = summary.Requests;
-            items.Add(("Requests answered", $"{Human.Number(requests.Answered, 0)} of {Human.Number(requests.Measured, 0)}"));
-            foreach (var (name, count) in new[] { ("truncated", requests.Truncated), ("rejected", requests.Rejected), ("aborted", requests.Aborted), ("unfinished", requests.Unfinished) })
-            {
-                if (count > 0)
-                {
-                    items.Add(("  " + name, Human.Number(count, 0)));
-                }
-            }
+            items.Add(new Item("Requests answered", $"{Human.Number(requests.Answered, 0)} of {Human.Number(requests.Measured, 0)}"));
+            Failures("truncated", requests.Truncated);
+            Failures("rejected", requests.Rejected);
+            Failures("aborted", requests.Aborted);
+            Failures("unfinished", requests.Unfinished);
 
-            Item(MetricCatalogue.PrefixCacheReuse);
+            Single(MetricCatalogue.PrefixCacheReuse);
             Pair("KV cache usage", MetricCatalogue.KvCacheUsageMean, MetricCatalogue.KvCacheUsagePeak, Human.Percent);
             Pair("Running batch", MetricCatalogue.RunningMean, MetricCatalogue.RunningPeak, Human.Number);
             Pair("Waiting requests", MetricCatalogue.WaitingMean, MetricCatalogue.WaitingPeak, Human.Number);
-            Item(MetricCatalogue.ReplicaBusy);
-            Item(MetricCatalogue.Preemptions);
-            Item(MetricCatalogue.GpuHours);
+            Single(MetricCatalogue.ReplicaBusy);
+            Single(MetricCatalogue.Preemptions);
+            Single(MetricCatalogue.GpuHours);
 
             to.WriteLine();
             var lines = Grid(items, columns: 2);
-            foreach (var line in lines.Exists(l => l.Length > width) ? Grid(items, columns: 1) : lines)
+            foreach (var line in lines)
+            {
+                if (line.Length > width)
+                {
+                    lines = Grid(items, columns: 1);
+                    break;
+                }
+            }
+
+            foreach (var line in lines)
             {
                 to.WriteLine(Cut(line, width));
             }
 
-            void Item(MetricDefinition metric)
+            void Failures(string name, long count)
+            {
+                if (count > 0)
+                {
+                    items.Add(new Item("  " + name, Human.Number(count, 0)));
+                }
+            }
+
+            void Single(MetricDefinition metric)
             {
                 if (summary.ValueOf(metric) is { } value)
                 {
-                    items.Add((metric.Name, metric == MetricCatalogue.BenchmarkDuration ? Human.Duration(value) : Text(metric, value)));
+                    items.Add(new Item(metric.Name, metric == MetricCatalogue.BenchmarkDuration ? Human.Duration(value) : Text(metric, value)));
                 }
             }
 
@@ -235,24 +273,38 @@ public static class TerminalReport
             {
                 if (summary.ValueOf(mean) is { } a && summary.ValueOf(peak) is { } b)
                 {
-                    items.Add((name, $"{text(a)} avg, {text(b)} peak"));
+                    items.Add(new Item(name, $"{text(a)} avg, {text(b)} peak"));
                 }
             }
         }
 
         /// <summary>Names and values side by side, filled column by column.</summary>
-        private static List<string> Grid(List<(string Name, string Value)> items, int columns)
+        private static List<string> Grid(List<Item> items, int columns)
         {
             var rows = (items.Count + columns - 1) / columns;
-            var lines = Enumerable.Repeat("", rows).ToList();
+            var lines = new List<string>();
             for (var column = 0; column < columns; column++)
             {
-                var part = items.Skip(column * rows).Take(rows).ToList();
-                var name = part.Select(i => i.Name.Length).DefaultIfEmpty().Max();
-                var value = part.Select(i => i.Value.Length).DefaultIfEmpty().Max();
-                for (var row = 0; row < part.Count; row++)
+                var first = column * rows;
+                var end = Math.Min(items.Count, first + rows);
+                int name = 0, value = 0;
+                for (var i = first; i < end; i++)
                 {
-                    lines[row] += (column > 0 ? "    " : "") + part[row].Name.PadRight(name) + "  " + part[row].Value.PadLeft(value);
+                    name = Math.Max(name, items[i].Name.Length);
+                    value = Math.Max(value, items[i].Value.Length);
+                }
+
+                for (var i = first; i < end; i++)
+                {
+                    var pair = items[i].Name.PadRight(name) + "  " + items[i].Value.PadLeft(value);
+                    if (column == 0)
+                    {
+                        lines.Add(pair);
+                    }
+                    else
+                    {
+                        lines[i - first] += "    " + pair;
+                    }
                 }
             }
 
@@ -273,19 +325,32 @@ public static class TerminalReport
             ]);
             if (summary.Replicas.Count <= 8)
             {
-                foreach (var r in summary.Replicas)
+                for (var i = 0; i < summary.Replicas.Count; i++)
                 {
+                    var r = summary.Replicas[i];
                     Row(Human.Number(r.Worker, 0), f => f(r));
                 }
             }
             else
             {
-                Row("lowest", f => summary.Replicas.Min(f));
-                Row("median", f => Median(summary.Replicas.Select(f)));
-                Row("highest", f => summary.Replicas.Max(f));
+                Row("lowest", f => Quantile(f, 0));
+                Row("median", f => Quantile(f, 50));
+                Row("highest", f => Quantile(f, 100));
             }
 
             table.Render(to, width, ink);
+
+            double Quantile(Func<ReplicaSummary, double> of, double p)
+            {
+                var values = new double[summary.Replicas.Count];
+                for (var i = 0; i < values.Length; i++)
+                {
+                    values[i] = of(summary.Replicas[i]);
+                }
+
+                DoubleSort.Sort(values);
+                return RequestStatistics.Percentile(values, p);
+            }
 
             void Row(string name, Func<Func<ReplicaSummary, double>, double> pick) => table.Add(
                 name,
@@ -393,17 +458,20 @@ public static class TerminalReport
                 parts.Add(first == i ? Human.Number(minutes[i], 0) : $"{Human.Number(minutes[first], 0)}-{Human.Number(minutes[i], 0)}");
             }
 
-            return parts.Count <= most ? string.Join(", ", parts) : string.Join(", ", parts.Take(most)) + ", ...";
-        }
-
-        private static double Median(IEnumerable<double> values)
-        {
-            var sorted = values.Order().ToArray();
-            return RequestStatistics.Percentile(sorted, 50);
+            return parts.Count <= most ? string.Join(", ", parts) : string.Join(", ", parts.GetRange(0, most)) + ", ...";
         }
 
         private static string Count(long count, string what) => Human.Number(count, 0) + " " + (count == 1 ? what : what + "s");
 
         private static string Cut(string text, int width) => text.Length <= width ? text : text[..width];
+
+        private sealed record Item(string Name, string Value);
+
+        private sealed record SloRow(SloVerdict Verdict, string What, string Value, string Bound)
+        {
+            public string Mark => Verdict == SloVerdict.Met ? "ok" : SummaryJson.NameOf(Verdict);
+
+            public string Text { get; set; } = "";
+        }
     }
 }
