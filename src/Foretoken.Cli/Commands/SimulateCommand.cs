@@ -87,7 +87,11 @@ internal sealed class SimulateCommand
         var summary = SummaryBuilder.Build(result, Context(file, setUp, runTime));
         if (place is not null)
         {
-            ReportFolder.Write(place.Folder, result, summary);
+            var written = ReportFolder.Write(place.Folder, result, summary);
+            if (!quiet)
+            {
+                Console.Error.WriteLine($"wrote {string.Join(", ", written)}");
+            }
         }
 
         Print(summary, parsed.GetValue(_json));

@@ -21,7 +21,18 @@ public static class ScenarioSchema
             json.WriteStartObject();
             json.WriteString("$schema", "https://json-schema.org/draft/2020-12/schema");
             json.WriteString("title", "Foretoken scenario, version 1");
-            WriteSection(json, ScenarioFields.Root);
+            json.WriteString("description", ScenarioFields.Root.Meaning);
+            WriteProperties(json, ScenarioFields.Root);
+            json.WriteStartObject("$defs");
+            foreach (var (name, section) in Shared(ScenarioFields.Root).OrderBy(s => s.Key, StringComparer.Ordinal))
+            {
+                json.WriteStartObject(name);
+                json.WriteString("description", section.Meaning);
+                WriteSection(json, section);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
             json.WriteEndObject();
         }
 
@@ -30,21 +41,39 @@ public static class ScenarioSchema
 
     private static void WriteSection(Utf8JsonWriter json, Section section)
     {
-        json.WriteString("description", section.Meaning);
-        if (section.Shorthand is { } shorthand)
+        if (section.Shorthand is not { } shorthand)
         {
-            json.WriteStartArray("anyOf");
-            json.WriteStartObject();
-            WriteType(json, shorthand.Type);
-            json.WriteEndObject();
-            json.WriteStartObject();
             WriteProperties(json, section);
-            json.WriteEndObject();
-            json.WriteEndArray();
             return;
         }
 
+        json.WriteStartArray("anyOf");
+        json.WriteStartObject();
+        WriteType(json, shorthand.Type);
+        json.WriteEndObject();
+        json.WriteStartObject();
         WriteProperties(json, section);
+        json.WriteEndObject();
+        json.WriteEndArray();
+    }
+
+    private static Dictionary<string, Section> Shared(Section root)
+    {
+        var found = new Dictionary<string, Section>();
+        Visit(root);
+        return found;
+
+        void Visit(Section section)
+        {
+            foreach (var field in section.AllFields)
+            {
+                var type = field.Type is IListType list ? list.Inner : field.Type;
+                if (type is SectionType inner && (inner.Section.SharedName is not { } name || found.TryAdd(name, inner.Section)))
+                {
+                    Visit(inner.Section);
+                }
+            }
+        }
     }
 
     private static void WriteProperties(Utf8JsonWriter json, Section section)
@@ -58,7 +87,7 @@ public static class ScenarioSchema
             {
                 json.WriteStartObject(name);
                 json.WriteString("description", Describe(field, name));
-                WriteFieldType(json, field);
+                WriteType(json, field.Type);
                 json.WriteEndObject();
             }
         }
@@ -113,19 +142,6 @@ public static class ScenarioSchema
         return text;
     }
 
-    private static void WriteFieldType(Utf8JsonWriter json, Field field)
-    {
-        // The field's own description is the better one; the section's would be a second "description" key.
-        if (field.Type is SectionType { Section.Shorthand: null } plain)
-        {
-            WriteProperties(json, plain.Section);
-        }
-        else
-        {
-            WriteType(json, field.Type);
-        }
-    }
-
     private static void WriteType(Utf8JsonWriter json, FieldType type)
     {
         switch (type)
@@ -167,18 +183,11 @@ public static class ScenarioSchema
                 WriteType(json, list.Inner);
                 json.WriteEndObject();
                 break;
-            case SectionType { Section.Shorthand: { } shorthand } section:
-                json.WriteStartArray("anyOf");
-                json.WriteStartObject();
-                WriteType(json, shorthand.Type);
-                json.WriteEndObject();
-                json.WriteStartObject();
-                WriteProperties(json, section.Section);
-                json.WriteEndObject();
-                json.WriteEndArray();
+            case SectionType { Section.SharedName: { } name }:
+                json.WriteString("$ref", $"#/$defs/{name}");
                 break;
             case SectionType section:
-                WriteProperties(json, section.Section);
+                WriteSection(json, section.Section);
                 break;
             default:
                 throw new NotSupportedException($"no schema for {type.GetType().Name}");

@@ -39,6 +39,7 @@ public static class DistributionFields
     /// <summary>A distribution of numbers.</summary>
     public static readonly Section Numbers = new()
     {
+        SharedName = "distribution",
         Meaning = "How a number is distributed. A bare number is a fixed one.",
         Fields = [Distribution, Value, Mean, Cv, StandardDeviation, Median, Sigma, Min, Max, Values, Weights, Quantiles],
         Shorthand = Value,
@@ -58,6 +59,7 @@ public static class DistributionFields
     /// <summary>A distribution of times.</summary>
     public static readonly Section Times = new()
     {
+        SharedName = "duration_distribution",
         Meaning = "How a time is distributed. A bare time is a fixed one.",
         Fields = [Distribution, TimeValue, TimeMean, Cv, TimeStandardDeviation, TimeMedian, Sigma, TimeMin, TimeMax, TimeValues, Weights, TimeQuantiles],
         Shorthand = TimeValue,

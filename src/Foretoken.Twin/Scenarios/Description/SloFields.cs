@@ -12,6 +12,20 @@ public static class SloFields
         ("avg", null), ("p1", 1), ("p5", 5), ("p10", 10), ("p25", 25), ("p50", 50), ("p75", 75), ("p90", 90), ("p95", 95), ("p99", 99), ("p99.9", 99.9), ("max", 100),
     ];
 
+    private static readonly Section TimeBounds = new()
+    {
+        SharedName = "time_bounds",
+        Meaning = "Bounds on statistics of a time.",
+        Fields = [.. Statistics.Select(s => new Field<SimDuration?>(new OptionalType<SimDuration>(new DurationType(aboveZero: true))) { Name = s.Name, Meaning = Said(s.Name), DefaultText = "not set" })],
+    };
+
+    private static readonly Section SpeedBounds = new()
+    {
+        SharedName = "speed_bounds",
+        Meaning = "Bounds on statistics of a speed.",
+        Fields = [.. Statistics.Select(s => new Field<double?>(new OptionalType<double>(new NumberType(UnitTable.Number, 0, aboveMin: true))) { Name = s.Name, Meaning = Said(s.Name), DefaultText = "not set" })],
+    };
+
     /// <summary>Metrics in time: each bounds its statistics from above.</summary>
     public static readonly IReadOnlyList<Field<Bound>> Durations =
     [
@@ -72,21 +86,18 @@ public static class SloFields
         Fields = [.. Durations, .. Rates, FailedFractionMax, Request],
     };
 
-    private static Field<Bound> Times(string name, IReadOnlyList<string> also, string meaning) => Of(name, also, meaning, " At most this.",
-        statistic => new Field<SimDuration?>(new OptionalType<SimDuration>(new DurationType(aboveZero: true))) { Name = statistic, Meaning = Said(statistic), DefaultText = "not set" });
+    private static Field<Bound> Times(string name, IReadOnlyList<string> also, string meaning) => Of(name, also, meaning + " At most this.", TimeBounds);
 
-    private static Field<Bound> Speeds(string name, IReadOnlyList<string> also, string meaning) => Of(name, also, meaning, " At least this.",
-        statistic => new Field<double?>(new OptionalType<double>(new NumberType(UnitTable.Number, 0, aboveMin: true))) { Name = statistic, Meaning = Said(statistic), DefaultText = "not set" });
+    private static Field<Bound> Speeds(string name, IReadOnlyList<string> also, string meaning) => Of(name, also, meaning + " At least this.", SpeedBounds);
 
-    private static Field<Bound> Of(string name, IReadOnlyList<string> also, string meaning, string direction, Func<string, Field> bound) =>
-        new(new SectionType(new Section { Meaning = meaning, Fields = [.. Statistics.Select(s => bound(s.Name))] }))
-        {
-            Name = name,
-            AlsoCalled = also,
-            Meaning = meaning + direction,
-            OmitWhenAbsent = true,
-            DefaultText = "not set",
-        };
+    private static Field<Bound> Of(string name, IReadOnlyList<string> also, string meaning, Section bounds) => new(new SectionType(bounds))
+    {
+        Name = name,
+        AlsoCalled = also,
+        Meaning = meaning,
+        OmitWhenAbsent = true,
+        DefaultText = "not set",
+    };
 
     private static string Said(string statistic) => statistic switch
     {

@@ -8,6 +8,9 @@ public sealed class Section
     /// <summary>What the group is about, in a sentence.</summary>
     public required string Meaning { get; init; }
 
+    /// <summary>Name under which the schema describes it once, for a section that stands in many places; null to describe it in place.</summary>
+    public string? SharedName { get; init; }
+
     /// <summary>Fields that always belong to it.</summary>
     public required IReadOnlyList<Field> Fields { get; init; }
 

@@ -25,7 +25,7 @@ public sealed class UnitTable
         ("", 1m), ("/s", 1m), ("k/s", 1e3m), ("/m", 1m / 60), ("/min", 1m / 60), ("k/min", 1000m / 60), ("/h", 1m / 3600), ("k/h", 1000m / 3600), ("M/h", 1e6m / 3600));
 
     /// <summary>Whole things that are counted; k, M and G are thousands, millions and billions, Ki, Mi and Gi powers of 1024. K is not read: engines take it for 1024, people for 1000.</summary>
-    public static readonly UnitTable Count = new("a whole number", "1000", "1_000 or 1k also do", plainAllowed: true,
+    public static readonly UnitTable Count = new("a whole number", "1000", "1_000, 1k (a thousand) or 1Ki (1024) also do", plainAllowed: true,
         ("", 1m), ("k", 1e3m), ("M", 1e6m), ("G", 1e9m), ("Ki", 1024m), ("Mi", 1048576m), ("Gi", 1073741824m));
 
     /// <summary>Plain numbers; % is a hundredth.</summary>

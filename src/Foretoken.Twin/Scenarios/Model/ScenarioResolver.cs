@@ -78,17 +78,18 @@ public static class ScenarioResolver
             return null;
         }
 
-        const double ToMilliseconds = 1e-6;
+        // Division, not multiplication by 1e-6: 20ns is then exactly the double 0.00002.
+        const double PerMillisecond = 1e6;
         return s.Get(StepTimeFields.Source) switch
         {
             "fixed" => new FixedStepTimeModel(s.Get(StepTimeFields.FixedPrefill), s.Get(StepTimeFields.FixedDecode)),
             "linear" => new LinearStepTimeModel(
-                s.Get(StepTimeFields.PrefillBase) * ToMilliseconds,
-                s.Get(StepTimeFields.PrefillPerToken) * ToMilliseconds,
-                s.Get(StepTimeFields.PrefillPerArea) * ToMilliseconds,
-                s.Get(StepTimeFields.DecodeBase) * ToMilliseconds,
-                s.Get(StepTimeFields.DecodePerRequest) * ToMilliseconds,
-                s.Get(StepTimeFields.DecodePerContextToken) * ToMilliseconds),
+                s.Get(StepTimeFields.PrefillBase) / PerMillisecond,
+                s.Get(StepTimeFields.PrefillPerToken) / PerMillisecond,
+                s.Get(StepTimeFields.PrefillPerArea) / PerMillisecond,
+                s.Get(StepTimeFields.DecodeBase) / PerMillisecond,
+                s.Get(StepTimeFields.DecodePerRequest) / PerMillisecond,
+                s.Get(StepTimeFields.DecodePerContextToken) / PerMillisecond),
             "table" => new TableStepTimeModel(s.Get(StepTimeFields.TablePath), s.PlaceOf(StepTimeFields.TablePath)),
             _ => new PolynomialStepTimeModel(),
         };
