@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using Foretoken.Tests.Support;
+using Xunit;
+
+namespace Foretoken.Tests.Cli;
+
+/// <summary><c>foretoken simulate</c> as a process: exit codes, streams, files, signals.</summary>
+public sealed class SimulateProcessTests
+{
+    private const string Small = "examples/closed-loop.yaml";
+
+    public static TheoryData<string> Examples =>
+        [.. Directory.EnumerateFiles(Repository.PathOf("examples"), "*.yaml").Select(f => "examples/" + Path.GetFileName(f)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void Simulate_EveryExample_AnswersEveryRequest(string example)
+    {
+        var outcome = CliProcess.Run("simulate", example, "--json", "--quiet");
+        Assert.Equal("", outcome.Error);
+        Assert.Equal(0, outcome.ExitCode);
+        var summary = JsonNode.Parse(outcome.Output)!;
+        Assert.False((bool)summary["partial"]!);
+        Assert.Equal((long)summary["requests"]!["measured"]!, (long)summary["requests"]!["completed"]!);
+    }
+
+    [Fact]
+    public void Simulate_Twice_GivesTheSameBytesApartFromTheWallClock()
+    {
+        using var folder = new TemporaryFolder();
+        string[] texts = ["a", "b"];
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(0, CliProcess.Run("simulate", Small, "--report", folder.PathOf(texts[i]), "--quiet").ExitCode);
+            texts[i] = WithoutWallClock(File.ReadAllText(Path.Combine(folder.PathOf(texts[i]), "summary.json")));
+        }
+
+        Assert.Equal(texts[0], texts[1]);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder.PathOf("a"), "requests.jsonl")), File.ReadAllBytes(Path.Combine(folder.PathOf("b"), "requests.jsonl")));
+    }
+
+    [Fact]
+    public void Simulate_PlainAndFast_GiveTheSameFingerprint()
+    {
+        var prints = new[] { "plain", "fast" }.Select(mode => (string)JsonNode.Parse(CliProcess.Run("simulate", "examples/small-cache.yaml", "--engine-mode", mode, "--json", "--quiet").Output)!["run"]!["fingerprint"]!);
+        Assert.Single(prints.Distinct());
+    }
+
+    [Fact]
+    public void Simulate_Seed_ChangesTheTraffic()
+    {
+        var prints = new[] { "1", "2" }.Select(seed => (string)JsonNode.Parse(CliProcess.Run("simulate", Small, "--seed", seed, "--json", "--quiet").Output)!["run"]!["fingerprint"]!);
+        Assert.Equal(2, prints.Distinct().Count());
+    }
+
+    [Fact]
+    public void Simulate_IntoAPipe_HasNoColourAndFitsHundredColumns()
+    {
+        var output = CliProcess.Run("simulate", Small, "--quiet").Output;
+        Assert.DoesNotContain('\u001b', output);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 100));
+    }
+
+    [Fact]
+    public void Simulate_TimeLimit_MarksTheResultPartial()
+    {
+        var outcome = CliProcess.Run("simulate", Small, "--time-limit", "30s", "--json", "--quiet");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.True((bool)JsonNode.Parse(outcome.Output)!["partial"]!);
+    }
+
+    [Fact]
+    public void Simulate_ReaderGoesAway_EndsQuietly()
+    {
+        var outcome = CliProcess.Shell($"set -o pipefail; $F simulate {Small} --quiet | head -n 1");
+        Assert.Equal("", outcome.Error);
+        Assert.Equal(0, outcome.ExitCode);
+    }
+
+    [Fact]
+    public void Simulate_Interrupted_ShowsWhatWasFinishedAsPartial()
+    {
+        using var folder = new TemporaryFolder();
+        using var process = CliProcess.Start("simulate", "examples/chat-8xvllm.yaml", "--set", "workload.requests=1G", "--engine-mode", "plain", "--json", "--report", folder.PathOf("out"));
+
+        // The first progress line says that the run is under way.
+        Assert.Contains("requests/s", process.StandardError.ReadLine(), StringComparison.Ordinal);
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(0, Kill(process.Id, 2));
+        var outcome = CliProcess.Finish(process);
+        Assert.Equal(130, outcome.ExitCode);
+        Assert.True((bool)JsonNode.Parse(outcome.Output)!["partial"]!);
+        Assert.True((bool)JsonNode.Parse(File.ReadAllText(folder.PathOf("out/summary.json")))!["partial"]!);
+
+        // Far above what is promised (a second), far below what the run would take: this must not hang on a busy machine.
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void Simulate_ReportIntoAFile_IsRefusedBeforeTheRun()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("out"), "mine");
+        var outcome = CliProcess.Run("simulate", Small, "--report", folder.PathOf("out"));
+        AssertBadInput(outcome, "is a file, a folder was to be written there");
+        Assert.Equal("mine", File.ReadAllText(folder.PathOf("out")));
+    }
+
+    [Fact]
+    public void Simulate_BadTrace_LeavesNoReportBehind()
+    {
+        using var folder = new TemporaryFolder();
+        AssertBadInput(CliProcess.Run("simulate", Small, "--trace", folder.PathOf("none.jsonl"), "--report", folder.PathOf("out")), "none.jsonl");
+        Assert.False(Directory.Exists(folder.PathOf("out")));
+    }
+
+    public static TheoryData<string, string, string> BadTraces => new()
+    {
+        { "t.jsonl", "{\"timestamp\": 0, \"input_length\": -5, \"output_length\": 3, \"hash_ids\": []}\n", "t.jsonl" },
+        { "t.jsonl", "{\"timestamp\": 0, \"input_length\": 5000, \"output_length\": 3, \"hash_ids\": [1]}\n", "hash_ids" },
+        { "t.jsonl", "{\"timestamp\": 5, \"input_length\": 5, \"output_length\": 3, \"hash_ids\": [1]}\n{\"timestamp\": 1, \"input_length\": 5, \"output_length\"\n", "t.jsonl" },
+        { "t.jsonl", "", "empty" },
+        { "t.txt", "what is this\n", "t.txt" },
+        { "t.jsonl", "{\"timestamp\": 0, \"input_length\": 900000, \"output_length\": 3}\n", "t.jsonl" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadTraces))]
+    public void Simulate_BadTrace_IsAClearError(string name, string text, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf(name), text);
+        AssertBadInput(CliProcess.Run("simulate", "examples/agents.yaml", "--trace", folder.PathOf(name)), expected);
+    }
+
+    [Fact]
+    public void Simulate_TruncatedGzip_IsAClearError()
+    {
+        using var folder = new TemporaryFolder();
+        using (var gzip = new GZipStream(File.Create(folder.PathOf("whole.gz")), CompressionLevel.Fastest))
+        {
+            for (var i = 0; i < 5000; i++)
+            {
+                gzip.Write(Encoding.ASCII.GetBytes($"{{\"timestamp\": {i}, \"input_length\": {i % 400 + 1}, \"output_length\": 3, \"hash_ids\": [{i * 7919L % 100_003}]}}\n"));
+            }
+        }
+
+        var bytes = File.ReadAllBytes(folder.PathOf("whole.gz"));
+        File.WriteAllBytes(folder.PathOf("cut.jsonl.gz"), bytes[..(bytes.Length / 2)]);
+        AssertBadInput(CliProcess.Run("simulate", "examples/agents.yaml", "--trace", folder.PathOf("cut.jsonl.gz")), "cut.jsonl.gz");
+    }
+
+    [Fact]
+    public void Simulate_DirectoryForATrace_IsAClearError() => AssertBadInput(CliProcess.Run("simulate", "examples/agents.yaml", "--trace", "examples"), "examples");
+
+    [Theory]
+    [InlineData("no request can ever be admitted", "--set", "engine.max_model_len=40", "--set", "workload.input_tokens=50")]
+    [InlineData("fleet.replicas: '0' is out of range", "--set", "fleet.replicas=0")]
+    [InlineData("--seed x: seed: 'x' is not a whole number", "--seed", "x")]
+    [InlineData("--engine-mode quick: run.engine_mode: 'quick' is not known here", "--engine-mode", "quick")]
+    [InlineData("--time-limit 5: run.time_limit: '5' has no unit", "--time-limit", "5")]
+    [InlineData("Unrecognized command or argument '--sed'", "--sed", "1")]
+    public void Simulate_BadOptions_AreClearErrors(string expected, params string[] options) =>
+        AssertBadInput(CliProcess.Run(["simulate", Small, .. options]), expected);
+
+    [Fact]
+    public void Simulate_RealTrace_CompletesEveryRequest()
+    {
+        var trace = SharedData.Require("traces/mooncake_conversation.jsonl.gz");
+        var outcome = CliProcess.Run("simulate", "examples/chat-8xvllm.yaml", "--trace", trace, "--set", "engine.block_size=512", "--json", "--quiet");
+        Assert.Equal("", outcome.Error);
+        Assert.Equal(12031, (long)JsonNode.Parse(outcome.Output)!["requests"]!["completed"]!);
+    }
+
+    [Fact]
+    public void Help_NoCommand_ListsTheCommands()
+    {
+        var outcome = CliProcess.Run("--help");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.All(new[] { "simulate", "scenario", "trace", "validate" }, command => Assert.Contains(command, outcome.Output, StringComparison.Ordinal));
+    }
+
+    private static void AssertBadInput(CliProcess.Outcome outcome, string expected)
+    {
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal("", outcome.Output);
+        Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", outcome.Error, StringComparison.Ordinal);
+        Assert.All(outcome.Error.TrimEnd('\n').Split('\n'), line => Assert.True(line.StartsWith("error: ", StringComparison.Ordinal) || line.StartsWith("Run 'foretoken", StringComparison.Ordinal), line));
+    }
+
+    private static string WithoutWallClock(string json)
+    {
+        var node = JsonNode.Parse(json)!.AsObject();
+        Assert.True(node.Remove("wall_clock"));
+        return node.ToJsonString();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
+}
