@@ -91,6 +91,14 @@ publish_app() {
   local began=$home/app.began.$$ next=$home/app.$$ log=$home/app.log
   say "building (once, about a minute)"
   touch "$began"
+  if [ ! -w "$root" ]; then
+    # The page of the report installs its packages beside its sources, so a checkout that cannot be written is copied.
+    rm -rf "$home/tree"
+    mkdir -p "$home/tree"
+    cp -r "$root/src" "$root/eng" "$root"/Directory.* "$root/global.json" "$root/.editorconfig" "$home/tree/"
+    chmod -R u+w "$home/tree"
+    root=$home/tree
+  fi
   local arch
   case $(uname -m) in x86_64) arch=x64 ;; aarch64 | arm64) arch=arm64 ;; *) arch= ;; esac
   # A second try covers a package feed that hiccuped; without the ahead-of-time compiler the plain build does, only slower to start.
