@@ -314,32 +314,34 @@ public sealed partial class FastVllmReplica
         _recorder.OutputTokens += (long)count * _runningCount;
         _recorder.BusyNanoseconds += _ends[last] - began;
 
-        // Plans first+1 to last happen at the ends first to last-1.
-        var blocks = count == 1 ? 0 : _stretchBlocks >> (first + 1) << (first + 1) & (ulong.MaxValue >> (63 - last));
-        if (_ends[last] <= timeline.BinEnd)
+        // Bin by bin of the timeline, which is mostly the whole range at once.
+        for (var i = first; i <= last;)
         {
-            for (; blocks != 0; blocks &= blocks - 1)
+            var stop = last;
+            if (_ends[last] > timeline.BinEnd)
+            {
+                for (stop = i; stop < last && _ends[stop + 1] <= timeline.BinEnd; stop++)
+                {
+                }
+            }
+
+            // Plan p happens at the end p-1.
+            for (var blocks = BlocksBetween(i + 1, stop); blocks != 0; blocks &= blocks - 1)
             {
                 var plan = BitOperations.TrailingZeroCount(blocks);
                 _at = _ends[plan - 1];
                 TakeBlocks(plan);
             }
 
-            timeline.Hold(_ends[last]);
-            timeline.CountTokens((long)count * _runningCount);
-        }
-        else
-        {
-            for (var i = first; i <= last; i++)
+            timeline.Hold(_ends[stop]);
+            timeline.CountTokens((long)(stop - i + 1) * _runningCount);
+            if (stop < last)
             {
-                timeline.Hold(_ends[i]);
-                timeline.CountTokens(_runningCount);
-                if (i < last && (blocks >> (i + 1) & 1) != 0)
-                {
-                    _at = _ends[i];
-                    TakeBlocks(i + 1);
-                }
+                _at = _ends[stop];
+                TakeBlocks(stop + 1);
             }
+
+            i = stop + 1;
         }
 
         _at = _ends[last];
@@ -348,6 +350,10 @@ public sealed partial class FastVllmReplica
         _runEndsDone += count;
         _runPlans += count - 1;
     }
+
+    // The plans of the stretch from `low` to `high` that take new blocks, as bits.
+    private ulong BlocksBetween(int low, int high) =>
+        low > high ? 0 : _stretchBlocks >> low << low & (ulong.MaxValue >> (63 - high));
 
     private void CountGaps(int first, int last)
     {
