@@ -88,6 +88,33 @@ public sealed class BrowserTests(Chromium.Shared shared) : IClassFixture<Chromiu
     }
 
     [Fact]
+    public async Task Zoom_DraggedHandle_MovesChartsAndLanes()
+    {
+        var browser = shared.Browser;
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("report.html");
+        Write("hour", path);
+        await browser.SetViewAsync(1280, 900, dark: false);
+        await browser.OpenAsync(path);
+        await browser.WaitForAsync("document.documentElement.dataset.ready === 'true'");
+        await browser.EvaluateAsync("document.getElementById('timeline').scrollIntoView({ block: 'end' })");
+        await browser.EvaluateAsync("window.chart = () => document.querySelector('#timeline canvas').toDataURL(); window.lanes = () => document.getElementById('lane-canvas').toDataURL()");
+        await browser.EvaluateAsync("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))");
+        await browser.EvaluateAsync("window.before = [chart(), lanes()]; 0");
+        var box = (await browser.EvaluateAsync("(b => [b.left, b.bottom, b.width])(document.getElementById('timeline').getBoundingClientRect())"))!.AsArray();
+        var y = box[1]!.GetValue<double>() - 18;
+        var left = box[0]!.GetValue<double>() + 66;
+        await browser.DragAsync(left, y, left + box[2]!.GetValue<double>() / 2, y);
+        await browser.WaitForAsync("chart() !== before[0] && lanes() !== before[1]");
+        if (Environment.GetEnvironmentVariable("FORETOKEN_SCREENSHOTS") is { Length: > 0 } kept)
+        {
+            await browser.ScreenshotAsync(Path.Combine(kept, "zoomed.png"));
+        }
+
+        Assert.True(browser.Complaints.Count == 0, string.Join("\n", browser.Complaints));
+    }
+
+    [Fact]
     public async Task Open_NameThatIsMarkup_StaysText()
     {
         var browser = shared.Browser;

@@ -134,6 +134,22 @@ public sealed partial class Chromium : IAsyncDisposable
         }
     }
 
+    /// <summary>Presses the mouse at one place of the window, moves to another and lets go.</summary>
+    public async Task DragAsync(double fromX, double fromY, double toX, double toY)
+    {
+        await Mouse("mouseMoved", fromX, fromY, 0);
+        await Mouse("mousePressed", fromX, fromY, 1);
+        for (var i = 1; i <= 5; i++)
+        {
+            await Mouse("mouseMoved", fromX + (toX - fromX) * i / 5, fromY + (toY - fromY) * i / 5, 1);
+        }
+
+        await Mouse("mouseReleased", toX, toY, 0);
+
+        Task Mouse(string type, double x, double y, int buttons) =>
+            SendAsync("Input.dispatchMouseEvent", new JsonObject { ["type"] = type, ["x"] = x, ["y"] = y, ["button"] = type == "mouseMoved" && buttons == 0 ? "none" : "left", ["buttons"] = buttons, ["clickCount"] = 1 });
+    }
+
     /// <summary>Writes a PNG of the whole page.</summary>
     public async Task ScreenshotAsync(string path)
     {

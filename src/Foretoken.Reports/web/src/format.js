@@ -79,6 +79,16 @@ export function tickStep(span, most) {
   return steps.find((s) => s >= wanted) ?? Math.ceil(wanted / 86400) * 86400;
 }
 
+// The round moments between two ends.
+export function ticksBetween(from, to, most) {
+  const step = tickStep(to - from, most);
+  const ticks = [];
+  for (let i = Math.ceil(from / step); i * step <= to; i++) {
+    ticks.push(i * step);
+  }
+  return ticks;
+}
+
 export function unitValue(value, unit) {
   if (unit === "ms") {
     return milliseconds(value);

@@ -1,5 +1,5 @@
 import { byId, choice } from "./dom.js";
-import { clock, duration, number, percent, tickStep } from "./format.js";
+import { clock, duration, number, percent, ticksBetween } from "./format.js";
 import { colour, onTheme } from "./theme.js";
 
 // One row per replica, one cell per bin. Drawn as an image of one pixel per cell and stretched: a thousand replicas cost
@@ -35,7 +35,7 @@ export function startLanes(data) {
   const rowHeight = Math.max(1, Math.min(22, Math.floor(420 / workers)));
   const gap = rowHeight >= 8 ? 2 : 0;
   const plotHeight = Math.max(rowHeight * workers, 22);
-  const left = 46, right = 14, bottom = 20;
+  const left = 62, right = 14, bottom = 20;
 
   function makeImage() {
     const off = document.createElement("canvas");
@@ -97,8 +97,7 @@ export function startLanes(data) {
       context.fillText(String(lanes.first_worker + w), left - 8, Math.max(6, (w + 0.5) * plotHeight / workers - gap / 2));
     }
     context.textBaseline = "top";
-    const step = tickStep(to - from, Math.max(2, Math.floor(plot / 110)));
-    for (let t = Math.ceil(from / step) * step; t <= to; t += step) {
+    for (const t of ticksBetween(from, to, Math.max(2, Math.floor(plot / 110)))) {
       const x = left + ((t - from) / (to - from)) * plot;
       context.textAlign = x < left + 20 ? "left" : x > width - right - 20 ? "right" : "center";
       context.fillText(clock(t, span), x, plotHeight + 5);

@@ -1,6 +1,6 @@
 import { axisLook, chart, escape, text, tooltipLook } from "./charts.js";
 import { byId, choice } from "./dom.js";
-import { axisMilliseconds, clock, milliseconds, number, tickStep } from "./format.js";
+import { axisMilliseconds, clock, milliseconds, number, ticksBetween } from "./format.js";
 import { colour } from "./theme.js";
 
 export function drawScatter(data) {
@@ -20,6 +20,7 @@ export function drawScatter(data) {
   const kinds = [["ttft_ms", "Time to first token"], ["latency_ms", "Request latency"], ["itl_ms", "Inter-token latency"]];
   let kind = kinds[0][0];
 
+  const ticks = () => ticksBetween(0, span, Math.max(2, Math.floor(node.clientWidth / 110)));
   const option = () => ({
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
@@ -33,10 +34,12 @@ export function drawScatter(data) {
         `TTFT ${milliseconds(points.ttft_ms[i])}, ITL ${milliseconds(points.itl_ms[i])}, latency ${milliseconds(points.latency_ms[i])}`,
       ].join("<br>"),
     },
-    xAxis: { ...axisLook(), type: "value", min: 0, max: span, interval: tickStep(span, Math.max(2, Math.floor(node.clientWidth / 110))), splitLine: { show: false }, axisLabel: { ...text(), hideOverlap: true, formatter: (v) => clock(v, span), showMaxLabel: false } },
+    xAxis: { ...axisLook(), type: "value", min: 0, max: span, splitLine: { show: false }, axisTick: { ...axisLook().axisTick, customValues: ticks() }, axisLabel: { ...text(), hideOverlap: true, formatter: (v) => clock(v, span), customValues: ticks() } },
     yAxis: { ...axisLook(), type: "log", axisLabel: { ...text(), formatter: axisMilliseconds } },
     series: [{
       type: "scatter",
+      // All points at once: drawn in portions, a printed page could miss some.
+      progressive: 0,
       symbolSize: points.index.length > 400 ? 3.5 : 7,
       itemStyle: { color: colour("accent"), opacity: points.index.length > 400 ? 0.55 : 0.85 },
       data: points[kind].map((v, i) => [points.arrival_s[i], v, i]).filter(([, v]) => v > 0),

@@ -73,7 +73,7 @@ export function drawTiles(data) {
     tiles.push(["Prefix cache reuse", percent(value("prefix_cache_reuse")), "", "of the prompt tokens"]);
   }
   if (value("kv_cache_usage_mean") !== undefined) {
-    tiles.push(["KV cache", percent(value("kv_cache_usage_mean")), "mean", `${percent(value("kv_cache_usage_peak"))} peak · ${number(value("preemptions"), 0)} preemptions`]);
+    tiles.push(["KV cache", percent(value("kv_cache_usage_mean")), "mean", `${percent(value("kv_cache_usage_peak"))} peak · ${number(value("preemptions"), 0)} ${value("preemptions") === 1 ? "preemption" : "preemptions"}`]);
   }
   if (data.wall_clock) {
     tiles.push(["Simulator", duration(data.wall_clock.run_seconds), "", `${number(data.wall_clock.simulated_seconds_per_second, 0)} × real time`]);

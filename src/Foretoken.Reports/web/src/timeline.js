@@ -1,6 +1,6 @@
 import { axisLook, chart, escape, text, tooltipLook } from "./charts.js";
 import { byId } from "./dom.js";
-import { axisMilliseconds, clock, compact, duration, milliseconds, number, percent, tickStep } from "./format.js";
+import { axisMilliseconds, clock, compact, duration, milliseconds, number, percent, ticksBetween } from "./format.js";
 import { colour } from "./theme.js";
 
 // Five charts above each other in one, so that they share the time axis, the zoom and the pointer.
@@ -31,7 +31,7 @@ export function drawTimeline(data, onZoom) {
 
   const top = 40, height = 104, gap = 52;
   let shown = [0, span];
-  const ticks = () => tickStep(shown[1] - shown[0], Math.max(2, Math.floor(node.clientWidth / 110)));
+  const ticks = () => ticksBetween(...shown, Math.max(2, Math.floor(node.clientWidth / 110)));
   const badAreas = (data.slo?.bad_minutes ?? []).map((m) => [{ xAxis: m * 60 }, { xAxis: Math.min(span, (m + 1) * 60) }]);
 
   const option = () => ({
@@ -53,10 +53,10 @@ export function drawTimeline(data, onZoom) {
         return "at " + clock(at, span) + "<br>" + rows.join("<br>");
       },
     },
-    xAxis: bands.map((_, i) => ({ ...axisLook(), type: "value", gridIndex: i, min: 0, max: span, interval: ticks(), splitLine: { show: false }, axisLabel: { ...text(), show: true, hideOverlap: true, formatter: (v) => clock(v, span), showMaxLabel: false } })),
+    xAxis: bands.map((_, i) => ({ ...axisLook(), type: "value", gridIndex: i, min: 0, max: span, splitLine: { show: false }, axisTick: { ...axisLook().axisTick, customValues: ticks() }, axisLabel: { ...text(), hideOverlap: true, formatter: (v) => clock(v, span), customValues: ticks() } })),
     yAxis: bands.map((band, i) => ({ ...axisLook(), type: band.log ? "log" : "value", gridIndex: i, min: band.log ? undefined : 0, splitNumber: 3, axisLabel: { ...text(), hideOverlap: true, formatter: band.axis ?? compact } })),
     dataZoom: [
-      { type: "slider", brushSelect: false, showDataShadow: true, xAxisIndex: bands.map((_, i) => i), bottom: 6, height: 24, left: 62, right: 14, labelFormatter: (v) => clock(v, span), textStyle: text(), borderColor: colour("line"), fillerColor: colour("accent-soft"), handleStyle: { color: colour("card"), borderColor: colour("accent") }, moveHandleStyle: { color: colour("quiet"), opacity: 0.5 }, dataBackground: { lineStyle: { color: colour("quiet"), opacity: 0.5 }, areaStyle: { color: colour("quiet"), opacity: 0.12 } }, selectedDataBackground: { lineStyle: { color: colour("accent") }, areaStyle: { color: colour("accent"), opacity: 0.15 } } },
+      { type: "slider", brushSelect: false, showDetail: false, xAxisIndex: bands.map((_, i) => i), bottom: 6, height: 24, left: 62, right: 14, borderColor: colour("line"), fillerColor: colour("accent-soft"), handleStyle: { color: colour("card"), borderColor: colour("accent") }, moveHandleStyle: { color: colour("quiet"), opacity: 0.5 }, dataBackground: { lineStyle: { color: colour("quiet"), opacity: 0.5 }, areaStyle: { color: colour("quiet"), opacity: 0.12 } }, selectedDataBackground: { lineStyle: { color: colour("accent") }, areaStyle: { color: colour("accent"), opacity: 0.15 } } },
     ],
     series: bands.flatMap((band, i) => band.lines.map((l, k) => ({
       name: l[0],
@@ -85,7 +85,7 @@ export function drawTimeline(data, onZoom) {
     drawn.on("datazoom", () => {
       const zoom = drawn.getOption().dataZoom[0];
       shown = [(zoom.start / 100) * span, (zoom.end / 100) * span];
-      drawn.setOption({ xAxis: bands.map(() => ({ interval: ticks() })) });
+      drawn.setOption({ xAxis: bands.map(() => ({ axisTick: { customValues: ticks() }, axisLabel: { customValues: ticks() } })) });
       onZoom(...shown);
     });
   });
