@@ -16,5 +16,6 @@ public enum StreamId
     Routing = 8,
     Speculation = 9,
     Modulation = 10,
+    Scheduling = 11,
     Test = 1000,
 }

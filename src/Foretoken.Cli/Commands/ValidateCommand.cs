@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Foretoken.Cli.Schedules;
-using Foretoken.Engines.Vllm.Schedules;
 using Foretoken.Quantities;
 
 namespace Foretoken.Cli.Commands;
@@ -50,7 +49,7 @@ internal static class ValidateCommand
                     {
                         var trace = ScheduleTrace.Parse(name, json);
                         scenarios++;
-                        steps += trace.Vllm?.Steps.Count ?? 0;
+                        steps += trace.Steps;
                         if (Complaint(trace) is { } complaint)
                         {
                             write($"{name}: {complaint}\n");
@@ -73,17 +72,9 @@ internal static class ValidateCommand
         return scenarios > 0 && equal == scenarios ? ExitCodes.Ok : ExitCodes.CheckFailed;
     }
 
-    private static string? Complaint(ScheduleTrace trace)
-    {
-        if (trace.Vllm is null)
-        {
-            return "an SGLang trace, which cannot be replayed yet";
-        }
-
-        return ScheduleReplay.FirstDifference(trace.Vllm) is { } difference
-            ? string.Create(CultureInfo.InvariantCulture, $"step {difference.Step}, {difference.Field}: expected {difference.Expected}, got {difference.Got}")
-            : null;
-    }
+    private static string? Complaint(ScheduleTrace trace) => trace.FirstDifference() is { } difference
+        ? string.Create(CultureInfo.InvariantCulture, $"step {difference.Step}, {difference.Field}: expected {difference.Expected}, got {difference.Got}")
+        : null;
 
     private static void Collect(List<Problem> problems, Action work)
     {

@@ -71,6 +71,17 @@ internal readonly struct JsonCursor(string file, string path, JsonElement elemen
         return (At(0), At(1));
     }
 
+    /// <summary>The three elements of a triple.</summary>
+    public (JsonCursor First, JsonCursor Second, JsonCursor Third) Triple()
+    {
+        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() != 3)
+        {
+            throw Wrong("an array of three elements");
+        }
+
+        return (At(0), At(1), At(2));
+    }
+
     /// <summary>A whole number within bounds.</summary>
     public int Int(int min = int.MinValue, int max = int.MaxValue)
     {

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using Foretoken.Engines.SgLang.Schedules;
 using Foretoken.Engines.Vllm.Schedules;
 using Foretoken.Quantities;
 
 namespace Foretoken.Cli.Schedules;
 
-/// <summary>A schedule trace as read from a file; the scenario only for an engine that can be replayed.</summary>
-internal sealed record ScheduleTrace(string Name, ScheduleEngine Engine, TracedScenario? Vllm)
+/// <summary>A schedule trace as read from a file: the number of its steps, and its replay with the engine it is of.</summary>
+internal sealed record ScheduleTrace(string Name, ScheduleEngine Engine, int Steps, Func<ScheduleDifference?> FirstDifference)
 {
     /// <summary>Reads a trace; the engine is recognised from the fields of its steps.</summary>
     public static ScheduleTrace Parse(string name, ReadOnlyMemory<byte> json)
@@ -32,7 +33,14 @@ internal sealed record ScheduleTrace(string Name, ScheduleEngine Engine, TracedS
         {
             var root = new JsonCursor(name, "", element);
             var engine = Recognise(root);
-            return new ScheduleTrace(name, engine, engine == ScheduleEngine.Vllm ? VllmScheduleJson.Read(root) : null);
+            if (engine == ScheduleEngine.Vllm)
+            {
+                var vllm = VllmScheduleJson.Read(root);
+                return new ScheduleTrace(name, engine, vllm.Steps.Count, () => ScheduleReplay.FirstDifference(vllm));
+            }
+
+            var sglang = SgLangScheduleJson.Read(root);
+            return new ScheduleTrace(name, engine, sglang.Steps.Count, () => SgLangScheduleReplay.FirstDifference(sglang));
         }
         catch (InvalidOperationException)
         {

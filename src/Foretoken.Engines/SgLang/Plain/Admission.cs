@@ -1,0 +1,14 @@
+namespace Foretoken.Engines.SgLang.Plain;
+
+/// <summary>How an attempt to admit a request ended (engines.md 2.3).</summary>
+internal enum Admission
+{
+    /// <summary>The next one may be tried.</summary>
+    Continue,
+
+    /// <summary>No KV memory is left; the running batch counts as full.</summary>
+    NoToken,
+
+    /// <summary>The budget of this batch is used up.</summary>
+    Other,
+}

@@ -1,0 +1,44 @@
+namespace Foretoken.Engines.SgLang.Plain;
+
+/// <summary>
+/// The share of a running request's remaining declared output that admission keeps room for: falls with every decode step,
+/// jumps after a retraction, starts over when the engine is idle (engines.md 2.4).
+/// </summary>
+internal sealed class NewTokenRatio
+{
+    private readonly double _initial;
+    private readonly double _least;
+    private readonly double _decay;
+
+    public NewTokenRatio(double conservativeness)
+    {
+        _initial = Math.Min(SgLangConstants.InitNewTokenRatio * conservativeness, 1);
+        _least = Math.Min(_initial * SgLangConstants.MinNewTokenRatioFactor, 1);
+        _decay = (_initial - _least) / SgLangConstants.NewTokenRatioDecaySteps;
+        Value = _initial;
+    }
+
+    /// <summary>The ratio now.</summary>
+    public double Value { get; private set; }
+
+    /// <summary>A decode step fitted.</summary>
+    public void Decay() => Value = Math.Max(Value - _decay, _least);
+
+    /// <summary>The engine is idle.</summary>
+    public void Reset() => Value = _initial;
+
+    /// <summary>Requests were retracted; <paramref name="kept"/> are left.</summary>
+    public void Retracted(IReadOnlyList<SgLangRequest> kept)
+    {
+        long generated = 0;
+        long declared = 0;
+        foreach (var request in kept)
+        {
+            generated += request.Generated;
+            declared += request.MaxNewTokens;
+        }
+
+        var ratio = (generated + (long)SgLangConstants.RetractDecodeSteps * kept.Count) / (double)(declared + 1);
+        Value = Math.Min(1, ratio);
+    }
+}

@@ -1,0 +1,185 @@
+using Foretoken.Engines.Vllm.Plain;
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.SgLang.Plain;
+
+/// <summary>
+/// SGLang's radix cache with LRU eviction (engines.md 2.5), without the pool: insertions take over their caller's pages,
+/// <see cref="Evict"/> returns how many became free. Sequences are compared page by page; every walk touches its nodes.
+/// </summary>
+internal sealed class RadixCache(int pageSize)
+{
+    private readonly List<RadixNode> _leaves = [];
+    private readonly PriorityQueue<RadixNode, long> _heap = new();
+    private long _clock;
+    private int _evictablePages;
+    private int _protectedPages;
+
+    /// <summary>The empty prefix.</summary>
+    public RadixNode Root { get; } = new(null, [], 0);
+
+    /// <summary>Tokens in nodes that no request holds.</summary>
+    public int EvictableTokens => _evictablePages * pageSize;
+
+    /// <summary>Tokens in nodes that some request holds.</summary>
+    public int ProtectedTokens => _protectedPages * pageSize;
+
+    /// <summary>The longest known prefix among the first <paramref name="tokens"/> of a sequence. Splits a node that matches in part.</summary>
+    public PrefixMatch Match(BlockKeys keys, int tokens)
+    {
+        var pages = tokens / pageSize;
+        if (pages == 0)
+        {
+            return new PrefixMatch(0, Root);
+        }
+
+        var (node, matched) = Walk(keys, pages);
+        return new PrefixMatch(matched * pageSize, node);
+    }
+
+    /// <summary>Adds the whole pages of a sequence's first <paramref name="tokens"/>; returns how many tokens were there already.</summary>
+    public int Insert(BlockKeys keys, int tokens)
+    {
+        var pages = tokens / pageSize;
+        var (node, matched) = Walk(keys, pages);
+        if (matched < pages)
+        {
+            var added = new int[pages - matched];
+            for (var i = 0; i < added.Length; i++)
+            {
+                added[i] = keys[matched + i];
+            }
+
+            // A new node is newer than the walk that led to it.
+            var leaf = new RadixNode(node, added, ++_clock);
+            node.Children.Add(added[0], leaf);
+            _evictablePages += added.Length;
+            Classify(node);
+            Classify(leaf);
+        }
+
+        return matched * pageSize;
+    }
+
+    /// <summary>Holds a prefix: nothing from the node up to the root can be evicted.</summary>
+    public void Lock(RadixNode node)
+    {
+        for (; node.Parent is { } parent; node = parent)
+        {
+            if (node.Locks++ == 0)
+            {
+                _evictablePages -= node.Pages.Length;
+                _protectedPages += node.Pages.Length;
+                Classify(node);
+            }
+        }
+    }
+
+    /// <summary>Takes back one <see cref="Lock"/>.</summary>
+    public void Unlock(RadixNode node)
+    {
+        for (; node.Parent is { } parent; node = parent)
+        {
+            Invariant.That(node.Locks > 0);
+            if (--node.Locks == 0)
+            {
+                _evictablePages += node.Pages.Length;
+                _protectedPages -= node.Pages.Length;
+                Classify(node);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes leaves that nobody holds, the least recently touched first, until at least <paramref name="tokens"/> are gone or
+    /// none is left. Leaves go as a whole. Returns the pages that became free.
+    /// </summary>
+    public int Evict(int tokens)
+    {
+        _heap.Clear();
+        foreach (var leaf in _leaves)
+        {
+            _heap.Enqueue(leaf, leaf.Touched);
+        }
+
+        var evicted = 0;
+        while (evicted * pageSize < tokens && _heap.TryDequeue(out var leaf, out _))
+        {
+            var parent = leaf.Parent!;
+            evicted += leaf.Pages.Length;
+            _evictablePages -= leaf.Pages.Length;
+            Invariant.That(parent.Children.Remove(leaf.Pages[0]));
+            leaf.Parent = null;
+            Classify(leaf);
+            Classify(parent);
+            if (parent.Leaf >= 0)
+            {
+                _heap.Enqueue(parent, parent.Touched);
+            }
+        }
+
+        return evicted;
+    }
+
+    private (RadixNode Node, int Matched) Walk(BlockKeys keys, int pages)
+    {
+        var now = ++_clock;
+        var node = Root;
+        node.Touched = now;
+        var matched = 0;
+        while (matched < pages && node.Children.TryGetValue(keys[matched], out var child))
+        {
+            child.Touched = now;
+            var common = 1;
+            while (common < child.Pages.Length && matched + common < pages && child.Pages[common] == keys[matched + common])
+            {
+                common++;
+            }
+
+            matched += common;
+            if (common < child.Pages.Length)
+            {
+                return (Split(child, common), matched);
+            }
+
+            node = child;
+        }
+
+        return (node, matched);
+    }
+
+    // The upper part is the new node: the lower one stays what requests that end in it refer to.
+    private RadixNode Split(RadixNode lower, int pages)
+    {
+        var parent = lower.Parent!;
+        var upper = new RadixNode(parent, lower.Pages[..pages], ++_clock) { Locks = lower.Locks };
+        parent.Children[upper.Pages[0]] = upper;
+        lower.Pages = lower.Pages[pages..];
+        lower.Parent = upper;
+        upper.Children.Add(lower.Pages[0], lower);
+        return upper;
+    }
+
+    // Keeps the list of evictable leaves; its order means nothing, no two leaves were touched at the same time.
+    private void Classify(RadixNode node)
+    {
+        var evictable = node.Parent is not null && node.Locks == 0 && node.Children.Count == 0;
+        if (evictable == node.Leaf >= 0)
+        {
+            return;
+        }
+
+        if (evictable)
+        {
+            node.Leaf = _leaves.Count;
+            _leaves.Add(node);
+            return;
+        }
+
+        var last = _leaves[^1];
+        _leaves[node.Leaf] = last;
+        last.Leaf = node.Leaf;
+        _leaves.RemoveAt(_leaves.Count - 1);
+        node.Leaf = -1;
+    }
+}

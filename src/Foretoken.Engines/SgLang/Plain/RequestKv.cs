@@ -1,0 +1,100 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.SgLang.Plain;
+
+/// <summary>The pool and the radix cache together: who owns which tokens (engines.md 2.4, 2.5).</summary>
+internal sealed class RequestKv
+{
+    private readonly bool _caches;
+    private readonly int _pageSize;
+
+    public RequestKv(SgLangSettings settings)
+    {
+        _caches = !settings.DisableRadixCache;
+        _pageSize = settings.PageSize;
+        Pool = new TokenPool(settings.MaxTotalTokens / settings.PageSize, settings.PageSize);
+        Tree = new RadixCache(settings.PageSize);
+    }
+
+    /// <summary>Free pages.</summary>
+    public TokenPool Pool { get; }
+
+    /// <summary>Shared prefixes; stays empty when the radix cache is off.</summary>
+    public RadixCache Tree { get; }
+
+    /// <summary>Tokens free or evictable.</summary>
+    public int Reachable => Pool.FreeTokens + Tree.EvictableTokens;
+
+    /// <summary>Rounds up to whole pages.</summary>
+    public int Ceil(int tokens) => (tokens + _pageSize - 1) / _pageSize * _pageSize;
+
+    /// <summary>Rounds down to whole pages.</summary>
+    public int Floor(int tokens) => tokens / _pageSize * _pageSize;
+
+    /// <summary>The cached prefix among a request's first <paramref name="tokens"/>.</summary>
+    public PrefixMatch Match(SgLangRequest request, int tokens) => Tree.Match(request.PageKeys, _caches ? tokens : 0);
+
+    /// <summary>Evicts what is missing until <paramref name="tokens"/> are free, as far as possible.</summary>
+    public void MakeRoom(int tokens)
+    {
+        if (Pool.FreeTokens < tokens)
+        {
+            Pool.Give(Tree.Evict(tokens - Pool.FreeTokens));
+        }
+    }
+
+    /// <summary>Gives a request slots for all tokens up to <paramref name="end"/>; the room was made before.</summary>
+    public void Allocate(SgLangRequest request, int end)
+    {
+        Pool.Take((Ceil(end) - Ceil(request.Committed)) / _pageSize);
+        request.Committed = end;
+    }
+
+    /// <summary>
+    /// SGLang's <c>cache_unfinished_req</c>: puts the whole pages of a running request's first <paramref name="tokens"/> into the
+    /// tree and holds them there. Where the tree has them already, the request's own copies become free.
+    /// </summary>
+    public void CacheUnfinished(SgLangRequest request, int tokens)
+    {
+        request.Prefix = tokens;
+        if (!_caches)
+        {
+            return;
+        }
+
+        var aligned = Floor(tokens);
+        GiveDuplicates(request, Tree.Insert(request.PageKeys, aligned));
+        var (matched, node) = Tree.Match(request.PageKeys, aligned);
+        Invariant.That(matched == aligned);
+        Tree.Unlock(request.Node!);
+        Tree.Lock(node);
+        request.Node = node;
+        request.Protected = aligned;
+    }
+
+    /// <summary>
+    /// Ends a request's hold. With <paramref name="insert"/> its whole pages stay in the tree; otherwise (a retraction) they
+    /// become free but for those that are the tree's. A page that is not full becomes free either way.
+    /// </summary>
+    public void Release(SgLangRequest request, bool insert)
+    {
+        var aligned = Floor(request.Committed);
+        if (insert && _caches)
+        {
+            GiveDuplicates(request, Tree.Insert(request.PageKeys, aligned));
+        }
+        else
+        {
+            Pool.Give((aligned - request.Protected) / _pageSize);
+        }
+
+        Pool.Give((Ceil(request.Committed) - aligned) / _pageSize);
+        Tree.Unlock(request.Node!);
+        request.Node = null;
+        request.Committed = 0;
+        request.Protected = 0;
+        request.Prefix = 0;
+    }
+
+    private void GiveDuplicates(SgLangRequest request, int found) => Pool.Give((found - request.Protected) / _pageSize);
+}
