@@ -24,7 +24,21 @@ public sealed class ValidateCommandTests : IDisposable
            "free_blocks":2,"blocks":{"a":[[1,2]]},"finished_delivered":[],"output":[["a",1]],"finished_now":["a"],"free_after":4}]}
         """;
 
-    private const string Sglang = """{"scenario":{"config":{"page_size":1}},"trace":[{"step":0,"mode":"EXTEND"}]}""";
+    // One request of three tokens in a pool of eight, without overlap: prefill, one decode, then nothing. The last token has
+    // no slot, so four tokens are cached in the end. Written by hand.
+    private const string Sglang = """
+        {"scenario":
+          {"config":{"page_size":1,"max_running_requests":2,"overlap":false,"chunked_prefill_size":null,"max_prefill_tokens":16,"policy":"fcfs",
+                     "mixed":false,"disable_radix":false,"conservativeness":1.0,"max_total_tokens":8},
+           "requests":[{"id":"a","prompt":[1,2,3],"max_tokens":2,"step":0,"ignore_eos":false}],"max_steps":9},
+         "trace":[
+          {"step":0,"mode":"EXTEND","reqs":["a"],"ext":[["a",0,3]],"chunked":null,"retracted":[],"running":[],"waiting":[],"full":false,
+           "ratio":0.7,"avail":5,"evictable":0,"protected":0,"out":["a"],"finished":[],"avail_after":5,"evictable_after":0},
+          {"step":1,"mode":"DECODE","reqs":["a"],"ext":[],"chunked":null,"retracted":[],"running":["a"],"waiting":[],"full":false,
+           "ratio":0.698996667,"avail":4,"evictable":0,"protected":3,"out":["a"],"finished":["a"],"avail_after":4,"evictable_after":4},
+          {"step":2,"mode":null,"reqs":[],"ext":[],"chunked":null,"retracted":[],"running":[],"waiting":[],"full":false,
+           "ratio":0.698996667,"avail":4,"evictable":4,"protected":0,"out":null,"finished":["a"],"avail_after":4,"evictable_after":4}]}
+        """;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -69,12 +83,59 @@ public sealed class ValidateCommandTests : IDisposable
     }
 
     [Fact]
-    public void RunSchedules_SglangTrace_IsRecognisedAndCountsAsUnequal()
+    public void RunSchedules_SharedSglangTraces_AllEqual()
     {
-        var sglang = Write("s.json", Sglang);
-        var (code, lines) = Run(Write("a.json", Good), sglang);
-        Assert.Equal([$"{sglang}: an SGLang trace, which cannot be replayed yet", "1 of 2 scenarios equal, 2 steps"], lines);
+        var (code, lines) = Run(SharedData.Require("schedules/sglang.tar.gz"));
+        Assert.Equal(["381 of 381 scenarios equal, 57507 steps"], lines);
+        Assert.Equal(ExitCodes.Ok, code);
+    }
+
+    [Fact]
+    public void RunSchedules_TracesOfBothEngines_AreCountedTogether()
+    {
+        var archive = _folder.PathOf("both.tar.gz");
+        WriteArchive(archive, ("a.json", Good), ("s.json", Sglang));
+        var (code, lines) = Run(archive, Write("s.json", Sglang));
+        Assert.Equal(["3 of 3 scenarios equal, 8 steps"], lines);
+        Assert.Equal(ExitCodes.Ok, code);
+    }
+
+    [Theory]
+    [InlineData("\"finished\":[\"a\"],\"avail_after\":4,\"evictable_after\":4},", "\"finished\":[\"a\"],\"avail_after\":5,\"evictable_after\":3},", "step 1, avail_after: expected 5, got 4")]
+    [InlineData("\"ratio\":0.698996667,\"avail\":4,\"evictable\":0", "\"ratio\":0.698,\"avail\":4,\"evictable\":0", "step 1, ratio: expected 0.698, got 0.69899666666")]
+    [InlineData("[[\"a\",0,3]]", "[[\"a\",1,3]]", "step 0, ext: expected [a:1-3], got [a:0-3]")]
+    [InlineData("\"mode\":null", "\"mode\":\"DECODE\"", "step 2, mode: expected DECODE, got null")]
+    [InlineData("\"max_total_tokens\":8", "\"max_total_tokens\":6", "step 0, mode: expected EXTEND, got null")]
+    public void RunSchedules_AlteredSglangTrace_SaysFileStepFieldExpectedAndGot(string text, string replacement, string message)
+    {
+        var altered = Sglang.Replace(text, replacement, StringComparison.Ordinal);
+        Assert.NotEqual(Sglang, altered);
+        var bad = Write("bad.json", altered);
+        var (code, lines) = Run(Write("a.json", Good), bad);
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith($"{bad}: {message}", lines[0], StringComparison.Ordinal);
+        Assert.Equal("1 of 2 scenarios equal, 5 steps", lines[1]);
         Assert.Equal(ExitCodes.CheckFailed, code);
+    }
+
+    [Theory]
+    [InlineData("\"page_size\":1", "scenario.config.page_size:", "must be from 1", "\"page_size\":0")]
+    [InlineData("\"policy\":\"fcfs\"", "scenario.config.policy:", "\"dfs-weight\"", "\"policy\":\"random\"")]
+    [InlineData("\"mixed\":false", "scenario.config.lora:", "does not know", "\"lora\":1")]
+    [InlineData("\"max_total_tokens\":8", "scenario.config.max_total_tokens:", "must be from 1", "\"max_total_tokens\":0")]
+    [InlineData("\"prompt\":[1,2,3]", "scenario.requests[0].prompt:", "no tokens", "\"prompt\":[]")]
+    [InlineData("\"ratio\":0.7", "trace[0].ratio:", "a number", "\"ratio\":\"0.7\"")]
+    [InlineData("\"mode\":\"EXTEND\"", "trace[0].mode:", "\"MIXED\"", "\"mode\":\"PREFILL\"")]
+    [InlineData("[[\"a\",0,3]]", "trace[0].ext[0]:", "three elements", "[[\"a\",0]]")]
+    [InlineData("\"full\":false", "trace[0]:", "'full' is missing", "\"x\":2")]
+    [InlineData("\"disable_radix\":false", "scenario.requests[0].ignore_eos:", "not covered", "\"disable_radix\":true", "\"ignore_eos\":false", "\"ignore_eos\":true")]
+    public void RunSchedules_UnusableSglangTrace_NamesThePlace(string text, string place, string message, string replacement, string also = "max_steps", string alsoReplacement = "max_steps")
+    {
+        var path = Write("bad.json", Sglang.Replace(text, replacement, StringComparison.Ordinal).Replace(also, alsoReplacement, StringComparison.Ordinal));
+        var problem = Assert.Single(Assert.Throws<InputException>(() => Run(path)).Problems).ToString();
+        Assert.StartsWith(path, problem, StringComparison.Ordinal);
+        Assert.Contains(place, problem, StringComparison.Ordinal);
+        Assert.Contains(message, problem, StringComparison.Ordinal);
     }
 
     [Theory]

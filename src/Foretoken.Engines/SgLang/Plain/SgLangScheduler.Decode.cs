@@ -67,7 +67,7 @@ internal sealed partial class SgLangScheduler
 
         if (kept.Count == 1 && !DecodeFits(kept))
         {
-            // The real engine ends this request with an error; what it would need can be told beforehand, see admission.
+            // The real engine ends this request with an error.
             throw new SgLangOutOfMemoryException(1, Kv.Pool.FreePages);
         }
 

@@ -44,6 +44,9 @@ internal sealed partial class SgLangScheduler
     /// <summary>Requests that the last planned decode step retracted, in order.</summary>
     public List<SgLangRequest> Retracted { get; } = [];
 
+    /// <summary>Shares of the batch planned last.</summary>
+    public IReadOnlyList<BatchEntry> LastEntries => _last?.Entries ?? [];
+
     /// <summary>Whether nobody is admitted until something leaves (<c>batch_is_full</c>).</summary>
     public bool BatchIsFull => _running.IsFull;
 
