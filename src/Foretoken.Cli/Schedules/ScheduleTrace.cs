@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foretoken.Engines.Schedules;
 using Foretoken.Engines.SgLang.Schedules;
 using Foretoken.Engines.Vllm.Schedules;
 using Foretoken.Quantities;

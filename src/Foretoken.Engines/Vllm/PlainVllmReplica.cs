@@ -1,3 +1,4 @@
+using Foretoken.Engines.Content;
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.Vllm.Plain;
 using Foretoken.Hardware.StepTime;

@@ -1,4 +1,4 @@
-using Foretoken.Engines.Vllm.Plain;
+using Foretoken.Engines.Content;
 
 namespace Foretoken.Engines.SgLang.Plain;
 

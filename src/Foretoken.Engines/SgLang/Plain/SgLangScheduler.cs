@@ -1,4 +1,4 @@
-using Foretoken.Engines.Vllm.Plain;
+using Foretoken.Engines.Content;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Plain;

@@ -1,6 +1,6 @@
+using Foretoken.Engines.Content;
+using Foretoken.Engines.Schedules;
 using Foretoken.Engines.SgLang.Plain;
-using Foretoken.Engines.Vllm.Plain;
-using Foretoken.Engines.Vllm.Schedules;
 
 namespace Foretoken.Engines.SgLang.Schedules;
 

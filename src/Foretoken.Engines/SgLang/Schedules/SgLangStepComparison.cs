@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foretoken.Engines.Vllm.Schedules;
+using Foretoken.Engines.Schedules;
 
 namespace Foretoken.Engines.SgLang.Schedules;
 

@@ -1,3 +1,5 @@
+using Foretoken.Engines.Content;
+
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>A request inside the scheduler (engines.md 1.2). Token contents matter only through <see cref="Keys"/>.</summary>

@@ -1,3 +1,5 @@
+using Foretoken.Engines.Content;
+
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>Full attention: every token stays, and a hit is the longest unbroken run from the start (engines.md 1.7).</summary>

@@ -1,3 +1,5 @@
+using Foretoken.Engines.Content;
+
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>

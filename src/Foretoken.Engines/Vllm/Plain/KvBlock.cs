@@ -12,7 +12,7 @@ internal sealed class KvBlock(int id)
     /// <summary>Requests that hold it. Not kept for the null block.</summary>
     public int References { get; set; }
 
-    /// <summary>What it holds, as a chained content key (see <see cref="ContentTable"/>), or <see cref="Unhashed"/>.</summary>
+    /// <summary>What it holds, as a chained content key (see <see cref="Content.ContentTable"/>), or <see cref="Unhashed"/>.</summary>
     public int Key { get; set; }
 
     /// <summary>KV cache group that registered it; meaningful only with a key.</summary>

@@ -1,3 +1,5 @@
+using Foretoken.Engines.Content;
+
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>What the layers of one kind ask of the KV cache: full attention or a sliding window (engines.md 1.7, 1.8).</summary>

@@ -1,3 +1,4 @@
+using Foretoken.Engines.Content;
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;

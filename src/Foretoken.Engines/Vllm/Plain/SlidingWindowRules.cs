@@ -1,3 +1,5 @@
+using Foretoken.Engines.Content;
+
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>A sliding window of w tokens, the current one included (engines.md 1.8).</summary>

@@ -1,3 +1,4 @@
+using Foretoken.Engines.Content;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Plain;

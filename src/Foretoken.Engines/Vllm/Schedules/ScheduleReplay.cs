@@ -1,3 +1,5 @@
+using Foretoken.Engines.Content;
+using Foretoken.Engines.Schedules;
 using Foretoken.Engines.Vllm.Plain;
 
 namespace Foretoken.Engines.Vllm.Schedules;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foretoken.Engines.Schedules;
 
 namespace Foretoken.Engines.Vllm.Schedules;
 

@@ -1,5 +1,5 @@
+using Foretoken.Engines.Content;
 using Foretoken.Engines.SgLang.Plain;
-using Foretoken.Engines.Vllm.Plain;
 using Xunit;
 
 namespace Foretoken.Tests.Engines.SgLang.Plain;

@@ -58,8 +58,8 @@ internal static class SgLangScenarios
         var requests = new SgLangTracedRequest[count];
         for (var i = 0; i < count; i++)
         {
-            var length = 1 + random.NextInt(100);
-            requests[i] = Request(i, length, 1 + random.NextInt(60), random.NextInt(30), random.NextInt(length + 1));
+            var length = 1 + random.NextInt(70);
+            requests[i] = Request(i, length, 1 + random.NextInt(90), random.NextInt(15), random.NextInt(length + 1));
         }
 
         var mixed = Pick(0, 0, 0, 1) == 1;

@@ -1,3 +1,4 @@
+using Foretoken.Engines.Content;
 using Foretoken.Engines.Vllm;
 using Foretoken.Engines.Vllm.Plain;
 using Foretoken.Engines.Vllm.Schedules;

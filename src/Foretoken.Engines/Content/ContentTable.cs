@@ -1,4 +1,4 @@
-namespace Foretoken.Engines.Vllm.Plain;
+namespace Foretoken.Engines.Content;
 
 /// <summary>
 /// Names for token contents: equal prefixes get equal numbers. Takes the place of vLLM's chained block hashes, without

@@ -1,7 +1,7 @@
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
 
-namespace Foretoken.Engines.Vllm.Plain;
+namespace Foretoken.Engines.Content;
 
 /// <summary>
 /// Keys from a trace's hash ids, at any engine block size. Two requests have the same first tokens exactly as far as their

@@ -1,4 +1,4 @@
-namespace Foretoken.Engines.Vllm.Plain;
+namespace Foretoken.Engines.Content;
 
 /// <summary>
 /// Keys from the tokens themselves, as the replay of a decision trace knows them: an explicit prompt, then generated tokens

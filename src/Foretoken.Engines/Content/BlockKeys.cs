@@ -1,4 +1,4 @@
-namespace Foretoken.Engines.Vllm.Plain;
+namespace Foretoken.Engines.Content;
 
 /// <summary>
 /// Content keys of a request's full blocks: key j names everything from the first token to the end of block j (vLLM's block

@@ -1,9 +1,9 @@
-using Foretoken.Engines.Vllm.Plain;
+using Foretoken.Engines.Content;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
 using Xunit;
 
-namespace Foretoken.Tests.Engines.Vllm.Plain;
+namespace Foretoken.Tests.Engines.Content;
 
 public sealed class HashIdKeysTests
 {

@@ -1,4 +1,4 @@
-namespace Foretoken.Engines.Vllm.Schedules;
+namespace Foretoken.Engines.Schedules;
 
 /// <summary>The first place where a replay and its recording differ.</summary>
 /// <param name="Step">Step number.</param>
