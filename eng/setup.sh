@@ -66,9 +66,9 @@ with_lock() {
   local lock=$1
   shift
   if command -v flock > /dev/null; then
-    (flock 9; "$@") 9> "$lock"
+    (flock -n 9 || { say "waiting for a build that is under way"; flock 9; }; "$@") 9> "$lock"
   else
-    until mkdir "$lock.d" 2> /dev/null; do sleep 0.2; done
+    mkdir "$lock.d" 2> /dev/null || { say "waiting for a build that is under way"; until mkdir "$lock.d" 2> /dev/null; do sleep 0.2; done; }
     trap 'rmdir "$lock.d" 2> /dev/null' EXIT
     "$@"
     rmdir "$lock.d"
@@ -78,7 +78,7 @@ with_lock() {
 
 # build_app ROOT HOME STAMP STALE: publishes the program to HOME/app if STALE (a function) still says so.
 build_app() {
-  mkdir -p "$2" 2> /dev/null || die "cannot build: $2 cannot be written"
+  mkdir -p "$2" 2> /dev/null || die "cannot build: $2 cannot be written; name a folder that can with XDG_CACHE_HOME"
   usable_home "$2"
   need_sdk
   need_npm

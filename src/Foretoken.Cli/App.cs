@@ -18,12 +18,7 @@ public static class App
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-            {
-                await Console.Error.WriteLineAsync($"error: {error.Message}").ConfigureAwait(false);
-            }
-
-            await Console.Error.WriteLineAsync("Run 'foretoken --help' for the commands and their options.").ConfigureAwait(false);
+            UsageErrors.Write(parsed, Console.Error);
             return ExitCodes.BadInput;
         }
 
@@ -48,6 +43,13 @@ public static class App
                 await Console.Error.WriteLineAsync($"repeat with: {e.Repeat}").ConfigureAwait(false);
             }
 
+            return ExitCodes.Bug;
+        }
+        catch (Exception e) when (Environment.GetEnvironmentVariable("FORETOKEN_STACK") is null)
+        {
+            // Nobody foresaw it, so it is a bug. A user is told how to show it again; FORETOKEN_STACK=1 lets the stack through.
+            await Console.Error.WriteLineAsync($"bug: {e.GetType().Name}: {e.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"repeat with: FORETOKEN_STACK=1 {CommandLine.Quote(["foretoken", .. args])}").ConfigureAwait(false);
             return ExitCodes.Bug;
         }
     }

@@ -83,6 +83,10 @@ internal sealed class SimulateCommand
         var result = RunOnThread.Run(prepared.Plan, control, () => progress?.Update());
         var runTime = Stopwatch.GetElapsedTime(runStarted);
         progress?.Clear();
+        if (result.StopReason == StopReason.Interrupted && !quiet)
+        {
+            Console.Error.WriteLine("interrupted: summing up what was finished");
+        }
 
         var summary = SummaryBuilder.Build(result, Context(file, setUp, runTime));
         if (place is not null)

@@ -163,7 +163,8 @@ public sealed class SimulateProcessTests
     [InlineData("--seed x: seed: 'x' is not a whole number", "--seed", "x")]
     [InlineData("--engine-mode quick: run.engine_mode: 'quick' is not known here", "--engine-mode", "quick")]
     [InlineData("--time-limit 5: run.time_limit: '5' has no unit", "--time-limit", "5")]
-    [InlineData("Unrecognized command or argument '--sed'", "--sed", "1")]
+    [InlineData("'--sed' is not known here (did you mean --set?)", "--sed", "1")]
+    [InlineData("Run 'foretoken simulate --help'", "--sed", "1")]
     public void Simulate_BadOptions_AreClearErrors(string expected, params string[] options) =>
         AssertBadInput(CliProcess.Run(["simulate", Small, .. options]), expected);
 
@@ -183,6 +184,14 @@ public sealed class SimulateProcessTests
         Assert.Equal(0, outcome.ExitCode);
         Assert.All(new[] { "simulate", "scenario", "trace", "validate" }, command => Assert.Contains(command, outcome.Output, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData("'simulat' is not known here (did you mean simulate?)", "simulat")]
+    [InlineData("which command? One of simulate", "")]
+    [InlineData("which command? One of explain, validate, schema", "scenario")]
+    [InlineData("Required argument missing for command: 'simulate'", "simulate")]
+    public void Foretoken_NoSuchCommand_SaysWhatThereIs(string expected, string command) =>
+        AssertBadInput(CliProcess.Run(command.Length == 0 ? [] : [command]), expected);
 
     private static void AssertBadInput(CliProcess.Outcome outcome, string expected)
     {
