@@ -115,24 +115,17 @@ internal sealed class SimulateCommand
         RunTime = run,
     };
 
-    private static void Print(RunSummary summary, bool json)
+    private static void Print(RunSummary summary, bool json) => Output.Write(() =>
     {
-        try
+        if (json)
         {
-            if (json)
-            {
-                using var stdout = Console.OpenStandardOutput();
-                using var buffer = new BufferedStream(stdout, 1 << 16);
-                SummaryJson.Write(summary, buffer);
-            }
-            else
-            {
-                TerminalReport.WriteToConsole(summary);
-            }
+            using var stdout = Console.OpenStandardOutput();
+            using var buffer = new BufferedStream(stdout, 1 << 16);
+            SummaryJson.Write(summary, buffer);
         }
-        catch (IOException)
+        else
         {
-            // The reader of the output went away (| head): it has what it wanted.
+            TerminalReport.WriteToConsole(summary);
         }
-    }
+    });
 }

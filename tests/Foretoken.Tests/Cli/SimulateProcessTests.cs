@@ -81,6 +81,17 @@ public sealed class SimulateProcessTests
         Assert.Equal(0, outcome.ExitCode);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("--json")]
+    public void Simulate_OutputIsFull_IsNotTakenForWritten(string option)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "this machine has no /dev/full");
+        var outcome = CliProcess.Shell($"$F simulate {Small} --quiet {option} > /dev/full");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.StartsWith("error: standard output: cannot be written", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Simulate_Interrupted_ShowsWhatWasFinishedAsPartial()
     {
