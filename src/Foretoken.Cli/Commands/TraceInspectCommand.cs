@@ -25,16 +25,13 @@ internal static class TraceInspectCommand
         reading.AddTo(command);
         command.SetAction(parsed =>
         {
-            var colour = !Console.IsOutputRedirected
-                && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-                && Environment.GetEnvironmentVariable("TERM") is not "dumb";
             Output.Write(Run(
                 parsed.GetRequiredValue(file),
                 parsed.GetValue(json),
                 parsed.GetValue(block),
                 reading.Read(parsed),
-                Width(),
-                colour,
+                Screen.Width,
+                Screen.HasColour,
                 Console.Error));
             return ExitCodes.Ok;
         });
@@ -56,22 +53,5 @@ internal static class TraceInspectCommand
         return json
             ? TraceInspectionJson.Render(reader.Format, inspector, reader.SkippedRows)
             : TraceInspectionReport.Render(Path.GetFileName(path), reader.Format, inspector, width, colour);
-    }
-
-    private static int Width()
-    {
-        if (Console.IsOutputRedirected)
-        {
-            return TraceInspectionReport.PlainWidth;
-        }
-
-        try
-        {
-            return Console.WindowWidth is > 0 and var width ? width : TraceInspectionReport.PlainWidth;
-        }
-        catch (IOException)
-        {
-            return TraceInspectionReport.PlainWidth;
-        }
     }
 }
