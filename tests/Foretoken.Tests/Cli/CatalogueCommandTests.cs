@@ -100,7 +100,7 @@ public class CatalogueCommandTests
         Assert.Equal(
             [
                 $"{file}:2:5: gpus[0]", $"{file}:2:5: gpus[0]", $"{file}:3:21: gpus[1].like", $"{file}:4:30: gpus[2].memory", $"{file}:4:34: gpus[2].bf16_tflop",
-                $"{file}:4:64: gpus[2].power_watts", $"{file}:5:60: gpus[3].usable_memory", $"{file}:6:5: gpus[4]", $"{file}:9:1: cpus", Path.Combine(folder.Path, "nowhere.json"),
+                $"{file}:4:62: gpus[2].power_watts", $"{file}:5:60: gpus[3].usable_memory", $"{file}:6:5: gpus[4]", $"{file}:9:1: cpus", Path.Combine(folder.Path, "nowhere.json"),
             ],
             problems.Select(p => p.Place));
     }
