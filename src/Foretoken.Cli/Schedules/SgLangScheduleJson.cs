@@ -50,7 +50,7 @@ internal static class SgLangScheduleJson
         }
 
         var pageSize = config["page_size"].Int(min: 1, max: 1 << 20);
-        return new SgLangSettings
+        var settings = new SgLangSettings
         {
             MaxTotalTokens = config["max_total_tokens"].Int(min: pageSize, max: 1 << 28),
             MaxRunningRequests = config["max_running_requests"].Int(min: 1, max: 1 << 20),
@@ -63,6 +63,7 @@ internal static class SgLangScheduleJson
             DisableOverlapSchedule = !(config.Find("overlap")?.Bool() ?? true),
             DisableRadixCache = config.Find("disable_radix")?.Bool() ?? false,
         };
+        return settings.Problems(config.Place) is { Count: > 0 } problems ? throw new InputException(problems) : settings;
     }
 
     private static SgLangSchedulePolicy ReadPolicy(JsonCursor policy) => policy.String() switch

@@ -1,8 +1,10 @@
+using Foretoken.Quantities;
+
 namespace Foretoken.Engines.SgLang;
 
 /// <summary>
-/// An SGLang engine's scheduler and KV cache settings, validated. Names are SGLang's own flags; defaults are those of SGLang
-/// (main of July 2026) on a GPU of 60 to 160 GiB.
+/// An SGLang engine's scheduler and KV cache settings. Names are SGLang's own flags; defaults are those of SGLang
+/// (main of July 2026) on a GPU of 60 to 160 GiB. <see cref="Problems"/> says what cannot work.
 /// </summary>
 public sealed record SgLangSettings
 {
@@ -27,7 +29,7 @@ public sealed record SgLangSettings
     /// <summary><c>schedule_conservativeness</c>: scales the share of a running request's declared output that admission keeps room for.</summary>
     public double ScheduleConservativeness { get; init; } = 1;
 
-    /// <summary><c>enable_mixed_chunk</c>: decoding requests join prefill batches.</summary>
+    /// <summary><c>enable_mixed_chunk</c>: decoding requests join prefill batches. Ignored when prompts are not computed in chunks.</summary>
     public bool EnableMixedChunk { get; init; }
 
     /// <summary><c>disable_overlap_schedule</c>: process a batch's result before planning the next one.</summary>
@@ -38,4 +40,37 @@ public sealed record SgLangSettings
 
     /// <summary>Tokens in whole pages.</summary>
     public int UsableTokens => MaxTotalTokens / PageSize * PageSize;
+
+    /// <summary>Whether decoding requests really join prefill batches.</summary>
+    public bool MixesChunks => EnableMixedChunk && ChunkedPrefillSize is not null;
+
+    /// <summary>Everything that would keep the engine from working, each at its field under <paramref name="place"/>.</summary>
+    public IReadOnlyList<Problem> Problems(string place)
+    {
+        var problems = new List<Problem>();
+        void Check(bool good, string field, string message, string? fix = null)
+        {
+            if (!good)
+            {
+                problems.Add(new Problem($"{place}.{field}", message, fix));
+            }
+        }
+
+        Check(PageSize >= 1, "page_size", "must be at least 1");
+        Check(MaxTotalTokens >= Math.Max(1, PageSize), "max_total_tokens", "must hold at least one page");
+        Check(MaxRunningRequests >= 1, "max_running_requests", "must be at least 1");
+        Check(MaxPrefillTokens >= 1, "max_prefill_tokens", "must be at least 1");
+        Check(double.IsFinite(ScheduleConservativeness) && ScheduleConservativeness >= 0, "schedule_conservativeness", "must be a number of at least 0");
+        if (ChunkedPrefillSize is { } chunk)
+        {
+            Check(chunk >= Math.Max(1, PageSize), "chunked_prefill_size", "is smaller than a page, so that no chunk could ever be computed");
+            Check(
+                !EnableMixedChunk || chunk >= MaxRunningRequests,
+                "chunked_prefill_size",
+                "is smaller than max_running_requests, so that decoding requests could fill a mixed batch and leave no room for the chunk under way",
+                "raise it, or turn enable_mixed_chunk off");
+        }
+
+        return problems;
+    }
 }

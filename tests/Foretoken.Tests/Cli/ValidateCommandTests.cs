@@ -123,6 +123,8 @@ public sealed class ValidateCommandTests : IDisposable
     [InlineData("\"policy\":\"fcfs\"", "scenario.config.policy:", "\"dfs-weight\"", "\"policy\":\"random\"")]
     [InlineData("\"mixed\":false", "scenario.config.lora:", "does not know", "\"lora\":1")]
     [InlineData("\"max_total_tokens\":8", "scenario.config.max_total_tokens:", "must be from 1", "\"max_total_tokens\":0")]
+    [InlineData("\"chunked_prefill_size\":null", "scenario.config.chunked_prefill_size:", "smaller than a page", "\"chunked_prefill_size\":2", "\"page_size\":1", "\"page_size\":4")]
+    [InlineData("\"chunked_prefill_size\":null", "scenario.config.chunked_prefill_size:", "smaller than max_running_requests", "\"chunked_prefill_size\":1", "\"mixed\":false", "\"mixed\":true")]
     [InlineData("\"prompt\":[1,2,3]", "scenario.requests[0].prompt:", "no tokens", "\"prompt\":[]")]
     [InlineData("\"ratio\":0.7", "trace[0].ratio:", "a number", "\"ratio\":\"0.7\"")]
     [InlineData("\"mode\":\"EXTEND\"", "trace[0].mode:", "\"MIXED\"", "\"mode\":\"PREFILL\"")]

@@ -21,7 +21,7 @@ internal sealed class PrefillAdder
         _kv = kv;
         _pageSize = settings.PageSize;
         _chunks = settings.ChunkedPrefillSize is not null;
-        var mixed = settings.EnableMixedChunk ? running.Count : 0;
+        var mixed = settings.MixesChunks ? running.Count : 0;
         var expected = new PythonSum();
         foreach (var request in running)
         {

@@ -45,6 +45,9 @@ internal class SgLangRequest(int prompt, int maxNewTokens, BlockKeys pageKeys, B
     /// <summary>Whether all its tokens were generated.</summary>
     public bool Finished { get; set; }
 
+    /// <summary>Cancelled while it was in a batch: it ends when its next token would come.</summary>
+    public bool Aborted { get; set; }
+
     /// <summary>Retracted and not admitted again: results still in flight are not its any more.</summary>
     public bool Retracted { get; set; }
 

@@ -36,7 +36,7 @@ internal sealed partial class SgLangScheduler
         _chunked = adder.NewChunked ?? _chunked;
         var entries = new List<BatchEntry>(adder.Admitted);
         AllocateExtends(entries);
-        var mixed = _settings.EnableMixedChunk && MixIn(entries);
+        var mixed = _settings.MixesChunks && MixIn(entries);
         return new PlannedBatch(mixed ? BatchMode.Mixed : BatchMode.Extend, [.. entries], _chunked);
     }
 

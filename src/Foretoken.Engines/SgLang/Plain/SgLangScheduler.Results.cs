@@ -16,12 +16,17 @@ internal sealed partial class SgLangScheduler
                 continue;
             }
 
-            request.Generated++;
-            emitted.Add(request);
-            if (request.Generated >= request.MaxNewTokens)
+            if (!request.Aborted)
+            {
+                request.Generated++;
+                emitted.Add(request);
+            }
+
+            if (request.Aborted || request.Generated >= request.MaxNewTokens)
             {
                 // Under overlap the next batch may have advanced it already: then its last token has a slot and is kept too.
                 request.Finished = true;
+                Unfinished--;
                 Kv.Release(request, insert: true);
             }
             else if (!entry.Decodes)

@@ -18,11 +18,11 @@ internal sealed partial class SgLangScheduler
     private SgLangRequest? _chunked;
     private PlannedBatch? _last;
 
-    public SgLangScheduler(SgLangSettings settings, ulong seed = 0)
+    public SgLangScheduler(SgLangSettings settings, ulong seed = 0, ulong worker = 0)
     {
         _settings = settings;
         _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
-        _random = new RandomStream(seed, StreamId.Scheduling);
+        _random = new RandomStream(seed, StreamId.Scheduling, worker);
         Kv = new RequestKv(settings);
     }
 
@@ -53,8 +53,29 @@ internal sealed partial class SgLangScheduler
     /// <summary>The new-token ratio.</summary>
     public double Ratio => _ratio.Value;
 
+    /// <summary>Requests that arrived and have not ended.</summary>
+    public int Unfinished { get; private set; }
+
     /// <summary>A new request arrives.</summary>
-    public void Add(SgLangRequest request) => _waiting.Add(request);
+    public void Add(SgLangRequest request)
+    {
+        _waiting.Add(request);
+        Unfinished++;
+    }
+
+    /// <summary>A request is cancelled: at once if it waits, otherwise when its next token would come.</summary>
+    public void Abort(SgLangRequest request)
+    {
+        if (_waiting.Remove(request))
+        {
+            request.Finished = true;
+            Unfinished--;
+        }
+        else
+        {
+            request.Aborted = true;
+        }
+    }
 
     /// <summary>The next batch, or null when there is nothing to run (2.2).</summary>
     public PlannedBatch? NextBatch()

@@ -1,0 +1,15 @@
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Engines.SgLang;
+
+/// <summary>
+/// Which requests an engine can take at all. SGLang shortens answers that cannot fit into the pool; here a request that could
+/// not be served in full even with the engine to itself is refused on arrival.
+/// </summary>
+public static class SgLangAdmission
+{
+    /// <summary>Whether the engine accepts the request; otherwise it ends as rejected when it is submitted.</summary>
+    public static bool Accepts(SgLangSettings settings, in RequestSpec request) =>
+        // The test of admission, after a retraction at any time: strictly less than the whole pool (engines.md 2.3).
+        (long)request.InputTokens + request.OutputTokens + settings.PageSize < settings.UsableTokens;
+}
