@@ -1,4 +1,7 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.SgLang;
+using Foretoken.Engines.SgLang.Schedules;
+using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Engines.SgLang.Schedules;
 using Foretoken.Tests.Engines.Vllm;
@@ -54,6 +57,44 @@ public sealed class PlainSgLangReplicaPropertyTests
             Assert.Equal(Run(i).Rig.Ended, Run(i, nosy: true).Rig.Ended);
         }
     }
+
+    [Fact]
+    public void Plan_EverybodyThereFromTheStart_SameBatchesAsTheReplayOfARecording()
+    {
+        // The replay is checked against the real scheduler; the replica must turn the same loop.
+        var batches = 0;
+        for (ulong i = 0; i < 120; i++)
+        {
+            var random = SgLangScenarios.Random(i);
+            if (random.Settings.SchedulePolicy is SgLangSchedulePolicy.Random or SgLangSchedulePolicy.RoutingKey)
+            {
+                continue;
+            }
+
+            var scenario = random with { Requests = random.Requests.Select(request => request with { Step = 0 }).ToArray() };
+            var rig = new SgLangReplicaRig(scenario.Settings);
+            foreach (var request in scenario.Requests)
+            {
+                rig.Submit(0, request.Prompt.Count, request.MaxTokens, [.. request.Prompt], hashBlock: 1);
+            }
+
+            rig.Finish();
+            var expected = SgLangScheduleReplay.Record(scenario).Where(step => step.Mode is not null).Select(Describe).ToArray();
+            Assert.Equal(expected, rig.StepTime.Asked.Select(Describe));
+            batches += expected.Length;
+        }
+
+        Assert.True(batches > 1000, $"{batches} batches");
+    }
+
+    // A mixed batch shows its guests like prefills: there only the number of tokens is compared.
+    private static string Describe(SgLangTracedStep step) => step.Mode == "MIXED"
+        ? $"mixed {step.Extends.Sum(extend => extend.End - extend.Start)}"
+        : $"{string.Join(' ', step.Extends.Select(extend => $"{extend.Start}+{extend.End - extend.Start}"))} {(step.Mode == "DECODE" ? step.Requests.Count : 0)}";
+
+    private static string Describe((PrefillChunk[] Prefills, int Decodes, long Context, int Drafts, int[] Contexts) asked) => asked is { Decodes: > 0, Prefills.Length: > 0 }
+        ? $"mixed {asked.Prefills.Sum(chunk => chunk.NewTokens) + asked.Decodes}"
+        : $"{string.Join(' ', asked.Prefills.Select(chunk => $"{chunk.ContextTokens}+{chunk.NewTokens}"))} {asked.Decodes}";
 
     private static (SgLangReplicaRig Rig, int Submitted, SimTime[] Times) Run(ulong number, bool nosy = false)
     {
