@@ -69,7 +69,7 @@ internal sealed class SimulateCommand
     private int Run(ParseResult parsed, ScenarioFile file, ReportPlace? place, Interruption interruption, long started)
     {
         var quiet = parsed.GetValue(_quiet);
-        var prepared = PlanBuilder.Build(file);
+        using var prepared = PlanBuilder.Build(file);
         if (!quiet)
         {
             Console.Error.Write(prepared.Notes);
@@ -83,9 +83,13 @@ internal sealed class SimulateCommand
         var result = RunOnThread.Run(prepared.Plan, control, () => progress?.Update());
         var runTime = Stopwatch.GetElapsedTime(runStarted);
         progress?.Clear();
-        if (result.StopReason == StopReason.Interrupted && !quiet)
+        if (!quiet)
         {
-            Console.Error.WriteLine("interrupted: summing up what was finished");
+            prepared.Reader?.Report(Console.Error);
+            if (result.StopReason == StopReason.Interrupted)
+            {
+                Console.Error.WriteLine("interrupted: summing up what was finished");
+            }
         }
 
         var summary = SummaryBuilder.Build(result, Context(file, setUp, runTime));

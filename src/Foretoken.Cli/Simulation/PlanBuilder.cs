@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text;
 using Foretoken.Cli.Commands;
 using Foretoken.Cli.Scenarios;
+using Foretoken.Engines.Vllm.Fast;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -22,8 +24,10 @@ internal static class PlanBuilder
         var model = file.Model;
         var notes = new StringBuilder();
         var stepTime = StepTime(file);
-        var source = model.Workload switch
+        StreamedTrace? streamed = null;
+        IRequestSource source = model.Workload switch
         {
+            TraceWorkloadModel { Stream: true } trace => (streamed = Streamed(file, trace)).Source,
             TraceWorkloadModel trace => Trace(file, trace, notes),
             SyntheticWorkloadModel synthetic => Synthetic(file, synthetic.Spec),
             _ => throw new NotSupportedException(model.Workload.GetType().Name),
@@ -40,7 +44,12 @@ internal static class PlanBuilder
             TimeLimit = model.TimeLimit,
             WarmUpRequests = model.Workload.WarmUpRequests,
         };
-        return new PreparedRun(plan, notes.ToString());
+        if (plan.EngineMode == EngineMode.Fast && FastVllmReplica.NotCovered(plan.Engine) is { } beyond)
+        {
+            notes.AppendLine(CultureInfo.InvariantCulture, $"the fast engine does not cover {beyond}: every step is planned by the plain engine");
+        }
+
+        return new PreparedRun(plan, notes.ToString(), streamed);
     }
 
     private static IStepTimeSource StepTime(ScenarioFile file) => file.Model.StepTime switch
@@ -60,15 +69,29 @@ internal static class PlanBuilder
         return SyntheticSource.Create(spec, seed);
     }
 
+    private static StreamedTrace Streamed(ScenarioFile file, TraceWorkloadModel model)
+    {
+        var path = file.Locate(model.Path, model.PathOrigin);
+        var replay = new ReplayOptions { Speedup = model.Speedup, RequestLimit = model.Limit };
+        using (var sample = new StreamedTrace(path, ReadOptions(model), replay))
+        {
+            Admission.CheckGenerated(file, sample.Source);
+        }
+
+        return new StreamedTrace(path, ReadOptions(model), replay);
+    }
+
+    private static TraceReadOptions ReadOptions(TraceWorkloadModel model) => new()
+    {
+        Format = model.Format == "auto" ? null : TraceFormats.Parse(model.Format, "workload.trace.format"),
+        SkipBadLines = model.SkipBadLines,
+        HashBlockTokens = model.HashBlockTokens,
+    };
+
     private static IRequestSource Trace(ScenarioFile file, TraceWorkloadModel model, StringBuilder notes)
     {
         var path = file.Locate(model.Path, model.PathOrigin);
-        using var reader = TraceFiles.Open(path, new TraceReadOptions
-        {
-            Format = model.Format == "auto" ? null : TraceFormats.Parse(model.Format, "workload.trace.format"),
-            SkipBadLines = model.SkipBadLines,
-            HashBlockTokens = model.HashBlockTokens,
-        });
+        using var reader = TraceFiles.Open(path, ReadOptions(model));
         var trace = TraceLoader.Load(reader);
         var remarks = new StringWriter();
         TraceOptions.Report(reader, remarks);

@@ -51,6 +51,41 @@ public sealed class SimulateProcessTests
     }
 
     [Fact]
+    public void Simulate_TraceStreamedOrLoaded_GivesTheSameFingerprint()
+    {
+        // Loaded, the prefix tree is compressed; streamed, it grows by one node per hash block. Neither may show.
+        using var folder = new TemporaryFolder();
+        var trace = folder.PathOf("t.jsonl");
+        File.WriteAllLines(trace, Enumerable.Range(0, 400).Select(i =>
+            $"{{\"timestamp\": {i * 90}, \"input_length\": {1100 + i * 37 % 900}, \"output_length\": {5 + i * 13 % 300}, \"hash_ids\": [{string.Join(", ", Enumerable.Range(0, (1100 + i * 37 % 900 + 511) / 512).Select(k => k < 1 + i % 3 ? i % 7 * 10 + k : 1000 + i * 10 + k))}]}}"));
+        var prints = new[] { "true", "false" }.Select(stream =>
+        {
+            var outcome = CliProcess.Run("simulate", "examples/small-cache.yaml", "--trace", trace, "--set", $"workload.trace.stream={stream}", "--json", "--quiet");
+            Assert.Equal("", outcome.Error);
+            var summary = JsonNode.Parse(outcome.Output)!;
+            Assert.Equal(400, (long)summary["requests"]!["measured"]!);
+            return (string)summary["run"]!["fingerprint"]!;
+        });
+        Assert.Single(prints.Distinct());
+    }
+
+    [Fact]
+    public void Simulate_StreamedClosedLoop_IsRefused()
+    {
+        var outcome = CliProcess.Run("simulate", Small, "--trace", "nowhere.jsonl", "--set", "workload.trace.stream=true", "--set", "workload.closed_loop.concurrency=4");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("a closed loop cannot be streamed", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Simulate_FastForcedBeyondWhatItCovers_SaysWhatRunsInstead()
+    {
+        var outcome = CliProcess.Run("simulate", Small, "--engine-mode", "fast", "--set", "engine.scheduling_policy=priority", "--time-limit", "1s");
+        Assert.Contains("the fast engine does not cover scheduling_policy priority", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("Engine mode plain", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Simulate_Seed_ChangesTheTraffic()
     {
         var prints = new[] { "1", "2" }.Select(seed => (string)JsonNode.Parse(CliProcess.Run("simulate", Small, "--seed", seed, "--json", "--quiet").Output)!["run"]!["fingerprint"]!);

@@ -54,10 +54,18 @@ public static class WorkloadFields
 
     public static readonly Field<long?> TraceLimit = Optional.LongCount("limit", "Only the first rows of the trace.");
 
+    public static readonly Field<bool> TraceStream = new(new SwitchType())
+    {
+        Name = "stream",
+        Meaning = "Read the trace while it is simulated instead of before: for files larger than memory. Open loop, no sessions.",
+        Default = false,
+        DefaultSource = "read and prepared once, which is faster",
+    };
+
     public static readonly Field<Bound> Trace = new(new SectionType(new Section
     {
         Meaning = "A recorded trace to replay.",
-        Fields = [TracePath, TraceFormat, TraceSkipBadLines, TraceHashBlockTokens, TraceSpeedup, TraceLimit],
+        Fields = [TracePath, TraceFormat, TraceSkipBadLines, TraceHashBlockTokens, TraceSpeedup, TraceLimit, TraceStream],
         Shorthand = TracePath,
     }))
     {

@@ -45,6 +45,9 @@ public sealed record TraceWorkloadModel : WorkloadModel
     /// <summary>Only the first rows, or null for all.</summary>
     public required long? Limit { get; init; }
 
+    /// <summary>Read while simulating, in constant memory.</summary>
+    public required bool Stream { get; init; }
+
     /// <summary>Closed loop instead of the trace's times; null for an open loop.</summary>
     public ClosedLoopOptions? ClosedLoop { get; init; }
 

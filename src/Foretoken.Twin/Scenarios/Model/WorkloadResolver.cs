@@ -30,7 +30,7 @@ public static class WorkloadResolver
     {
         if (workload.Has(WorkloadFields.Trace))
         {
-            return workload.IsGood(WorkloadFields.Trace) && workload.Get(WorkloadFields.Trace) is { } trace ? Trace(trace) with { ClosedLoop = Loop(workload) } : null;
+            return workload.IsGood(WorkloadFields.Trace) && workload.Get(WorkloadFields.Trace) is { } trace ? Trace(workload, trace, context) : null;
         }
 
         var before = context.IsGood;
@@ -53,6 +53,17 @@ public static class WorkloadResolver
         return new SyntheticWorkloadModel { Spec = spec };
     }
 
+    private static TraceWorkloadModel Trace(Bound workload, Bound trace, BindContext context)
+    {
+        var model = Trace(trace) with { ClosedLoop = Loop(workload) };
+        if (model.Stream && model.ClosedLoop is not null)
+        {
+            context.Add(trace.PlaceOf(WorkloadFields.TraceStream), $"{trace.Path}.{WorkloadFields.TraceStream.Name}", "a closed loop cannot be streamed", "remove stream, or closed_loop");
+        }
+
+        return model;
+    }
+
     private static TraceWorkloadModel Trace(Bound trace) => new()
     {
         Path = trace.Get(WorkloadFields.TracePath) ?? "",
@@ -62,6 +73,7 @@ public static class WorkloadResolver
         HashBlockTokens = trace.Get(WorkloadFields.TraceHashBlockTokens),
         Speedup = trace.Get(WorkloadFields.TraceSpeedup),
         Limit = trace.Get(WorkloadFields.TraceLimit),
+        Stream = trace.Get(WorkloadFields.TraceStream),
     };
 
     private static ClosedLoopOptions? Loop(Bound workload) => workload.IsGood(WorkloadFields.ClosedLoop) && workload.Get(WorkloadFields.ClosedLoop) is { } loop
