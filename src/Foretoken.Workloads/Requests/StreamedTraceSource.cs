@@ -13,7 +13,7 @@ public sealed class StreamedTraceSource : IRequestSource
     private readonly ITraceReader _reader;
     private readonly ReplayOptions _options;
     private readonly TraceRecord _record = new();
-    private readonly Dictionary<(int Parent, ulong Id, int End), int> _nodes = [];
+    private readonly Dictionary<(int Parent, ulong Id), int> _nodes = [];
     private RequestSpec _next;
     private PrefixTree? _tree;
     private long _taken;
@@ -95,11 +95,11 @@ public sealed class StreamedTraceSource : IRequestSource
         var parent = -1;
         for (var i = 0; i < path.Length; i++)
         {
-            var end = (int)Math.Min((long)(i + 1) * block, _record.KnownTokens);
-            var key = (parent, _record.HashIds[i], end);
+            var key = (parent, _record.HashIds[i]);
             if (!_nodes.TryGetValue(key, out var node))
             {
-                node = _tree.Add(parent, end);
+                // A whole block even where this row knows less of it: another row with the same id may know more.
+                node = _tree.Add(parent, (int)Math.Min((long)(i + 1) * block, int.MaxValue));
                 _nodes.Add(key, node);
             }
 
