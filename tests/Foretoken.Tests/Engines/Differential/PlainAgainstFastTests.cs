@@ -8,6 +8,7 @@ using Foretoken.Quantities;
 using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
+using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 using Xunit;
 
@@ -104,6 +105,20 @@ public sealed class PlainAgainstFastTests
         }
     }
 
+    // Loaded, the prefix tree is compressed and leaves out what only one request has; streamed, it has a node per hash block.
+    [Fact]
+    public void Run_TraceStreamedOrLoaded_Agrees()
+    {
+        for (var number = 0; number < 600; number++)
+        {
+            var scenario = new RandomCase(number);
+            using var reader = new RowReader(scenario.Rows);
+            var streamed = Run(scenario, EngineMode.Fast, new StreamedTraceSource(reader));
+            var loaded = Run(scenario, EngineMode.Fast, concurrency: 0);
+            Assert.True(Rows(loaded).SequenceEqual(Rows(streamed)), Describe(scenario, Rows(loaded), Rows(streamed)));
+        }
+    }
+
     // One number over 300 runs. Whoever changes it has changed what the twin predicts, on purpose or not, here or on a machine
     // of another make; the commit that does so says old, new and why.
     [Fact]
@@ -161,9 +176,12 @@ public sealed class PlainAgainstFastTests
         return log;
     }
 
-    private static RunResult Run(RandomCase scenario, EngineMode mode, int concurrency) => TwinRun.Run(new RunPlan
+    private static RunResult Run(RandomCase scenario, EngineMode mode, int concurrency) =>
+        Run(scenario, mode, new RowSource(scenario.Trace, concurrency));
+
+    private static RunResult Run(RandomCase scenario, EngineMode mode, IRequestSource source) => TwinRun.Run(new RunPlan
     {
-        Source = new RowSource(scenario.Trace, concurrency),
+        Source = source,
         Replicas = scenario.Replicas,
         Engine = scenario.Settings,
         StepTime = scenario.StepTime,

@@ -45,6 +45,9 @@ internal sealed class RandomCase
 
     public Trace Trace { get; }
 
+    /// <summary>The trace's rows, to be read again.</summary>
+    public IReadOnlyList<TraceRecord> Rows { get; private set; } = [];
+
     public int Replicas { get; }
 
     public string Routing { get; }
@@ -133,6 +136,7 @@ internal sealed class RandomCase
             rows.Add(row);
         }
 
+        Rows = rows;
         return TraceLoader.Load(new RowReader(rows));
     }
 }
