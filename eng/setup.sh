@@ -121,7 +121,8 @@ publish_app() {
 publish() {
   local root=$1 home=$2 next=$3 log=$4
   shift 4
-  rm -rf "$next"
+  # What the trimmer leaves is written into a list that an incremental build does not renew: begin that project afresh.
+  rm -rf "$next" "$home"/app-build/*/Foretoken.Cli
   (cd "$root" && dotnet publish src/Foretoken.Cli/Foretoken.Cli.csproj -c Release -v q --nologo -nodeReuse:false \
     -p:UseSharedCompilation=false --artifacts-path "$home/app-build" -o "$next" "$@") > "$log" 2>&1
 }
