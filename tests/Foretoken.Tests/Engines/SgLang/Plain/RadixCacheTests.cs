@@ -75,6 +75,19 @@ public sealed class RadixCacheTests
     }
 
     [Fact]
+    public void Insert_NewLeaf_IsTheMostRecent()
+    {
+        var cache = new RadixCache(1);
+        var a = Keys(1, 1, 2);
+        var b = Keys(1, 3, 4);
+        cache.Insert(a, 2);
+        cache.Match(a, 2);
+        cache.Insert(b, 2);
+        cache.Evict(1);
+        Assert.Equal((0, 2), (cache.Match(a, 2).Tokens, cache.Match(b, 2).Tokens));
+    }
+
+    [Fact]
     public void Evict_LockedNodes_Stay()
     {
         var cache = new RadixCache(1);

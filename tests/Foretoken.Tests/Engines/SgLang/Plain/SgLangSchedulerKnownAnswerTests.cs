@@ -1,4 +1,5 @@
 using Foretoken.Engines.SgLang;
+using Foretoken.Engines.SgLang.Plain;
 using Foretoken.Engines.SgLang.Schedules;
 using Xunit;
 using static Foretoken.Tests.Engines.SgLang.Schedules.SgLangScenarios;
@@ -59,6 +60,50 @@ public sealed class SgLangSchedulerKnownAnswerTests
     }
 
     [Fact]
+    public void Admission_WithChunks_InputBudgetEndsTheBatchOnlyWhenItIsUsedUp()
+    {
+        // 32 - 24 = 8 are left, which does not keep the second of 24 out; then nothing is left.
+        var settings = Roomy with { ChunkedPrefillSize = 64, MaxPrefillTokens = 32 };
+        Assert.Equal(["r0", "r1"], Play(settings, Request(0, 24, 3), Request(1, 24, 3), Request(2, 4, 3))[0].Requests);
+    }
+
+    [Fact]
+    public void Admission_BesideAChunkThatIsNotTheLast_ItsOutputIsNotCountedYet()
+    {
+        // Of 240 tokens, 32 are computed and 32 + 4 charged: r1's 15 would fit, but the chunk's budget is used up. Were the 160
+        // declared tokens charged too, there would be no memory and the batch would count as full.
+        var settings = Roomy with { MaxTotalTokens = 240, ChunkedPrefillSize = 32 };
+        var step = Play(settings, Request(0, 70, 160), Request(1, 8, 3))[1];
+        Assert.Equal(("r0", false), (step.Chunked, step.Full));
+    }
+
+    [Fact]
+    public void Admission_LongDeclaredOutput_CountsAtMost4096()
+    {
+        SgLangTracedScenario Long(int tokens) => Of(Roomy with { MaxTotalTokens = tokens }, Request(0, 100, 10_000)) with { MaxSteps = 1 };
+        Assert.Null(SgLangScheduleReplay.Record(Long(4200))[0].Mode);
+        Assert.Equal("EXTEND", SgLangScheduleReplay.Record(Long(4204))[0].Mode);
+
+        // Running, it still counts for 0.7 * 4096: 8000 - 100 - 2867 are 5033 for the next.
+        var steps = SgLangScheduleReplay.Record(Of(Roomy with { MaxTotalTokens = 8000 }, Request(0, 100, 10_000), Request(1, 4000, 900, step: 1)) with { MaxSteps = 2 });
+        Assert.Equal(["r1"], steps[1].Requests);
+    }
+
+    [Fact]
+    public void PythonSum_TenTenths_AreOne()
+    {
+        var sum = new PythonSum();
+        var naive = 0.0;
+        for (var i = 0; i < 10; i++)
+        {
+            sum.Add(0.1);
+            naive += 0.1;
+        }
+
+        Assert.Equal((1.0, true), (sum.Value, naive < 1));
+    }
+
+    [Fact]
     public void Admission_RunningLimit_FillsTheBatchUntilSomebodyLeaves()
     {
         var steps = Play(Roomy with { MaxRunningRequests = 2 }, Request(0, 8, 3), Request(1, 8, 9), Request(2, 8, 9));
@@ -83,6 +128,10 @@ public sealed class SgLangSchedulerKnownAnswerTests
         Assert.Equal(["r0"], steps[0].Requests);
         Assert.True(steps[0].Full);
         Assert.Equal(["r1", "r2"], steps[0].Waiting);
+
+        // One step later r0 counts as running, at 0.7 of the 39 tokens to come: 128 - 40 - 27.3 is enough, and the fullness of the
+        // batch that was replaced is forgotten.
+        Assert.Equal(1, steps.FirstStep("r1"));
         Assert.Equal(["r0", "r1"], Play(settings, Request(0, 40, 40), Request(1, 20, 19))[0].Requests);
     }
 
@@ -111,13 +160,16 @@ public sealed class SgLangSchedulerKnownAnswerTests
         // One prefill after the other. A low ratio counts little for what runs: the last needs 19 + 34 + 1 = 54 of
         // 100 - 41 - 2 * 33 * 0.07.
         var settings = Roomy with { PageSize = 1, MaxTotalTokens = 100, ScheduleConservativeness = 0.1 };
-        var steps = Play(settings, Request(0, 20, 34), Request(1, 21, 34, step: 1), Request(2, 19, 34, step: 2));
+        var steps = Play(settings, Request(0, 20, 34), Request(1, 21, 34, step: 1), Request(2, 19, 34, step: 2), Request(3, 50, 34, step: 5));
         var step = steps.First(step => step.Retracted.Count > 0);
 
         // All have the same number of tokens. From step 3 on 3 slots are taken per step: 60 + 13 * 3 = 99, three more do not fit.
         Assert.Equal(16, step.Step);
         Assert.Equal(["r1"], step.Retracted);
-        Assert.Equal(["r1"], step.Waiting);
+        Assert.Equal(["r3", "r1"], step.Waiting);
+
+        // Free are the 1 left, its 13 generated slots, and its prompt of 21, evicted at once to have room for 2 * 20 steps. Two are taken.
+        Assert.Equal((33, 0), (step.Available, step.Evictable));
 
         // Left in order of the choice: equal output, shorter prompt first.
         Assert.Equal(["r2", "r0"], step.Running);
@@ -160,6 +212,17 @@ public sealed class SgLangSchedulerKnownAnswerTests
         Assert.Equal(["r0"], steps[2].Output!);
         Assert.Equal(steps[1].Ratio, steps[4].Ratio);
         Assert.Equal(["r1", "r0"], steps[5].Running);
+
+        // Only prompts are cached while requests run: 8 and 60 tokens, whatever was generated in mixed batches and after.
+        Assert.Equal([68, 68, 68], steps.Skip(5).Take(3).Select(step => step.Protected));
+    }
+
+    [Fact]
+    public void Mixed_RunningLimit_BatchCountsAsFull()
+    {
+        var settings = Roomy with { EnableMixedChunk = true, MaxRunningRequests = 2 };
+        var step = Play(settings, Request(0, 8, 9), Request(1, 8, 9, step: 2), Request(2, 8, 9, step: 2))[2];
+        Assert.Equal(("MIXED", true), (step.Mode, step.Full));
     }
 
     [Fact]

@@ -36,6 +36,8 @@ public sealed class SgLangSchedulerPropertyTests
                 Assert.All(steps, step => Assert.InRange(step.Extends.Sum(extend => extend.End - extend.Start), 0, chunk));
             }
 
+            // What was in flight for a retracted request is lost.
+            Assert.All(steps, step => Assert.Empty(step.Retracted.Intersect(step.Output ?? [])));
             Assert.All(steps, step => Assert.InRange(step.Requests.Count, 0, scenario.Settings.MaxRunningRequests));
             retractions += steps.Sum(step => step.Retracted.Count);
             chunks += steps.Count(step => step.Chunked is not null);
