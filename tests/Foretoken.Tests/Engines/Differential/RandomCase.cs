@@ -2,6 +2,7 @@ using System.Globalization;
 using Foretoken.Engines.Vllm;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
+using Foretoken.Tests.Support;
 using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Tests.Engines.Differential;

@@ -1,4 +1,5 @@
 using Foretoken.Quantities;
+using Foretoken.Tests.Support;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 using Xunit;
@@ -10,7 +11,7 @@ public sealed class StreamedTraceSourceTests
     [Fact]
     public void Take_PlainRows_HandsOutRowsWithoutTree()
     {
-        using var reader = new ListReader([Row(0, 100), Row(4, 200), Row(4, 300)]);
+        using var reader = new RowReader([Row(0, 100), Row(4, 200), Row(4, 300)]);
         var source = new StreamedTraceSource(reader, new() { Speedup = 2 });
         var all = Players.Drain(source);
         Assert.Equal([0L, 2, 2], all.Select(r => r.Arrival.Nanoseconds / 1_000_000));
@@ -22,7 +23,7 @@ public sealed class StreamedTraceSourceTests
     [Fact]
     public void Take_HashIds_BuildsATreeOfDistinctBlocks()
     {
-        using var reader = new ListReader([Row(0, 25, 10, 7, 8, 9), Row(1, 20, 10, 7, 8), Row(2, 25, 10, 7, 5, 9)]);
+        using var reader = new RowReader([Row(0, 25, 10, 7, 8, 9), Row(1, 20, 10, 7, 8), Row(2, 25, 10, 7, 5, 9)]);
         var source = new StreamedTraceSource(reader);
         var all = Players.Drain(source);
         var tree = source.Tree!;
@@ -39,7 +40,7 @@ public sealed class StreamedTraceSourceTests
     [Fact]
     public void Take_RequestLimit_StopsReading()
     {
-        using var reader = new ListReader([Row(0, 1), Row(1, 1), Row(2, 1)]);
+        using var reader = new RowReader([Row(0, 1), Row(1, 1), Row(2, 1)]);
         Assert.Equal(2, Players.Drain(new StreamedTraceSource(reader, new() { RequestLimit = 2 })).Count);
     }
 
@@ -52,11 +53,11 @@ public sealed class StreamedTraceSourceTests
         timeless.Arrival = null;
         foreach (var bad in new[] { session, timeless, Row(-1, 5) })
         {
-            using var reader = new ListReader([Row(0, 1), bad]);
+            using var reader = new RowReader([Row(0, 1), bad]);
             if (bad.Arrival == new SimTime(-1_000_000))
             {
                 bad.Arrival = SimTime.Zero;
-                using var backwards = new ListReader([Row(3, 1), bad]);
+                using var backwards = new RowReader([Row(3, 1), bad]);
                 Assert.Equal("line 2", Assert.Single(Fails(backwards).Problems).Place);
                 continue;
             }
@@ -84,7 +85,7 @@ public sealed class StreamedTraceSourceTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static InputException Fails(ListReader reader) => Assert.Throws<InputException>(() => Players.Drain(new StreamedTraceSource(reader)));
+    private static InputException Fails(RowReader reader) => Assert.Throws<InputException>(() => Players.Drain(new StreamedTraceSource(reader)));
 
     private static TraceRecord Row(long ms, int input, int block = 0, params ulong[] ids)
     {
@@ -92,44 +93,6 @@ public sealed class StreamedTraceSourceTests
         record.HashIds.AddRange(ids);
         return record;
     }
-
-    private sealed class ListReader(IReadOnlyList<TraceRecord> rows) : ITraceReader
-    {
-        private int _next;
-
-        public TraceFormat Format => TraceFormat.Mooncake;
-
-        public long SkippedRows => 0;
-
-        public IReadOnlyList<Problem> Skipped => [];
-
-        public IReadOnlyList<string> Notes => [];
-
-        public bool Read(TraceRecord record)
-        {
-            if (_next == rows.Count)
-            {
-                return false;
-            }
-
-            var row = rows[_next++];
-            record.Clear();
-            record.Arrival = row.Arrival;
-            record.InputTokens = row.InputTokens;
-            record.OutputTokens = row.OutputTokens;
-            record.SessionId = row.SessionId;
-            record.HashBlockTokens = row.HashBlockTokens;
-            record.KnownTokens = row.KnownTokens;
-            record.HashIds.AddRange(row.HashIds);
-            record.Line = _next;
-            return true;
-        }
-
-        public void Dispose()
-        {
-        }
-    }
-
     private sealed class EndlessReader : ITraceReader
     {
         private long _now;

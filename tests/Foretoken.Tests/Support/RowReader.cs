@@ -1,7 +1,7 @@
 using Foretoken.Quantities;
 using Foretoken.Workloads.Traces;
 
-namespace Foretoken.Tests.Engines.Differential;
+namespace Foretoken.Tests.Support;
 
 /// <summary>A trace "file" made of rows in memory.</summary>
 internal sealed class RowReader(IReadOnlyList<TraceRecord> rows) : ITraceReader
