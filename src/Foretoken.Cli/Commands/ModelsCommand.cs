@@ -20,6 +20,7 @@ internal static class ModelsCommand
             return ExitCodes.Ok;
         });
         command.Add(ExplainCommand());
+        command.Add(ModelMemoryCommand.Create());
         return command;
     }
 
@@ -42,7 +43,7 @@ internal static class ModelsCommand
     }
 
     /// <summary>A model of the catalogue, or one by its config file: what is called like a file is one.</summary>
-    private static ModelEntry Find(string name, ModelCatalogue models)
+    internal static ModelEntry Find(string name, ModelCatalogue models)
     {
         if (models.Find(name) is { } known)
         {
@@ -61,7 +62,7 @@ internal static class ModelsCommand
             return Find(inside, models);
         }
 
-        throw new InputException($"models explain {name}", $"no model is called '{name}', and there is no such file", Catalogues.Catalogues.Meant(name, models.Names) + "; or the path of a config.json");
+        throw new InputException("models", $"no model is called '{name}', and there is no such file", Catalogues.Catalogues.Meant(name, models.Names) + "; or the path of a config.json");
     }
 
     private static Command ExplainCommand()

@@ -60,6 +60,9 @@ public sealed record AttentionShape(AttentionKind Kind)
     /// <summary>Bytes of a sequence's state, for linear attention.</summary>
     public long StateBytes { get; init; }
 
+    /// <summary>Bytes that a state keeps of one token's input to its short convolution.</summary>
+    public long ConvolutionBytesPerToken { get; init; }
+
     /// <summary>Whether every tensor-parallel rank keeps the whole KV of the layer.</summary>
     public bool Replicated => Kind is AttentionKind.Latent or AttentionKind.Compressed;
 

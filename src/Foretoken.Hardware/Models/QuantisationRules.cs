@@ -338,9 +338,17 @@ internal sealed class QuantisationRules
             }
         }
 
-        return _globs.Exists(glob => FileSystemName.MatchesSimpleExpression(glob, module, ignoreCase: false)
-                || FileSystemName.MatchesSimpleExpression(glob, module + ".weight", ignoreCase: false))
-            || _expressions.Exists(e => e.IsMatch("language_model.model." + module));
+        // A pattern that ends at a module ('layers.*.self_attn') excludes what is below it, too.
+        for (var end = module.Length; end > 0 && _globs.Count > 0; end = module.LastIndexOf('.', end - 1))
+        {
+            var name = module[..end];
+            if (_globs.Exists(glob => FileSystemName.MatchesSimpleExpression(glob, name, ignoreCase: false)))
+            {
+                return true;
+            }
+        }
+
+        return _expressions.Exists(e => e.IsMatch("language_model.model." + module));
     }
 
     private static string Bare(string name)

@@ -88,7 +88,7 @@ public static class ModelReport
             foreach (var row in weights.GroupBy(w => (w.Part, w.Format.Name)).OrderBy(g => g.Key.Part).ThenBy(g => g.Key.Name, StringComparer.Ordinal))
             {
                 var bytes = row.Sum(w => w.Bytes);
-                table.Add("  " + title + Name(row.Key.Part), row.Key.Name, Whole(row.Sum(w => w.Parameters)), Whole(row.Sum(w => w.ParametersPerToken)), Whole(bytes), title.Length > 0 ? "" : Human.Number(100.0 * bytes / model.WeightBytes, 1) + " %");
+                table.Add("  " + title + row.Key.Part.Words(), row.Key.Name, Whole(row.Sum(w => w.Parameters)), Whole(row.Sum(w => w.ParametersPerToken)), Whole(bytes), title.Length > 0 ? "" : Human.Number(100.0 * bytes / model.WeightBytes, 1) + " %");
             }
 
             if (title.Length == 0)
@@ -143,20 +143,6 @@ public static class ModelReport
         AttentionKind.Latent => "latent",
         AttentionKind.Compressed => "compressed",
         _ => "linear",
-    };
-
-    private static string Name(ModelPart part) => part switch
-    {
-        ModelPart.Embedding => "embedding",
-        ModelPart.Head => "head",
-        ModelPart.Attention => "attention",
-        ModelPart.Indexer => "indexer",
-        ModelPart.LinearAttention => "linear attention",
-        ModelPart.DenseFfn => "feed-forward",
-        ModelPart.Router => "router",
-        ModelPart.RoutedExperts => "routed experts",
-        ModelPart.SharedExperts => "shared experts",
-        _ => "norms, vectors",
     };
 
     private static string Billions(long parameters) => parameters >= 1_000_000_000_000

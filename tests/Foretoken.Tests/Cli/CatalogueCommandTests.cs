@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foretoken.Cli.Commands;
+using Foretoken.Hardware.Memory;
 using Foretoken.Quantities;
 using Foretoken.Tests.Support;
 using Xunit;
@@ -78,6 +79,27 @@ public class CatalogueCommandTests
         using var half = JsonDocument.Parse(GpusCommand.Explain("half", file, json: true, 80, colour: false));
         Assert.Equal(70L << 30, half.RootElement.GetProperty("gpus")[0].GetProperty("memory_bytes").GetInt64());
         Assert.Contains("me/tiny", ModelsCommand.Explain("tiny", file, json: false, 80, colour: false), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Memory_FitsIn80ColumnsAndEndsInBlocks()
+    {
+        var layout = new ParallelLayout { TensorParallel = 4 };
+        var text = ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", layout, new EngineMemory(), null, json: false, 80, colour: false);
+        Assert.All(text.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        using var json = JsonDocument.Parse(ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", layout, new EngineMemory(), null, json: true, 80, colour: false));
+        var lines = json.RootElement.GetProperty("lines").EnumerateArray().Select(l => l.GetProperty("bytes").GetInt64()).ToList();
+        Assert.Equal(lines[^1], lines.SkipLast(1).Sum());
+        Assert.Equal(lines[^1] / json.RootElement.GetProperty("bytes_per_block").GetInt64(), json.RootElement.GetProperty("kv_blocks").GetInt64());
+    }
+
+    [Fact]
+    public void Memory_ManyMistakes_NamesEachOption()
+    {
+        var problems = Assert.Throws<InputException>(() => ModelMemoryCommand.Run("nobody/nothing", "h10", "best", "fp7", new ParallelLayout(), new EngineMemory { MaxSequences = 0 }, null, json: false, 80, colour: false)).Problems;
+        Assert.Equal(["--gpu", "--engine", "--kv-cache-dtype", "--max-num-seqs", "models"], problems.Select(p => p.Place));
+        problems = Assert.Throws<InputException>(() => ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", new ParallelLayout { TensorParallel = 3 }, new EngineMemory { MemoryFraction = 1.5 }, null, json: false, 80, colour: false)).Problems;
+        Assert.Equal(["--tensor-parallel", "--tensor-parallel", "--memory-fraction"], problems.Select(p => p.Place));
     }
 
     [Fact]

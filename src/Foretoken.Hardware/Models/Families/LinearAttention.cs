@@ -36,6 +36,7 @@ internal static class LinearAttention
         ValueDim = dim,
         SumDim = dim,
         StateBytes = ((long)heads * keyDim * dim * bytes) + (convolved * (kernel - 1) * 2),
+        ConvolutionBytesPerToken = convolved * 2,
     };
 
     /// <summary>Bytes of a number of the state: the config's word, else 4 (engines keep states in 32 bits).</summary>

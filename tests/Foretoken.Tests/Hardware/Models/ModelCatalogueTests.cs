@@ -61,6 +61,14 @@ public class ModelCatalogueTests
         }
     }
 
+    /// <summary>Sizes of public checkpoints: formats and exceptions must be right for these to come out.</summary>
+    [Theory]
+    [InlineData("openai/gpt-oss-120b", 65.25)] // experts mxfp4, all else bf16
+    [InlineData("openai/gpt-oss-20b", 13.76)]
+    [InlineData("meta-llama/Llama-3.1-8B", 16.06)]
+    public void BuiltIn_WeightBytes_EqualTheCheckpoints(string name, double gigabytes) =>
+        Assert.Equal(gigabytes, ModelCatalogue.BuiltIn.Find(name)!.Shape.WeightBytes / 1e9, gigabytes * 0.005);
+
     private static void Near(string model, string what, double expected, double actual, double tolerance) =>
         Assert.True(Math.Abs(actual - expected) <= (tolerance * expected) + 0.006, string.Create(CultureInfo.InvariantCulture, $"{model} {what}: {actual:F3}, expected {expected:F3}"));
 

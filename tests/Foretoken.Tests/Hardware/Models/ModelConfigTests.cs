@@ -73,6 +73,7 @@ public class ModelConfigTests
     [InlineData("""{"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": {"num_bits": 4, "group_size": 4, "type": "int"}}}}""", "int4", 64 + (16 * 2 * 2))]
     [InlineData("""{"quant_method": "fp8", "modules_to_not_convert": ["mlp"]}""", "fp8", 256)]
     [InlineData("""{"quant_algo": "NVFP4", "ignore": ["model.layers.0.mlp*"]}""", "nvfp4", 256)]
+    [InlineData("""{"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.mlp"]}""", "mxfp4", 256)]
     [InlineData("""{"quant_method": "compressed-tensors", "ignore": ["re:.*mlp\\.(gate|up)_proj.*"], "config_groups": {"g": {"weights": {"num_bits": 8, "type": "float"}}}}""", "fp8", 256)]
     public void Parse_Quantisation_GivesEachMatrixItsBytes(string quantisation, string label, long bytes)
     {
