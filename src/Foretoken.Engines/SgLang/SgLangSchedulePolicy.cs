@@ -1,6 +1,6 @@
 namespace Foretoken.Engines.SgLang;
 
-/// <summary>SGLang's <c>schedule_policy</c>: the order in which waiting requests are looked at (engines.md 2.3).</summary>
+/// <summary>SGLang's <c>schedule_policy</c>: the order in which waiting requests are looked at (SGLang's SchedulePolicy).</summary>
 public enum SgLangSchedulePolicy
 {
     /// <summary><c>fcfs</c>: the queue's own order.</summary>

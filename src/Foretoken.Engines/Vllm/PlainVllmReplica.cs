@@ -15,7 +15,7 @@ namespace Foretoken.Engines.Vllm;
 /// The engine plans at two kinds of moments only: when a step ends, and when a request arrives (or is aborted) while no step is
 /// planned or running. At such a moment it plans until as many steps are in flight as the engine's queue is deep (1; with
 /// async scheduling 2) or a plan comes out empty. A planned step starts when the one before it ends, or at once. What arrives
-/// while a step runs is therefore first seen at that step's end, even if the queue has room (engines.md 1.10).
+/// while a step runs is therefore first seen at that step's end, even if the queue has room (vLLM's EngineCore with a batch queue).
 /// </para>
 /// <para>
 /// A plan that is empty because its only request had to be preempted is followed by another at the same moment when nothing is

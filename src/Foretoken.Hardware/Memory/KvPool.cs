@@ -3,7 +3,7 @@ using Foretoken.Hardware.Models;
 namespace Foretoken.Hardware.Memory;
 
 /// <summary>
-/// How an engine cuts KV memory into blocks on one GPU (engines.md 1.8). Layers of one kind form one group or several of
+/// How an engine cuts KV memory into blocks on one GPU (vLLM's hybrid KV cache manager). Layers of one kind form one group or several of
 /// equal size; layers of different groups share memory, so that a block costs one page for each layer of a group.
 /// </summary>
 /// <param name="BlockSize">Tokens of a block.</param>

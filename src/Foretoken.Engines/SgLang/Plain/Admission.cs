@@ -1,6 +1,6 @@
 namespace Foretoken.Engines.SgLang.Plain;
 
-/// <summary>How an attempt to admit a request ended (engines.md 2.3).</summary>
+/// <summary>How an attempt to admit a request ended (SGLang's PrefillAdder).</summary>
 internal enum Admission
 {
     /// <summary>The next one may be tried.</summary>

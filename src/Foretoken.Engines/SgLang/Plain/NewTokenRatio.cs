@@ -2,7 +2,7 @@ namespace Foretoken.Engines.SgLang.Plain;
 
 /// <summary>
 /// The share of a running request's remaining declared output that admission keeps room for: falls with every decode step,
-/// jumps after a retraction, starts over when the engine is idle (engines.md 2.4).
+/// jumps after a retraction, starts over when the engine is idle (SGLang's retract_decode()).
 /// </summary>
 internal sealed class NewTokenRatio
 {

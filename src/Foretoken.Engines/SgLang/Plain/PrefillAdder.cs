@@ -1,7 +1,7 @@
 namespace Foretoken.Engines.SgLang.Plain;
 
 /// <summary>
-/// Fills one prefill batch within the budgets of engines.md 2.3: prompt tokens per batch, tokens per chunk, memory now, and
+/// Fills one prefill batch within SGLang's budgets: prompt tokens per batch, tokens per chunk, memory now, and
 /// memory in view of what everybody may still generate.
 /// </summary>
 internal sealed class PrefillAdder

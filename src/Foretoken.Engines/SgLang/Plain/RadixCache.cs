@@ -4,7 +4,7 @@ using Foretoken.Quantities;
 namespace Foretoken.Engines.SgLang.Plain;
 
 /// <summary>
-/// SGLang's radix cache with LRU eviction (engines.md 2.5), without the pool: insertions take over their caller's pages,
+/// SGLang's RadixCache with LRU eviction, without the pool: insertions take over their caller's pages,
 /// <see cref="Evict"/> returns how many became free. Sequences are compared page by page; every walk touches its nodes.
 /// </summary>
 internal sealed class RadixCache(int pageSize)

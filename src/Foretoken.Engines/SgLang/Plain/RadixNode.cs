@@ -9,7 +9,7 @@ internal sealed class RadixNode(RadixNode? parent, int[] pages, long touched)
     /// <summary>Content keys of its pages; never empty but for the root.</summary>
     public int[] Pages { get; set; } = pages;
 
-    /// <summary>Nodes below by their first page, in the order in which they were added (2.3: dfs-weight is stable on it).</summary>
+    /// <summary>Nodes below by their first page, in the order in which they were added (dfs-weight is stable on it).</summary>
     public OrderedDictionary<int, RadixNode> Children { get; } = [];
 
     /// <summary>Requests whose cached prefix ends here or below.</summary>

@@ -2,7 +2,7 @@ using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Plain;
 
-/// <summary>The pool and the radix cache together: who owns which tokens (engines.md 2.4, 2.5).</summary>
+/// <summary>The pool and the radix cache together: who owns which tokens (SGLang's ScheduleBatch and RadixCache).</summary>
 internal sealed class RequestKv
 {
     private readonly bool _caches;

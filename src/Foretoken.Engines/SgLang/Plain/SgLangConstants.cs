@@ -1,6 +1,6 @@
 namespace Foretoken.Engines.SgLang.Plain;
 
-/// <summary>Constants of SGLang's scheduler (engines.md 2.1), under its own names.</summary>
+/// <summary>Constants of SGLang's scheduler, under its own names.</summary>
 internal static class SgLangConstants
 {
     /// <summary>Most output tokens that admission reserves for a request.</summary>

@@ -54,6 +54,6 @@ internal class SgLangRequest(int prompt, int maxNewTokens, BlockKeys pageKeys, B
     /// <summary>Times it was retracted.</summary>
     public int Retractions { get; set; }
 
-    /// <summary>Output tokens that admission still counts on (2.3: clipped at 4096).</summary>
+    /// <summary>Output tokens that admission still counts on (clipped at 4096).</summary>
     public int RemainingOutput => Math.Min(MaxNewTokens - Generated, SgLangConstants.ClipMaxNewTokens);
 }

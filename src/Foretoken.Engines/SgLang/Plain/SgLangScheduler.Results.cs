@@ -3,7 +3,7 @@ namespace Foretoken.Engines.SgLang.Plain;
 internal sealed partial class SgLangScheduler
 {
     /// <summary>
-    /// Processes a batch's result (2.3, end): <paramref name="emitted"/> receives the requests that got a token, in order.
+    /// Processes a batch's result: <paramref name="emitted"/> receives the requests that got a token, in order.
     /// Tokens of requests that ended or were retracted while the batch was in flight are discarded.
     /// </summary>
     public void Process(PlannedBatch batch, List<SgLangRequest> emitted)

@@ -4,7 +4,7 @@ using Foretoken.Quantities;
 namespace Foretoken.Engines.SgLang.Plain;
 
 /// <summary>
-/// SGLang's scheduler, one batch at a time, as engines.md 2.2 to 2.5 tells it: meant to be read beside it. Knows nothing of
+/// SGLang's scheduler, one batch at a time, in the order of SGLang's own get_next_batch_to_run(), PrefillAdder, retract_decode() and RadixCache: meant to be read beside them. Knows nothing of
 /// time: whoever drives it decides when a batch runs and when its result is processed (under overlap, after the next batch
 /// was planned).
 /// </summary>

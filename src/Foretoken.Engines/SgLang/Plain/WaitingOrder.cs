@@ -2,7 +2,7 @@ using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Plain;
 
-/// <summary>Orders the waiting queue in place before a prefill batch is filled (engines.md 2.3).</summary>
+/// <summary>Orders the waiting queue in place before a prefill batch is filled (SGLang's SchedulePolicy).</summary>
 internal static class WaitingOrder
 {
     /// <summary>Orders <paramref name="waiting"/>. Matching touches the tree and may split its nodes.</summary>

@@ -5,7 +5,7 @@ using Foretoken.Engines.SgLang.Plain;
 namespace Foretoken.Engines.SgLang.Schedules;
 
 /// <summary>
-/// Plays a recorded scenario with the plain engine, in the manner of the driver that recorded it (engines.md 6.1), and
+/// Plays a recorded scenario with the plain engine, in the manner of the driver that recorded it, and
 /// compares every field of every step.
 /// </summary>
 public sealed class SgLangScheduleReplay

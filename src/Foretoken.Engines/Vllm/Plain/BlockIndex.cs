@@ -4,7 +4,7 @@ namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>
 /// Blocks that can be hit, by content, for one KV cache group. Equal content computed twice stands here twice; a lookup
-/// returns the block that was registered first and is still there (engines.md 1.6).
+/// returns the block that was registered first and is still there (vLLM's BlockPool).
 /// </summary>
 internal sealed class BlockIndex(int group)
 {

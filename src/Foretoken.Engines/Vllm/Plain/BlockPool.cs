@@ -2,7 +2,7 @@ using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>The KV cache memory: N blocks, of which block 0 is the null block and N - 1 can hold tokens (engines.md 1.6).</summary>
+/// <summary>The KV cache memory: N blocks, of which block 0 is the null block and N - 1 can hold tokens (vLLM's BlockPool).</summary>
 internal sealed class BlockPool
 {
     private readonly KvBlock[] _blocks;

@@ -4,7 +4,7 @@ namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>
 /// How many drafts the model accepts: a run that ends with the first failure. Position i succeeds, given that those before it
-/// did, with probability rate(i) / rate(i - 1) (engines.md 5.1). One draw per position looked at.
+/// did, with probability rate(i) / rate(i - 1) (vLLM's synthetic acceptance rates). One draw per position looked at.
 /// </summary>
 internal sealed class DraftAcceptance
 {

@@ -2,7 +2,7 @@ using Foretoken.Engines.Content;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>A request inside the scheduler (engines.md 1.2). Token contents matter only through <see cref="Keys"/>.</summary>
+/// <summary>A request inside the scheduler (vLLM's Request). Token contents matter only through <see cref="Keys"/>.</summary>
 internal class EngineRequest
 {
     /// <summary>A request that waits for its first schedule.</summary>
@@ -69,7 +69,7 @@ internal class EngineRequest
     /// <summary>Prefix hit of the first admission; -1 before.</summary>
     public int FirstHit { get; set; } = -1;
 
-    /// <summary>Position of a prefix that some group had cached further than all of them together; 0 for none (engines.md 1.8).</summary>
+    /// <summary>Position of a prefix that some group had cached further than all of them together; 0 for none (vLLM's hybrid KV cache manager).</summary>
     public int Junction { get; set; }
 
     public int Preemptions { get; set; }

@@ -2,7 +2,7 @@ using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>The pool's free blocks in the order in which they will be reused (engines.md 1.6): a linked list through the blocks.</summary>
+/// <summary>The pool's free blocks in the order in which they will be reused (vLLM's BlockPool): a linked list through the blocks.</summary>
 internal sealed class FreeQueue
 {
     private readonly KvBlock _edge = new(-1);

@@ -2,7 +2,7 @@ using Foretoken.Engines.Content;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>Full attention: every token stays, and a hit is the longest unbroken run from the start (engines.md 1.7).</summary>
+/// <summary>Full attention: every token stays, and a hit is the longest unbroken run from the start (vLLM's prefix cache).</summary>
 internal sealed class FullAttentionRules(int blockSize, bool eagle) : KvGroupRules(blockSize, eagle)
 {
     /// <inheritdoc />

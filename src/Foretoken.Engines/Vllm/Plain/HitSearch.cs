@@ -3,7 +3,7 @@ using Foretoken.Engines.Content;
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>
-/// The longest prefix that every KV cache group can reuse (engines.md 1.7, 1.8). Groups of the same kind are looked up
+/// The longest prefix that every KV cache group can reuse (vLLM's KV cache coordinators). Groups of the same kind are looked up
 /// together. Each kind accepts or shortens the candidate length until none does.
 /// </summary>
 internal sealed class HitSearch

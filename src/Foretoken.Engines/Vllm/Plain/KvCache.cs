@@ -3,7 +3,7 @@ using Foretoken.Quantities;
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>
-/// Block tables of all requests over one pool: prefix hits, allocation, registration, release (engines.md 1.5 to 1.8).
+/// Block tables of all requests over one pool: prefix hits, allocation, registration, release (vLLM's KVCacheManager).
 /// </summary>
 internal sealed class KvCache
 {
@@ -39,7 +39,7 @@ internal sealed class KvCache
     public static int Blocks(int tokens, int blockSize) => (int)(((long)tokens + blockSize - 1) / blockSize);
 
     /// <summary>
-    /// Looks for a prefix of a waiting request in the cache (1.7) and returns its length in tokens. The hit is held ready for
+    /// Looks for a prefix of a waiting request in the cache (get_computed_blocks) and returns its length in tokens. The hit is held ready for
     /// the <see cref="TryAdmit"/> that follows.
     /// </summary>
     public int FindHit(EngineRequest request)
@@ -61,7 +61,7 @@ internal sealed class KvCache
     {
         var watermark = othersRunning ? _watermark : 0;
 
-        // 1.5 step 1: the whole known sequence must fit, although only a part may be computed now.
+        // The full-sequence gate of allocate_slots(): the whole known sequence must fit, although only a part may be computed now.
         if (_settings.SchedulerReserveFullIsl)
         {
             var whole = Math.Min(request.Tokens, _settings.MaxModelLen);
@@ -81,7 +81,7 @@ internal sealed class KvCache
         return TryAllocate(request, newTokens, request.Computed, lookahead, watermark: 0);
     }
 
-    /// <summary>Makes the full blocks among the first <paramref name="tokens"/> tokens hittable (1.5 step 5, 1.8).</summary>
+    /// <summary>Makes the full blocks among the first <paramref name="tokens"/> tokens hittable (cache_blocks).</summary>
     public void Register(EngineRequest request, int tokens)
     {
         if (!_settings.EnablePrefixCaching)
@@ -113,7 +113,7 @@ internal sealed class KvCache
         }
     }
 
-    /// <summary>Gives back all blocks of a request, group by group, each from its last block to its first (1.6).</summary>
+    /// <summary>Gives back all blocks of a request, group by group, each from its last block to its first.</summary>
     public void Free(EngineRequest request)
     {
         foreach (var table in request.Tables)

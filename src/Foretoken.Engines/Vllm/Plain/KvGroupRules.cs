@@ -2,7 +2,7 @@ using Foretoken.Engines.Content;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>What the layers of one kind ask of the KV cache: full attention or a sliding window (engines.md 1.7, 1.8).</summary>
+/// <summary>What the layers of one kind ask of the KV cache: full attention or a sliding window (vLLM's KV cache coordinators).</summary>
 internal abstract class KvGroupRules(int blockSize, bool eagle)
 {
     protected int BlockSize { get; } = blockSize;

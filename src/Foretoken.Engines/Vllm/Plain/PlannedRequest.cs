@@ -17,7 +17,7 @@ internal struct PlannedRequest
     /// <summary>Drafts among <see cref="Tokens"/>.</summary>
     public int Drafts;
 
-    /// <summary>The drafts are padding (engines.md 1.3 B4): no proposer stands behind them.</summary>
+    /// <summary>The drafts are padding (step B4 of vLLM's schedule()): no proposer stands behind them.</summary>
     public bool Padded;
 
     /// <summary>Whether the step reaches the last known token, so that the request gets output from it.</summary>

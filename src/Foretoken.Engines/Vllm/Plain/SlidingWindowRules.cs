@@ -2,7 +2,7 @@ using Foretoken.Engines.Content;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>A sliding window of w tokens, the current one included (engines.md 1.8).</summary>
+/// <summary>A sliding window of w tokens, the current one included (vLLM's hybrid KV cache manager).</summary>
 internal sealed class SlidingWindowRules : KvGroupRules
 {
     private readonly int _window;

@@ -2,10 +2,10 @@ using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>schedule(): engines.md 1.3.</summary>
+/// <summary>What vLLM's Scheduler.schedule() does: first the running requests (steps A1 to A6), then the waiting ones (B1 to B6).</summary>
 internal sealed partial class VllmScheduler
 {
-    // The input budget of 1.3 equals the token budget here: no supported method charges draft slots on it.
+    // vLLM's input budget equals the token budget here: no supported method charges draft slots on it.
     private int _budget;
 
     // Whether a request scheduled in part A was still prefilling after the step before.
@@ -32,7 +32,7 @@ internal sealed partial class VllmScheduler
         _finished.Clear();
     }
 
-    // 1.3 A.
+    // A: the running requests, in order.
     private void ScheduleRunning(StepPlan plan)
     {
         for (var i = 0; i < _running.Count && _budget > 0; i++)
@@ -132,7 +132,7 @@ internal sealed partial class VllmScheduler
         _waiting.PutBack(request);
     }
 
-    // 1.3 B.
+    // B: the waiting requests, unless something was preempted.
     private void ScheduleWaiting(StepPlan plan)
     {
         var runningScheduled = plan.Count > 0;
@@ -216,7 +216,7 @@ internal sealed partial class VllmScheduler
             : _skipped;
     }
 
-    // 1.3 C.
+    // C: after the plan, as if it had been computed.
     private void AdvanceScheduled(StepPlan plan)
     {
         foreach (ref var planned in plan.Requests)

@@ -1,6 +1,6 @@
 namespace Foretoken.Engines.Vllm.Plain;
 
-/// <summary>update_from_output(): engines.md 1.4.</summary>
+/// <summary>What vLLM's Scheduler.update_from_output() does.</summary>
 internal sealed partial class VllmScheduler
 {
     /// <summary>Applies a step's result: <see cref="PlannedRequest.Generated"/> of every request is set.</summary>

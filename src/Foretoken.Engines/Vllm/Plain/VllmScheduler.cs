@@ -4,7 +4,7 @@ using Foretoken.Quantities;
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>
-/// vLLM V1's scheduler, one step at a time, as engines.md 1.3 to 1.5 tells it: meant to be read beside it. Knows nothing of
+/// vLLM V1's scheduler, one step at a time, in the order of vLLM's own schedule(), update_from_output() and allocate_slots(): meant to be read beside them. Knows nothing of
 /// time: whoever drives it decides when a plan is executed and what the model returns.
 /// </summary>
 internal sealed partial class VllmScheduler

@@ -5,7 +5,7 @@ namespace Foretoken.Hardware.Models.Families;
 /// <summary>Decoders with latent attention: DeepSeek V3 and V3.2, Kimi K2, GLM-5 (with an indexer), Kimi K3 (with KDA layers between).</summary>
 internal static class MlaFamily
 {
-    // The indexer caches a key of 128 numbers in fp8 and one 32-bit scale: 132 bytes (hardware.md, "DSA").
+    // The indexer caches a key of 128 numbers in fp8 and one 32-bit scale: 132 bytes (DeepSeek V3.2's configuration).
     private const int IndexerScaleBytes = 4;
 
     private sealed record Sizes(int Heads, int QueryRank, int Rank, int Nope, int Rope, int Value, int IndexHeads, int IndexDim, int TopK, bool Gated);

@@ -6,7 +6,7 @@ using static Foretoken.Tests.Engines.SgLang.Schedules.SgLangScenarios;
 
 namespace Foretoken.Tests.Engines.SgLang.Plain;
 
-/// <summary>Answers worked out by hand from the description, one rule each (engines.md 2.2 to 2.5 and 6.3).</summary>
+/// <summary>Answers worked out by hand from the description, one rule each.</summary>
 public sealed class SgLangSchedulerKnownAnswerTests
 {
     [Fact]

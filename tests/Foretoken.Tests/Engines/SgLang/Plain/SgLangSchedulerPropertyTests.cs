@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Foretoken.Tests.Engines.SgLang.Plain;
 
-/// <summary>What holds in every scenario, and how related scenarios relate (engines.md 6.3, items 2 and 3).</summary>
+/// <summary>What holds in every scenario, and how related scenarios relate (conservation, and metamorphic relations).</summary>
 public sealed class SgLangSchedulerPropertyTests
 {
     private const ulong Count = 300;

@@ -6,7 +6,7 @@ using static Foretoken.Tests.Engines.Vllm.Schedules.Scenarios;
 
 namespace Foretoken.Tests.Engines.Vllm.Plain;
 
-/// <summary>Rules of engines.md section 1 on scenarios small enough to work out by hand. Blocks hold 4 tokens.</summary>
+/// <summary>Rules of vLLM's scheduler on scenarios small enough to work out by hand. Blocks hold 4 tokens.</summary>
 public sealed class SchedulerKnownAnswerTests
 {
     private static readonly VllmSpeculation Eagle = new() { Method = VllmSpeculationMethod.Eagle, NumSpeculativeTokens = 2 };

@@ -8,7 +8,7 @@ using static Foretoken.Tests.Engines.Vllm.Schedules.Scenarios;
 
 namespace Foretoken.Tests.Engines.Vllm.Plain;
 
-/// <summary>What holds in every scenario, and how related scenarios relate (engines.md 6.3, items 2 and 3).</summary>
+/// <summary>What holds in every scenario, and how related scenarios relate (conservation, and metamorphic relations).</summary>
 public sealed class SchedulerPropertyTests
 {
     private const ulong Count = 250;
