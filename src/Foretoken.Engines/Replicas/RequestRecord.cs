@@ -1,3 +1,4 @@
+using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Replicas;
@@ -31,4 +32,34 @@ public struct RequestRecord
 
     /// <summary>How it ended.</summary>
     public RequestOutcome Outcome;
+
+    /// <summary>A record in which nothing has happened yet.</summary>
+    public static RequestRecord New(int index) => new()
+    {
+        Index = index,
+        Scheduled = SimTime.Never,
+        FirstToken = SimTime.Never,
+        SecondToken = SimTime.Never,
+        LastToken = SimTime.Never,
+    };
+
+    /// <summary>A token reaches the client; the gap to the one before it goes to <paramref name="gaps"/>.</summary>
+    public void Deliver(SimTime now, LogHistogram gaps)
+    {
+        if (OutputTokens > 0)
+        {
+            gaps.Add((now - LastToken).Nanoseconds);
+        }
+
+        OutputTokens++;
+        LastToken = now;
+        if (OutputTokens == 1)
+        {
+            FirstToken = now;
+        }
+        else if (OutputTokens == 2)
+        {
+            SecondToken = now;
+        }
+    }
 }

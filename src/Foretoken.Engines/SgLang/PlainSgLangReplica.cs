@@ -95,7 +95,7 @@ public sealed class PlainSgLangReplica : IReplica
         _recorder.Timeline.CountArrival();
         if (!SgLangAdmission.Accepts(_settings, request))
         {
-            var record = SgLangReplicaRequest.New(request.Index);
+            var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Rejected;
             SetTimeline(now);
             _recorder.Timeline.CountCompletion();
@@ -276,7 +276,7 @@ public sealed class PlainSgLangReplica : IReplica
         _scheduler.Process(step.Batch, _emitted);
         foreach (var request in _emitted)
         {
-            ((SgLangReplicaRequest)request).Deliver(now, _recorder.TokenGaps);
+            ((SgLangReplicaRequest)request).Record.Deliver(now, _recorder.TokenGaps);
         }
 
         _recorder.OutputTokens += _emitted.Count;

@@ -101,7 +101,7 @@ public sealed class PlainVllmReplica : IReplica
         _recorder.Timeline.CountArrival();
         if (!VllmAdmission.Accepts(_settings, request))
         {
-            var record = ReplicaRequest.New(request.Index);
+            var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Rejected;
             SetTimeline(now.Nanoseconds);
             _recorder.Timeline.CountCompletion();
@@ -319,24 +319,9 @@ public sealed class PlainVllmReplica : IReplica
 
     private void Deliver(ReplicaRequest request, int tokens, SimTime now)
     {
-        ref var record = ref request.Record;
         for (var i = 0; i < tokens; i++)
         {
-            if (record.OutputTokens > 0)
-            {
-                _recorder.TokenGaps.Add((now - record.LastToken).Nanoseconds);
-            }
-
-            record.OutputTokens++;
-            record.LastToken = now;
-            if (record.OutputTokens == 1)
-            {
-                record.FirstToken = now;
-            }
-            else if (record.OutputTokens == 2)
-            {
-                record.SecondToken = now;
-            }
+            request.Record.Deliver(now, _recorder.TokenGaps);
         }
     }
 

@@ -149,8 +149,7 @@ public sealed partial class FastVllmReplica
 
         while (_putAside.Count > 0)
         {
-            _skipped.PushFront(_putAside[_putAside.Count - 1]);
-            _putAside.Remove(_putAside[_putAside.Count - 1]);
+            _skipped.PushFront(_putAside.PopBack());
         }
     }
 

@@ -140,7 +140,7 @@ public sealed partial class FastVllmReplica : IReplica
             Mark(at);
             _recorder.Timeline.CountArrival();
             _recorder.Timeline.CountCompletion();
-            var refused = NewRecord(request.Index);
+            var refused = RequestRecord.New(request.Index);
             refused.Outcome = RequestOutcome.Rejected;
             _recorder.Events.Ended(_recorder.Worker, refused, now);
             return;
@@ -149,7 +149,7 @@ public sealed partial class FastVllmReplica : IReplica
         var slot = TakeSlot();
         ref var r = ref _slots[slot];
         r = default;
-        r.Record = NewRecord(request.Index);
+        r.Record = RequestRecord.New(request.Index);
         r.InputTokens = request.InputTokens;
         r.MaxTokens = VllmAdmission.AnswerTokens(_settings, request);
         r.Cut = r.MaxTokens < request.OutputTokens;
@@ -290,15 +290,6 @@ public sealed partial class FastVllmReplica : IReplica
     private int WaitingCount => _waiting.Count + _skipped.Count;
 
     private int Blocks(int tokens) => (int)(((uint)tokens + (uint)_blockSize - 1) / (uint)_blockSize);
-
-    private static RequestRecord NewRecord(int index) => new()
-    {
-        Index = index,
-        Scheduled = SimTime.Never,
-        FirstToken = SimTime.Never,
-        SecondToken = SimTime.Never,
-        LastToken = SimTime.Never,
-    };
 
     private int TakeSlot()
     {

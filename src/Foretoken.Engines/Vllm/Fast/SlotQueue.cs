@@ -33,6 +33,12 @@ internal sealed class SlotQueue
         return slot;
     }
 
+    public int PopBack()
+    {
+        Count--;
+        return _ring[(_head + Count) & (_ring.Length - 1)];
+    }
+
     /// <summary>Takes a slot out wherever it stands; false if it is not there.</summary>
     public bool Remove(int slot)
     {

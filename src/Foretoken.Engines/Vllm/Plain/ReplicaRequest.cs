@@ -22,20 +22,10 @@ internal sealed class ReplicaRequest : EngineRequest
         // Requests are numbered in order of arrival. Two real ones never arrive at the very same instant.
         Arrival = request.Index;
         WantedTokens = request.OutputTokens;
-        Record = New(request.Index);
+        Record = RequestRecord.New(request.Index);
         Random = new RandomStream(seed, StreamId.Speculation, (ulong)request.Index);
     }
 
     /// <summary>Answer tokens that it would have without <c>max_model_len</c>.</summary>
     public int WantedTokens { get; }
-
-    /// <summary>A record in which nothing has happened yet.</summary>
-    public static RequestRecord New(int index) => new()
-    {
-        Index = index,
-        Scheduled = SimTime.Never,
-        FirstToken = SimTime.Never,
-        SecondToken = SimTime.Never,
-        LastToken = SimTime.Never,
-    };
 }
