@@ -6,7 +6,7 @@ using Foretoken.Workloads.Requests;
 namespace Foretoken.Engines.Vllm.Plain;
 
 /// <summary>A request in virtual time: the scheduler's view and the record that it will leave behind.</summary>
-internal sealed class ReplicaRequest : EngineRequest
+internal sealed class ReplicaRequest : EngineRequest, IPlainRequest
 {
     /// <summary>What becomes of it; handed to the recorder when it ends.</summary>
     public RequestRecord Record;
@@ -28,4 +28,6 @@ internal sealed class ReplicaRequest : EngineRequest
 
     /// <summary>Answer tokens that it would have without <c>max_model_len</c>.</summary>
     public int WantedTokens { get; }
+
+    ref RequestRecord IPlainRequest.Record => ref Record;
 }

@@ -1,0 +1,59 @@
+using Foretoken.Hardware.StepTime;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Engines.Replicas;
+
+/// <summary>
+/// One scheduler with its KV cache, as the loop of <see cref="PlainReplica"/> drives it. It keeps the steps that it planned, in
+/// order; the loop says when the first of them starts and ends.
+/// </summary>
+internal abstract class PlainRank
+{
+    /// <summary>Requests accepted and not ended; kept by the loop.</summary>
+    public int Requests { get; set; }
+
+    /// <summary>Tokens of those requests, prompt and delivered; kept by the loop.</summary>
+    public long Tokens { get; set; }
+
+    /// <summary>Requests in the engine that do not wait.</summary>
+    public abstract int Running { get; }
+
+    /// <summary>Requests that wait for their first step, or again after they lost their memory.</summary>
+    public abstract int Waiting { get; }
+
+    /// <summary>KV blocks in use.</summary>
+    public abstract int KvBlocksUsed { get; }
+
+    /// <summary>Whether planning can do anything: usually, whether there is any request.</summary>
+    public virtual bool WantsPlan => Requests > 0;
+
+    /// <summary>Whether the engine takes the request at all.</summary>
+    public abstract bool Accepts(in RequestSpec request);
+
+    /// <summary>Puts an accepted request into the engine's queue.</summary>
+    public abstract IPlainRequest Add(in RequestSpec request);
+
+    /// <summary>Cancels a request of this rank.</summary>
+    public abstract void Abort(IPlainRequest request);
+
+    /// <summary>Plans one step, and keeps it unless it is empty.</summary>
+    /// <returns>Whether there is a step.</returns>
+    public abstract bool Plan(SimTime now);
+
+    /// <summary>No step of its own, although other ranks of its group have one: takes part with nothing to do.</summary>
+    public abstract void RunAlong();
+
+    /// <summary>After an empty plan with nothing in flight: whether planning once more at the same moment may find something.</summary>
+    public abstract bool PlansAgain();
+
+    /// <summary>Tokens that the first kept step computes.</summary>
+    public abstract int StepTokens { get; }
+
+    /// <summary>The first kept step starts: what it computes. False when it has nothing to do in it.</summary>
+    public abstract bool TryStart(bool contexts, out StepBatch batch);
+
+    /// <summary>The first kept step is over: delivers its tokens and tells which requests it ended, in order.</summary>
+    /// <returns>Tokens delivered.</returns>
+    public abstract long EndStep(SimTime now, List<RequestEnd> ended);
+}

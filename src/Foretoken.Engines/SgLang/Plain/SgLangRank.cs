@@ -1,0 +1,152 @@
+using Foretoken.Engines.Content;
+using Foretoken.Engines.Replicas;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Engines.SgLang.Plain;
+
+/// <summary>SGLang's scheduler under the loop of a plain replica.</summary>
+internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder recorder, ulong seed) : PlainRank
+{
+    private static readonly PlannedBatch Nothing = new(BatchMode.Decode, [], null);
+    private readonly Queue<PlannedBatch> _planned = [];
+    private readonly List<SgLangRequest> _emitted = [];
+    private PrefillChunk[] _prefills = new PrefillChunk[16];
+    private int[] _contexts = new int[16];
+
+    public SgLangScheduler Scheduler { get; } = new(settings, seed, (ulong)recorder.Worker);
+
+    // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
+    public override int Running => Scheduler.Unfinished - Scheduler.Waiting.Count;
+
+    public override int Waiting => Scheduler.Waiting.Count;
+
+    public override int KvBlocksUsed => Scheduler.Kv.Pool.Pages - Scheduler.Kv.Reachable / settings.PageSize;
+
+    // Also when nobody is left: the last batch has to be cleared away.
+    public override bool WantsPlan => true;
+
+    public override int StepTokens
+    {
+        get
+        {
+            var tokens = 0;
+            foreach (var entry in _planned.Peek().Entries)
+            {
+                tokens += entry.Decodes ? 1 : entry.End - entry.Start;
+            }
+
+            return tokens;
+        }
+    }
+
+    public override bool Accepts(in RequestSpec request) => SgLangAdmission.Accepts(settings, request);
+
+    public override IPlainRequest Add(in RequestSpec request)
+    {
+        var pageKeys = new HashIdKeys(Scheduler.Contents, request.Content, settings.PageSize);
+        var tokenKeys = settings.PageSize == 1 ? pageKeys : new HashIdKeys(Scheduler.Contents, request.Content, 1);
+        var submitted = new SgLangReplicaRequest(request, pageKeys, tokenKeys) { RoutingKey = request.Session };
+        Scheduler.Add(submitted);
+        return submitted;
+    }
+
+    public override void Abort(IPlainRequest request) => Scheduler.Abort((SgLangReplicaRequest)request);
+
+    public override bool Plan(SimTime now)
+    {
+        var batch = NextBatch();
+        foreach (var entry in batch?.Entries ?? [])
+        {
+            var request = (SgLangReplicaRequest)entry.Request;
+            if (request.Record.Scheduled == SimTime.Never)
+            {
+                request.Record.Scheduled = now;
+                request.Record.CachedTokens = entry.Start;
+            }
+        }
+
+        recorder.Preemptions += Scheduler.Retracted.Count;
+        if (batch is not null)
+        {
+            _planned.Enqueue(batch);
+        }
+
+        return batch is not null;
+    }
+
+    public override void RunAlong() => _planned.Enqueue(Nothing);
+
+    public override bool PlansAgain()
+    {
+        Scheduler.NoteIdle();
+        return Scheduler.Waiting.Count > 0;
+    }
+
+    public override bool TryStart(bool contexts, out StepBatch batch)
+    {
+        var entries = _planned.Peek().Entries;
+        if (_prefills.Length < entries.Length)
+        {
+            Array.Resize(ref _prefills, entries.Length * 2);
+            Array.Resize(ref _contexts, entries.Length * 2);
+        }
+
+        var prefills = 0;
+        var decodes = 0;
+        long context = 0;
+        foreach (var entry in entries)
+        {
+            if (entry.Decodes)
+            {
+                _contexts[decodes++] = entry.End;
+                context += entry.End;
+            }
+            else
+            {
+                var tokens = entry.End - entry.Start;
+                _prefills[prefills++] = new PrefillChunk(tokens, entry.Start, entry.Emits);
+                recorder.PrefillTokens += tokens;
+            }
+        }
+
+        batch = new StepBatch
+        {
+            Prefills = _prefills.AsSpan(0, prefills),
+            DecodeRequests = decodes,
+            DecodeContextTokens = context,
+            DecodeContexts = contexts ? _contexts.AsSpan(0, decodes) : [],
+        };
+        return entries.Length > 0;
+    }
+
+    public override long EndStep(SimTime now, List<RequestEnd> ended)
+    {
+        _emitted.Clear();
+        Scheduler.Process(_planned.Dequeue(), _emitted);
+        foreach (var emitted in _emitted)
+        {
+            var request = (SgLangReplicaRequest)emitted;
+            request.Record.Deliver(now, recorder.TokenGaps);
+            if (request.Finished)
+            {
+                ended.Add(new RequestEnd(request, RequestOutcome.Completed));
+            }
+        }
+
+        return _emitted.Count;
+    }
+
+    private PlannedBatch? NextBatch()
+    {
+        try
+        {
+            return Scheduler.NextBatch();
+        }
+        catch (SgLangOutOfMemoryException e)
+        {
+            throw new InputException("engine", e.Message, "raise schedule_conservativeness or the KV memory, or turn enable_mixed_chunk off");
+        }
+    }
+}

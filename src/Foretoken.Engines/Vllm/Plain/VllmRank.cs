@@ -1,0 +1,190 @@
+using Foretoken.Engines.Content;
+using Foretoken.Engines.Replicas;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Engines.Vllm.Plain;
+
+/// <summary>vLLM's scheduler under the loop of a plain replica.</summary>
+internal sealed class VllmRank : PlainRank
+{
+    private readonly VllmSettings _settings;
+    private readonly ReplicaRecorder _recorder;
+    private readonly ulong _seed;
+    private readonly DraftAcceptance _acceptance;
+    private readonly Queue<StepPlan> _planned = [];
+    private readonly Stack<StepPlan> _spare = [];
+    private PrefillChunk[] _prefills = new PrefillChunk[16];
+    private int[] _contexts = new int[16];
+    private bool _preempted;
+
+    public VllmRank(VllmSettings settings, ReplicaRecorder recorder, ulong seed)
+    {
+        _settings = settings;
+        _recorder = recorder;
+        _seed = seed;
+        Scheduler = new VllmScheduler(settings);
+        _acceptance = new DraftAcceptance(settings.Speculation);
+    }
+
+    public VllmScheduler Scheduler { get; }
+
+    public override int Running => Scheduler.Running.Count;
+
+    public override int Waiting => Scheduler.WaitingCount;
+
+    public override int KvBlocksUsed => Scheduler.Cache.Pool.Used;
+
+    public override int StepTokens
+    {
+        get
+        {
+            var tokens = 0;
+            foreach (ref var planned in _planned.Peek().Requests)
+            {
+                tokens += planned.Tokens;
+            }
+
+            return tokens;
+        }
+    }
+
+    public override bool Accepts(in RequestSpec request) => VllmAdmission.Accepts(_settings, request);
+
+    public override IPlainRequest Add(in RequestSpec request)
+    {
+        var keys = new HashIdKeys(Scheduler.Contents, request.Content, _settings.BlockSize);
+        var submitted = new ReplicaRequest(request, _settings, keys, _seed);
+        Scheduler.Add(submitted);
+        return submitted;
+    }
+
+    public override void Abort(IPlainRequest request) => Scheduler.Abort((ReplicaRequest)request);
+
+    public override bool Plan(SimTime now)
+    {
+        var plan = Spare();
+        Scheduler.Schedule(plan);
+        foreach (ref var planned in plan.Requests)
+        {
+            var request = (ReplicaRequest)planned.Request;
+            if (request.Record.Scheduled == SimTime.Never)
+            {
+                request.Record.Scheduled = now;
+                request.Record.CachedTokens = request.FirstHit;
+            }
+        }
+
+        _recorder.Preemptions += plan.Preempted.Count;
+        _preempted = plan.Preempted.Count > 0;
+        var any = plan.Count > 0;
+        if (any)
+        {
+            _planned.Enqueue(plan);
+        }
+        else
+        {
+            _spare.Push(plan);
+        }
+
+        return any;
+    }
+
+    public override void RunAlong()
+    {
+        var nothing = Spare();
+        nothing.Clear();
+        _planned.Enqueue(nothing);
+    }
+
+    public override bool PlansAgain() => _preempted;
+
+    public override bool TryStart(bool contexts, out StepBatch batch)
+    {
+        var plan = _planned.Peek();
+        if (_prefills.Length < plan.Count)
+        {
+            Array.Resize(ref _prefills, plan.Count * 2);
+            Array.Resize(ref _contexts, plan.Count * 2);
+        }
+
+        var prefills = 0;
+        var decodes = 0;
+        long context = 0;
+        var drafts = 0;
+        foreach (ref var planned in plan.Requests)
+        {
+            var request = planned.Request;
+            drafts += planned.Drafts;
+            var tokens = planned.Tokens - planned.Drafts;
+            if (planned.IsPrefill)
+            {
+                _prefills[prefills++] = new PrefillChunk(tokens, planned.ComputedBefore, planned.Emits);
+                _recorder.PrefillTokens += tokens;
+            }
+            else
+            {
+                // The request's own count is right by now: drafts that the step before rejected were taken back.
+                var kept = request.Computed - planned.Drafts;
+                _contexts[decodes++] = kept;
+                context += kept;
+            }
+        }
+
+        batch = new StepBatch
+        {
+            Prefills = _prefills.AsSpan(0, prefills),
+            DecodeRequests = decodes,
+            DecodeContextTokens = context,
+            DraftTokens = drafts,
+            DecodeContexts = contexts ? _contexts.AsSpan(0, decodes) : [],
+        };
+        return plan.Count > 0;
+    }
+
+    public override long EndStep(SimTime now, List<RequestEnd> ended)
+    {
+        var plan = _planned.Dequeue();
+        foreach (ref var planned in plan.Requests)
+        {
+            planned.Generated = Generate(planned);
+        }
+
+        Scheduler.Update(plan);
+        long delivered = 0;
+        foreach (ref var planned in plan.Requests)
+        {
+            delivered += planned.Delivered;
+            var request = (ReplicaRequest)planned.Request;
+            for (var i = 0; i < planned.Delivered; i++)
+            {
+                request.Record.Deliver(now, _recorder.TokenGaps);
+            }
+
+            if (planned.Finished)
+            {
+                var cut = request.MaxTokens < request.WantedTokens;
+                ended.Add(new RequestEnd(request, cut ? RequestOutcome.Truncated : RequestOutcome.Completed));
+            }
+        }
+
+        _spare.Push(plan);
+        return delivered;
+    }
+
+    private StepPlan Spare() => _spare.Count > 0 ? _spare.Pop() : new StepPlan();
+
+    private int Generate(in PlannedRequest planned)
+    {
+        if (!planned.Emits)
+        {
+            return 0;
+        }
+
+        // Padding has no proposer behind it: none of it can be right.
+        var request = (ReplicaRequest)planned.Request;
+        var accepted = planned.Padded || request.Status == RequestStatus.Finished ? 0 : _acceptance.Sample(planned.Drafts, ref request.Random);
+        return 1 + accepted;
+    }
+}
