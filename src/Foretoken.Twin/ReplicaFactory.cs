@@ -1,6 +1,4 @@
 using Foretoken.Engines.Replicas;
-using Foretoken.Engines.Vllm;
-using Foretoken.Engines.Vllm.Fast;
 
 namespace Foretoken.Twin;
 
@@ -9,11 +7,11 @@ internal static class ReplicaFactory
 {
     /// <summary>The mode that drives the run: the fast one unless plain is asked for or the settings are beyond the fast one.</summary>
     public static EngineMode Resolve(RunPlan plan) =>
-        plan.EngineMode == EngineMode.Plain || FastVllmReplica.NotCovered(plan.Engine) is not null ? EngineMode.Plain : EngineMode.Fast;
+        plan.EngineMode == EngineMode.Plain || plan.Engine.NotCovered() is not null ? EngineMode.Plain : EngineMode.Fast;
 
     /// <summary>A new, idle replica.</summary>
     public static IReplica Create(RunPlan plan, EngineMode mode, ReplicaRecorder recorder) =>
         mode == EngineMode.Fast
-            ? new FastVllmReplica(plan.Engine, plan.StepTime, recorder, plan.Source.Tree)
-            : new PlainVllmReplica(plan.Engine, plan.StepTime, recorder, plan.Seed);
+            ? plan.Engine.CreateFast(plan.StepTime, recorder, plan.Seed, plan.Source.Tree)
+            : plan.Engine.CreatePlain(plan.StepTime, recorder, plan.Seed);
 }

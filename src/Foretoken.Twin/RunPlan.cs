@@ -1,4 +1,4 @@
-using Foretoken.Engines.Vllm;
+using Foretoken.Engines.Replicas;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -16,7 +16,7 @@ public sealed record RunPlan
     public required int Replicas { get; init; }
 
     /// <summary>Engine settings of every replica.</summary>
-    public required VllmSettings Engine { get; init; }
+    public required EngineSettings Engine { get; init; }
 
     /// <summary>How long a forward pass takes.</summary>
     public required IStepTimeSource StepTime { get; init; }

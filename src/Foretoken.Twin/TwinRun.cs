@@ -349,7 +349,7 @@ public sealed class TwinRun
                 PrefillTokens = recorder.PrefillTokens,
                 OutputTokens = recorder.OutputTokens,
                 Preemptions = recorder.Preemptions,
-                KvBlocks = _plan.Engine.UsableBlocks,
+                KvBlocks = _plan.Engine.KvBlocks,
                 KvBlocksPeak = recorder.KvBlocksPeak,
                 RunningPeak = recorder.RunningPeak,
                 WaitingPeak = recorder.WaitingPeak,

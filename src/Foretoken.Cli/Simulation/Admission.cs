@@ -1,6 +1,6 @@
 using Foretoken.Cli.Scenarios;
 using Foretoken.Quantities;
-using Foretoken.Twin.Scenarios.Documents;
+using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 
@@ -36,7 +36,7 @@ internal static class Admission
             source.Take(out var request);
             shortest = Math.Min(shortest, request.InputTokens);
             seen++;
-            if (shortest < file.Model.Engine.Settings.MaxModelLen)
+            if (shortest <= file.Model.Engine.Settings.LongestPrompt)
             {
                 return;
             }
@@ -52,19 +52,17 @@ internal static class Admission
 
     private static void Check(ScenarioFile file, string place, int shortest, string which)
     {
-        var longest = file.Model.Engine.Settings.MaxModelLen;
-        if (shortest < longest)
+        var settings = file.Model.Engine.Settings;
+        if (shortest <= settings.LongestPrompt)
         {
             return;
         }
 
-        var root = file.Bound;
-        var at = root.Section.Fields.First(f => f.Name == "engine");
-        var engine = root.GetObject(at) as Twin.Scenarios.Fields.Bound;
-        var origin = engine?.PlaceOf(Twin.Scenarios.Description.EngineFields.MaxModelLen) ?? new Origin(file.Path);
+        var engine = file.Bound.Get(ScenarioFields.Engine);
+        var flag = engine.Fields.First(f => f.Name == settings.LongestPromptFlag);
         throw new InputException(
             place,
-            $"no request can ever be admitted: {which} have {shortest} tokens or more, and engine.max_model_len is {longest} ({origin})",
-            "raise max_model_len (with enough num_gpu_blocks), or send shorter prompts");
+            $"no request can ever be admitted: {which} have {shortest} tokens or more, and the engine takes prompts of at most {settings.LongestPrompt} by engine.{flag.Name} ({engine.PlaceOf(flag)})",
+            $"raise {flag.Name} (with enough KV blocks), or send shorter prompts");
     }
 }

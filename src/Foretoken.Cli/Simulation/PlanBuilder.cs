@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Foretoken.Cli.Commands;
 using Foretoken.Cli.Scenarios;
-using Foretoken.Engines.Vllm.Fast;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -44,7 +43,7 @@ internal static class PlanBuilder
             TimeLimit = model.TimeLimit,
             WarmUpRequests = model.Workload.WarmUpRequests,
         };
-        if (plan.EngineMode == EngineMode.Fast && FastVllmReplica.NotCovered(plan.Engine) is { } beyond)
+        if (plan.EngineMode == EngineMode.Fast && plan.Engine.NotCovered() is { } beyond)
         {
             notes.AppendLine(CultureInfo.InvariantCulture, $"the fast engine does not cover {beyond}: every step is planned by the plain engine");
         }
@@ -59,7 +58,7 @@ internal static class PlanBuilder
             new LinearCoefficients(l.PrefillBase, l.PrefillPerToken, l.PrefillPerArea),
             new LinearCoefficients(l.DecodeBase, l.DecodePerRequest, l.DecodePerContextToken)),
         TableStepTimeModel t => new TableStepTime(StepTimeTableFiles.Read(file.Locate(t.Path, t.PathOrigin))),
-        _ => new PolynomialStepTime(file.Model.Engine.KvCapacityTokens),
+        _ => new PolynomialStepTime(file.Model.Engine.Settings.KvPoolTokens),
     };
 
     private static IRequestSource Synthetic(ScenarioFile file, SyntheticSpec spec)

@@ -10,6 +10,9 @@ public static class SgLangAdmission
 {
     /// <summary>Whether the engine accepts the request; otherwise it ends as rejected when it is submitted.</summary>
     public static bool Accepts(SgLangSettings settings, in RequestSpec request) =>
+        // SGLang's TokenizerManager refuses what reaches the context length.
+        (settings.ContextLength is not { } context || (long)request.InputTokens + request.OutputTokens < context)
+
         // The test of admission, after a retraction at any time: strictly less than the whole pool (SGLang's PrefillAdder).
-        (long)request.InputTokens + request.OutputTokens + settings.PageSize < settings.UsableTokens;
+        && (long)request.InputTokens + request.OutputTokens + settings.PageSize < settings.UsableTokens;
 }

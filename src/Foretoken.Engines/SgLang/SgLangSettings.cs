@@ -1,4 +1,8 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Engines.SgLang;
 
@@ -6,13 +10,16 @@ namespace Foretoken.Engines.SgLang;
 /// An SGLang engine's scheduler and KV cache settings. Names are SGLang's own flags; defaults are those of SGLang
 /// (main of July 2026) on a GPU of 60 to 160 GiB. <see cref="Problems"/> says what cannot work.
 /// </summary>
-public sealed record SgLangSettings
+public sealed record SgLangSettings : EngineSettings
 {
     /// <summary><c>max_total_tokens</c>: tokens that the KV pool holds. Only whole pages can be used.</summary>
     public required int MaxTotalTokens { get; init; }
 
     /// <summary><c>max_running_requests</c>: most requests running at once, which is also the most per batch.</summary>
     public required int MaxRunningRequests { get; init; }
+
+    /// <summary><c>context_length</c>: a prompt with its answer must be shorter than this; null for no limit but the pool.</summary>
+    public int? ContextLength { get; init; }
 
     /// <summary><c>page_size</c>: tokens per KV page.</summary>
     public int PageSize { get; init; } = 1;
@@ -59,6 +66,7 @@ public sealed record SgLangSettings
         Check(PageSize >= 1, "page_size", "must be at least 1");
         Check(MaxTotalTokens >= Math.Max(1, PageSize), "max_total_tokens", "must hold at least one page");
         Check(MaxRunningRequests >= 1, "max_running_requests", "must be at least 1");
+        Check(ContextLength is not < 3, "context_length", "must leave room for a prompt and an answer");
         Check(MaxPrefillTokens >= 1, "max_prefill_tokens", "must be at least 1");
         Check(double.IsFinite(ScheduleConservativeness) && ScheduleConservativeness >= 0, "schedule_conservativeness", "must be a number of at least 0");
         if (ChunkedPrefillSize is { } chunk)
@@ -73,4 +81,35 @@ public sealed record SgLangSettings
 
         return problems;
     }
+
+    /// <inheritdoc />
+    public override string EngineName => "sglang";
+
+    /// <inheritdoc />
+    public override int KvBlocks => UsableTokens / PageSize;
+
+    /// <inheritdoc />
+    public override int KvBlockTokens => PageSize;
+
+    /// <inheritdoc />
+    public override long KvPoolTokens => MaxTotalTokens;
+
+    /// <inheritdoc />
+    public override int LongestPrompt => Math.Max(0, Math.Min(UsableTokens - PageSize, ContextLength ?? int.MaxValue) - 2);
+
+    /// <inheritdoc />
+    public override string LongestPromptFlag => ContextLength < UsableTokens - PageSize ? "context_length" : "max_total_tokens";
+
+    /// <inheritdoc />
+    public override string? NotCovered() => "SGLang";
+
+    /// <inheritdoc />
+    public override bool Accepts(in RequestSpec request) => SgLangAdmission.Accepts(this, request);
+
+    /// <inheritdoc />
+    public override IReplica CreatePlain(IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed) => new PlainSgLangReplica(this, stepTime, recorder, seed);
+
+    /// <inheritdoc />
+    public override IReplica CreateFast(IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed, PrefixTree? tree) =>
+        throw new NotSupportedException($"the fast engine does not cover {NotCovered()}");
 }

@@ -1,10 +1,16 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Vllm.Fast;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
+
 namespace Foretoken.Engines.Vllm;
 
 /// <summary>
 /// A vLLM V1 engine's scheduler and KV cache settings, validated. Names are vLLM's own flags; defaults are those of vLLM
 /// (main of August 2026, between v0.26 and v0.28) on a GPU of 70 GiB or more.
 /// </summary>
-public sealed record VllmSettings
+public sealed record VllmSettings : EngineSettings
 {
     /// <summary>Most requests running at once.</summary>
     public int MaxNumSeqs { get; init; } = 1024;
@@ -56,4 +62,34 @@ public sealed record VllmSettings
 
     /// <summary>Blocks that can hold tokens.</summary>
     public int UsableBlocks => NumGpuBlocks - 1;
+
+    /// <inheritdoc />
+    public override string EngineName => "vllm";
+
+    /// <inheritdoc />
+    public override int KvBlocks => UsableBlocks;
+
+    /// <inheritdoc />
+    public override int KvBlockTokens => BlockSize;
+
+    /// <inheritdoc />
+    public override long KvPoolTokens => (long)NumGpuBlocks * BlockSize;
+
+    /// <inheritdoc />
+    public override int LongestPrompt => MaxModelLen - 1;
+
+    /// <inheritdoc />
+    public override string LongestPromptFlag => "max_model_len";
+
+    /// <inheritdoc />
+    public override string? NotCovered() => FastVllmReplica.NotCovered(this);
+
+    /// <inheritdoc />
+    public override bool Accepts(in RequestSpec request) => VllmAdmission.Accepts(this, request);
+
+    /// <inheritdoc />
+    public override IReplica CreatePlain(IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed) => new PlainVllmReplica(this, stepTime, recorder, seed);
+
+    /// <inheritdoc />
+    public override IReplica CreateFast(IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed, PrefixTree? tree) => new FastVllmReplica(this, stepTime, recorder, tree);
 }

@@ -11,7 +11,7 @@ public sealed class ScenarioModelTests
     [Fact]
     public void Load_AlmostEmpty_HasVllmsDefaults()
     {
-        var engine = Load("workload: {preset: chat}").Model.Engine.Settings;
+        var engine = (VllmSettings)Load("workload: {preset: chat}").Model.Engine.Settings;
         Assert.Equal(1024, engine.MaxNumSeqs);
         Assert.Equal(8192, engine.MaxNumBatchedTokens);
         Assert.Equal(16, engine.BlockSize);
@@ -26,23 +26,23 @@ public sealed class ScenarioModelTests
     [InlineData("192GiB", 1024, 16384)]
     public void Load_GpuMemory_DecidesVllmsBatchDefaults(string memory, int seqs, int tokens)
     {
-        var engine = Load($"workload: {{preset: chat}}\nhardware: {{gpu_memory: {memory}}}").Model.Engine.Settings;
+        var engine = (VllmSettings)Load($"workload: {{preset: chat}}\nhardware: {{gpu_memory: {memory}}}").Model.Engine.Settings;
         Assert.Equal((seqs, tokens), (engine.MaxNumSeqs, engine.MaxNumBatchedTokens));
     }
 
     [Fact]
     public void Load_NoChunkedPrefill_RaisesTheDefaultBudgetToAWholePrompt() =>
-        Assert.Equal(20_000, Load("workload: {preset: chat}\nengine: {enable_chunked_prefill: false, max_model_len: 20k}").Model.Engine.Settings.MaxNumBatchedTokens);
+        Assert.Equal(20_000, ((VllmSettings)Load("workload: {preset: chat}\nengine: {enable_chunked_prefill: false, max_model_len: 20k}").Model.Engine.Settings).MaxNumBatchedTokens);
 
     [Fact]
     public void Load_KvMemory_BecomesBlocks() =>
-        Assert.Equal(40L * 1024 * 1024 * 1024 / (131_072 * 16), Load("workload: {preset: chat}\nengine: {kv_cache_memory_bytes: 40GiB}\nmodel: {kv_bytes_per_token: 128KiB}").Model.Engine.Settings.NumGpuBlocks);
+        Assert.Equal(40L * 1024 * 1024 * 1024 / (131_072 * 16), ((VllmSettings)Load("workload: {preset: chat}\nengine: {kv_cache_memory_bytes: 40GiB}\nmodel: {kv_bytes_per_token: 128KiB}").Model.Engine.Settings).NumGpuBlocks);
 
     [Fact]
     public void Load_HybridModel_CountsEveryGroupInTheLongestRequest()
     {
         // 99 usable blocks, no async: the window group holds at most ceil((63 + 64) / 16) + 1 = 9 blocks, the full one the rest.
-        var engine = Load("workload: {preset: chat}\nengine: {num_gpu_blocks: 100, kv_cache_groups: [full, 64], max_num_batched_tokens: 64, max_num_seqs: 8, async_scheduling: false}").Model.Engine.Settings;
+        var engine = (VllmSettings)Load("workload: {preset: chat}\nengine: {num_gpu_blocks: 100, kv_cache_groups: [full, 64], max_num_batched_tokens: 64, max_num_seqs: 8, async_scheduling: false}").Model.Engine.Settings;
         Assert.Equal(90 * 16, engine.MaxModelLen);
     }
 
@@ -53,7 +53,7 @@ public sealed class ScenarioModelTests
             .Set("fleet.routing=least_tokens").Set("engine.kv_cache_groups=[full, 32]").Set("engine.kv_cache_groups[1]=64").Put("seed", "9", "--seed 9")).Model;
         Assert.Equal("least_tokens", model.RoutingPolicy);
         Assert.Equal(9UL, model.Seed);
-        Assert.Equal(64, model.Engine.Settings.KvCacheGroups[1].SlidingWindow);
+        Assert.Equal(64, ((VllmSettings)model.Engine.Settings).KvCacheGroups[1].SlidingWindow);
     }
 
     [Fact]

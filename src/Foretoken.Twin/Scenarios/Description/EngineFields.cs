@@ -2,159 +2,24 @@ using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Twin.Scenarios.Description;
 
-/// <summary>The <c>engine</c> section: vLLM's scheduler and KV cache under vLLM's own flag names.</summary>
+/// <summary>The <c>engine</c> section: which engine, and its settings under its own flag names.</summary>
 public static class EngineFields
 {
-    /// <summary>Where vLLM's defaults were read.</summary>
-    public const string VllmDefaults = "vLLM, main of 2026-08-17 (between v0.26 and v0.28)";
-
-    public static readonly Field<string> Kind = new(new ChoiceType(("vllm", "vLLM's V1 engine")))
+    public static readonly Field<string> Kind = new(new ChoiceType(("vllm", "vLLM's V1 engine"), ("sglang", "SGLang")))
     {
         Name = "kind",
         Meaning = "Inference engine that every replica runs.",
         Default = "vllm",
-        DefaultSource = "the only engine so far",
-    };
-
-    public static readonly Field<int?> MaxNumSeqs = new(new OptionalType<int>(new IntegerType(1)))
-    {
-        Name = "max_num_seqs",
-        Meaning = "Most requests running at once on a replica.",
-        DefaultText = "by GPU memory",
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<int?> MaxNumBatchedTokens = new(new OptionalType<int>(new IntegerType(1)))
-    {
-        Name = "max_num_batched_tokens",
-        Meaning = "Most tokens computed in one step of a replica.",
-        DefaultText = "by GPU memory",
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<int> BlockSize = new(new IntegerType(1, 65536))
-    {
-        Name = "block_size",
-        Meaning = "Tokens per KV block.",
-        Default = 16,
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<int?> NumGpuBlocks = new(new OptionalType<int>(new IntegerType(2)))
-    {
-        Name = "num_gpu_blocks",
-        AlsoCalled = ["num_gpu_blocks_override"],
-        Meaning = "KV blocks in a replica's pool (vLLM's num_gpu_blocks_override); one of them is reserved. Instead: kv_cache_memory_bytes.",
-        DefaultText = "16384, or by kv_cache_memory_bytes",
-        DefaultSource = "the default of DynoSim's engine model, until a model and a GPU say how much fits",
-    };
-
-    public static readonly Field<long?> KvCacheMemoryBytes = new(new OptionalType<long>(new BytesType()))
-    {
-        Name = "kv_cache_memory_bytes",
-        Meaning = "Memory for the KV cache of a replica. With model.kv_bytes_per_token it gives the number of blocks. Instead: num_gpu_blocks.",
-        DefaultText = "not set",
-    };
-
-    public static readonly Field<int?> MaxModelLen = new(new OrKeyword<int>(new IntegerType(1), "auto"))
-    {
-        Name = "max_model_len",
-        Meaning = "Most tokens of prompt plus answer. auto: the most that fits into the KV cache.",
-        DefaultText = "auto",
-        DefaultSource = "no model is named that would say it",
-    };
-
-    public static readonly Field<bool> EnablePrefixCaching = new(new SwitchType())
-    {
-        Name = "enable_prefix_caching",
-        Meaning = "Whether full blocks are kept and shared between requests with the same beginning.",
-        Default = true,
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<string> SchedulingPolicy = new(new ChoiceType(("fcfs", "first come, first served"), ("priority", "lower priority value first, then earlier arrival")))
-    {
-        Name = "scheduling_policy",
-        Meaning = "Order of the waiting queue and choice of preemption victims.",
-        Default = "fcfs",
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<bool?> AsyncScheduling = new(new OptionalType<bool>(new SwitchType()))
-    {
-        Name = "async_scheduling",
-        Meaning = "Plan step N+1 before the result of step N is known.",
-        DefaultText = "true, false with ngram speculation",
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<bool> EnableChunkedPrefill = new(new SwitchType())
-    {
-        Name = "enable_chunked_prefill",
-        Meaning = "Whether prompts may be computed in pieces.",
-        Default = true,
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<int> LongPrefillTokenThreshold = new(new IntegerType(0))
-    {
-        Name = "long_prefill_token_threshold",
-        Meaning = "Most prompt tokens of one request per step; 0 is no limit.",
-        Default = 0,
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<double> Watermark = new(new NumberType(UnitTable.Number, 0, 0.99))
-    {
-        Name = "watermark",
-        Meaning = "Share of the KV blocks kept free when a waiting request is admitted beside running ones.",
-        Default = 0,
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<bool> SchedulerReserveFullIsl = new(new SwitchType())
-    {
-        Name = "scheduler_reserve_full_isl",
-        Meaning = "Admit a waiting request only if its whole known sequence fits, even when one chunk is computed now.",
-        Default = true,
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<IReadOnlyList<int?>> KvCacheGroups = new(new ListType<int?>(new OrKeyword<int>(new IntegerType(1), "full"), 1))
-    {
-        Name = "kv_cache_groups",
-        Meaning = "KV cache groups of a hybrid model, one entry per group: full for full attention, or the sliding window in tokens.",
-        Default = [null],
-        DefaultSource = "a model with full attention only",
-    };
-
-    public static readonly Field<int?> PrefixCacheRetentionInterval = new(new OrKeyword<int>(new IntegerType(0, 0), "none"))
-    {
-        Name = "prefix_cache_retention_interval",
-        Meaning = "For sliding-window groups: 0 keeps only the ends of prompts and the points where prompts part, none keeps every block.",
-        Default = 0,
-        DefaultSource = VllmDefaults,
-    };
-
-    public static readonly Field<Bound> Speculative = new(new SectionType(SpeculativeFields.Section))
-    {
-        Name = "speculative_config",
-        AlsoCalled = ["speculative"],
-        Meaning = "Speculative decoding; left out for none.",
-        OmitWhenAbsent = true,
-        DefaultText = "none",
-        DefaultSource = VllmDefaults,
+        DefaultSource = "the engine with the fast twin",
     };
 
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
-        Meaning = "What every replica runs: vLLM's scheduler and KV cache, under vLLM's own flag names.",
-        Fields =
-        [
-            Kind, MaxNumSeqs, MaxNumBatchedTokens, BlockSize, NumGpuBlocks, KvCacheMemoryBytes, MaxModelLen, EnablePrefixCaching,
-            SchedulingPolicy, AsyncScheduling, EnableChunkedPrefill, LongPrefillTokenThreshold, Watermark, SchedulerReserveFullIsl,
-            KvCacheGroups, PrefixCacheRetentionInterval, Speculative,
-        ],
+        Meaning = "What every replica runs: an engine's scheduler and KV cache, under the engine's own flag names.",
+        Fields = [Kind],
+        Switch = Kind,
+        Shorthand = Kind,
+        Cases = new Dictionary<string, IReadOnlyList<Field>> { ["vllm"] = VllmFields.All, ["sglang"] = SgLangFields.All },
     };
 }

@@ -37,7 +37,7 @@ public static class ScenarioResolver
         }
 
         var engine = Part(root, ScenarioFields.Engine) is { } e && Part(root, ScenarioFields.Model) is { } m && Part(root, ScenarioFields.Hardware) is { } h
-            ? new EngineResolver(e, m, h, context).Resolve()
+            ? EngineResolver.Resolve(e, m, h, context)
             : null;
         var workload = Part(root, ScenarioFields.Workload) is { } w ? WorkloadResolver.Resolve(w, document, context, derived) : null;
         var stepTime = Part(root, ScenarioFields.StepTime) is { } s ? StepTime(s) : null;

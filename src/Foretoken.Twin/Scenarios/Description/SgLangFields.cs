@@ -1,0 +1,95 @@
+using Foretoken.Twin.Scenarios.Fields;
+
+namespace Foretoken.Twin.Scenarios.Description;
+
+/// <summary>The keys of an <c>engine</c> section of kind sglang: its scheduler and KV cache under SGLang's own flag names.</summary>
+public static class SgLangFields
+{
+    /// <summary>Where SGLang's defaults were read.</summary>
+    public const string SgLangDefaults = "SGLang, main of July 2026 (server_args.py)";
+
+    public static readonly Field<int?> MaxTotalTokens = new(new OptionalType<int>(new IntegerType(2)))
+    {
+        Name = "max_total_tokens",
+        AlsoCalled = ["max_total_num_tokens"],
+        Meaning = "Tokens that a replica's KV pool holds; only whole pages are used.",
+        DefaultText = "262144",
+        DefaultSource = "as much as the default of vLLM's pool here, until a model and a GPU say how much fits",
+    };
+
+    public static readonly Field<int?> MaxRunningRequests = new(new OptionalType<int>(new IntegerType(1)))
+    {
+        Name = "max_running_requests",
+        Meaning = "Most requests running at once on a replica.",
+        DefaultText = "by the pool and context_length",
+        DefaultSource = SgLangDefaults,
+    };
+
+    public static readonly Field<int?> ContextLength = new(new OptionalType<int>(new IntegerType(2)))
+    {
+        Name = "context_length",
+        Meaning = "Most tokens of prompt plus answer.",
+        DefaultText = "what fits into the pool",
+        DefaultSource = "no model is named that would say it",
+    };
+
+    public static readonly Field<int> PageSize = new(new IntegerType(1, 65536))
+    {
+        Name = "page_size",
+        Meaning = "Tokens per KV page.",
+        Default = 1,
+        DefaultSource = SgLangDefaults,
+    };
+
+    public static readonly Field<int?> ChunkedPrefillSize = new(new OptionalType<int>(new IntegerType(-1)))
+    {
+        Name = "chunked_prefill_size",
+        Meaning = "Most prompt tokens computed in one step; -1 computes every prompt in one piece.",
+        DefaultText = "by GPU memory",
+        DefaultSource = SgLangDefaults,
+    };
+
+    public static readonly Field<int> MaxPrefillTokens = new(new IntegerType(1))
+    {
+        Name = "max_prefill_tokens",
+        Meaning = "Prompt tokens after which no further request joins a prefill batch.",
+        Default = 16384,
+        DefaultSource = SgLangDefaults,
+    };
+
+    public static readonly Field<string> SchedulePolicy = new(new ChoiceType(
+        ("fcfs", "first come, first served"),
+        ("lof", "longest declared output first"),
+        ("lpm", "longest prefix match first"),
+        ("dfs-weight", "depth first through the radix tree, heavier subtrees first"),
+        ("random", "shuffled before every prefill attempt"),
+        ("routing-key", "requests whose routing key (here: session) is common in the running batch first")))
+    {
+        Name = "schedule_policy",
+        Meaning = "Order of the waiting queue.",
+        Default = "fcfs",
+        DefaultSource = SgLangDefaults,
+    };
+
+    public static readonly Field<double> ScheduleConservativeness = new(new NumberType(UnitTable.Number, 0, 100))
+    {
+        Name = "schedule_conservativeness",
+        Meaning = "Scales the share of a running request's declared output that admission keeps room for.",
+        Default = 1,
+        DefaultSource = SgLangDefaults,
+    };
+
+    public static readonly Field<bool> EnableMixedChunk = Flag("enable_mixed_chunk", "Decoding requests join prefill batches.");
+    public static readonly Field<bool> DisableOverlapSchedule = Flag("disable_overlap_schedule", "Process a batch's result before planning the next one.");
+    public static readonly Field<bool> DisableRadixCache = Flag("disable_radix_cache", "Share nothing between requests with the same beginning.");
+
+    /// <summary>All of them.</summary>
+    public static readonly IReadOnlyList<Field> All =
+    [
+        MaxTotalTokens, MaxRunningRequests, ContextLength, PageSize, ChunkedPrefillSize, MaxPrefillTokens, SchedulePolicy, ScheduleConservativeness,
+        EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache,
+    ];
+
+    private static Field<bool> Flag(string name, string meaning) =>
+        new(new SwitchType()) { Name = name, Meaning = meaning, Default = false, DefaultSource = SgLangDefaults };
+}

@@ -1,0 +1,255 @@
+using System.Globalization;
+using Foretoken.Engines.Vllm;
+using Foretoken.Twin.Scenarios.Description;
+using Foretoken.Twin.Scenarios.Fields;
+
+namespace Foretoken.Twin.Scenarios.Model;
+
+/// <summary>Turns the <c>engine</c> section into settings, with the rules that vLLM itself applies and checks at its start.</summary>
+internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, BindContext context)
+{
+    private const int DefaultBlocks = 16_384;
+
+    private readonly List<DerivedValue> _derived = [];
+
+    /// <summary>The validated engine, or null when something that it rests on is wrong.</summary>
+    public EngineModel? Resolve()
+    {
+        var speculation = ResolveSpeculation();
+        var asyncScheduling = ResolveAsyncScheduling(speculation);
+        if (ResolveBlocks() is not { } blocks || !AllGood())
+        {
+            return null;
+        }
+
+        var (seqs, tokens, rule) = BatchDefaults.For(hardware.Get(ModelFields.GpuMemory));
+        var settings = new VllmSettings
+        {
+            MaxNumSeqs = engine.Get(VllmFields.MaxNumSeqs) ?? seqs,
+            MaxNumBatchedTokens = engine.Get(VllmFields.MaxNumBatchedTokens) ?? tokens,
+            BlockSize = engine.Get(VllmFields.BlockSize),
+            NumGpuBlocks = blocks,
+            MaxModelLen = 0,
+            SchedulingPolicy = engine.Get(VllmFields.SchedulingPolicy) == "priority" ? VllmSchedulingPolicy.Priority : VllmSchedulingPolicy.Fcfs,
+            EnablePrefixCaching = engine.Get(VllmFields.EnablePrefixCaching),
+            Watermark = engine.Get(VllmFields.Watermark),
+            SchedulerReserveFullIsl = engine.Get(VllmFields.SchedulerReserveFullIsl),
+            LongPrefillTokenThreshold = engine.Get(VllmFields.LongPrefillTokenThreshold),
+            EnableChunkedPrefill = engine.Get(VllmFields.EnableChunkedPrefill),
+            AsyncScheduling = asyncScheduling,
+            Speculation = speculation,
+            KvCacheGroups = [.. engine.Get(VllmFields.KvCacheGroups).Select(window => new KvCacheGroup(window))],
+            PrefixCacheRetentionInterval = engine.Get(VllmFields.PrefixCacheRetentionInterval),
+        };
+
+        return ResolveLength(settings) is { } withLength ? Finish(ResolveBatch(withLength, rule)) : null;
+    }
+
+    private bool AllGood() => engine.Fields.All(engine.IsGood) && hardware.Fields.All(hardware.IsGood) && model.Fields.All(model.IsGood);
+
+    private VllmSpeculation? ResolveSpeculation()
+    {
+        if (engine.Get(VllmFields.Speculative) is not { } speculative || !speculative.Fields.All(speculative.IsGood))
+        {
+            return null;
+        }
+
+        var drafts = speculative.Get(SpeculativeFields.NumSpeculativeTokens);
+        var rates = speculative.Get(SpeculativeFields.AcceptanceRates);
+        var place = speculative.PlaceOf(SpeculativeFields.AcceptanceRates);
+        var path = speculative.PathOf(SpeculativeFields.AcceptanceRates);
+        if (rates.Count != drafts)
+        {
+            context.Add(place, path, $"has {rates.Count} numbers for {drafts} draft tokens", $"give {drafts}, one per draft token");
+        }
+
+        for (var i = 1; i < rates.Count; i++)
+        {
+            if (rates[i] > rates[i - 1])
+            {
+                context.Add(place, $"{path}[{i}]", "is larger than the one before it", "the first i drafts are accepted at most as often as the first i-1");
+                break;
+            }
+        }
+
+        return new VllmSpeculation
+        {
+            Method = speculative.Get(SpeculativeFields.Method) == "ngram" ? VllmSpeculationMethod.Ngram : VllmSpeculationMethod.Eagle,
+            NumSpeculativeTokens = drafts,
+            AcceptanceRates = rates,
+        };
+    }
+
+    private bool ResolveAsyncScheduling(VllmSpeculation? speculation)
+    {
+        var ngram = speculation is { Method: VllmSpeculationMethod.Ngram };
+        var written = engine.Get(VllmFields.AsyncScheduling);
+        if (ngram && written == true)
+        {
+            Complain(VllmFields.AsyncScheduling, "cannot be true with ngram speculation", "vLLM drafts by ngram only without it: leave it out or write false");
+        }
+
+        if (written is null)
+        {
+            _derived.Add(new(engine.PathOf(VllmFields.AsyncScheduling), ngram ? "false" : "true", ngram
+                ? $"default: ngram speculation rules it out; {VllmFields.VllmDefaults}"
+                : $"default: {VllmFields.VllmDefaults}"));
+        }
+
+        return written ?? !ngram;
+    }
+
+    private int? ResolveBlocks()
+    {
+        var written = engine.Get(VllmFields.NumGpuBlocks);
+        var memory = engine.Get(VllmFields.KvCacheMemoryBytes);
+        var perToken = model.Get(ModelFields.KvBytesPerToken);
+        if (memory is null)
+        {
+            if (written is null)
+            {
+                _derived.Add(new(engine.PathOf(VllmFields.NumGpuBlocks), Text(DefaultBlocks), $"default: {VllmFields.NumGpuBlocks.DefaultSource}"));
+            }
+
+            return written ?? DefaultBlocks;
+        }
+
+        if (written is not null)
+        {
+            Complain(VllmFields.KvCacheMemoryBytes, "contradicts num_gpu_blocks", $"both say how much KV cache there is (num_gpu_blocks at {engine.PlaceOf(VllmFields.NumGpuBlocks)}); keep one");
+            return null;
+        }
+
+        if (perToken is null)
+        {
+            if (model.IsGood(ModelFields.KvBytesPerToken))
+            {
+                Complain(VllmFields.KvCacheMemoryBytes, "needs the size of a token's KV cache to become blocks", "add model: {kv_bytes_per_token: ...}, or give num_gpu_blocks instead");
+            }
+
+            return null;
+        }
+
+        var blockSize = engine.Get(VllmFields.BlockSize);
+        var blocks = memory.Value / ((decimal)perToken.Value * blockSize);
+        if (blocks is < 2 or > int.MaxValue)
+        {
+            Complain(VllmFields.KvCacheMemoryBytes, $"gives {Text(decimal.Truncate(blocks))} blocks of {blockSize} tokens", "at least 2 and at most 2147483647 are needed");
+            return null;
+        }
+
+        _derived.Add(new(engine.PathOf(VllmFields.NumGpuBlocks), Text((int)blocks),
+            $"kv_cache_memory_bytes / (model.kv_bytes_per_token x block_size) = {memory} / ({perToken} x {blockSize})"));
+        return (int)blocks;
+    }
+
+    private VllmSettings? ResolveLength(VllmSettings settings)
+    {
+        var longest = KvDemand.LongestRequest(settings);
+        if (longest == 0)
+        {
+            Complain(VllmFields.NumGpuBlocks, $"leaves {settings.UsableBlocks} usable blocks, too few for one token in {settings.KvCacheGroups.Count} KV cache groups", "give more blocks");
+            return null;
+        }
+
+        if (engine.Get(VllmFields.MaxModelLen) is not { } written)
+        {
+            _derived.Add(new(engine.PathOf(VllmFields.MaxModelLen), Text(longest), settings.KvCacheGroups.Count == 1 && settings.KvCacheGroups[0].SlidingWindow is null
+                ? $"auto: usable blocks x block_size = {settings.UsableBlocks} x {settings.BlockSize}"
+                : $"auto: the longest request whose blocks over all {settings.KvCacheGroups.Count} KV cache groups fit into {settings.UsableBlocks}"));
+            return settings with { MaxModelLen = longest };
+        }
+
+        if (written > longest)
+        {
+            Complain(
+                VllmFields.MaxModelLen,
+                $"{written} does not fit into the KV cache: a request of that length needs {KvDemand.Blocks(settings, written)} blocks, and {settings.UsableBlocks} of {settings.NumGpuBlocks} are usable",
+                $"at most {longest}, or more num_gpu_blocks");
+            return null;
+        }
+
+        return settings with { MaxModelLen = written };
+    }
+
+    private VllmSettings ResolveBatch(VllmSettings settings, string rule)
+    {
+        var seqsWritten = engine.IsSet(VllmFields.MaxNumSeqs);
+        var tokensWritten = engine.IsSet(VllmFields.MaxNumBatchedTokens);
+        if (!tokensWritten)
+        {
+            var tokens = settings.MaxNumBatchedTokens;
+            var why = rule;
+            if (!settings.EnableChunkedPrefill && tokens < settings.MaxModelLen)
+            {
+                tokens = settings.MaxModelLen;
+                why = "max_model_len, because without chunked prefill a whole prompt must fit into a step";
+            }
+
+            if (tokens > (long)settings.MaxNumSeqs * settings.MaxModelLen)
+            {
+                tokens = (int)((long)settings.MaxNumSeqs * settings.MaxModelLen);
+                why = $"max_num_seqs x max_model_len = {settings.MaxNumSeqs} x {settings.MaxModelLen}: more can never be scheduled";
+            }
+
+            settings = settings with { MaxNumBatchedTokens = tokens };
+            _derived.Add(new(engine.PathOf(VllmFields.MaxNumBatchedTokens), Text(tokens), $"default: {why}; {VllmFields.VllmDefaults}"));
+        }
+
+        if (!seqsWritten)
+        {
+            var seqs = Math.Min(settings.MaxNumSeqs, settings.MaxNumBatchedTokens);
+            var why = seqs < settings.MaxNumSeqs ? "max_num_batched_tokens, because every request needs a token" : rule;
+            settings = settings with { MaxNumSeqs = seqs };
+            _derived.Add(new(engine.PathOf(VllmFields.MaxNumSeqs), Text(seqs), $"default: {why}; {VllmFields.VllmDefaults}"));
+        }
+
+        CheckBatch(settings);
+        return settings;
+    }
+
+    private void CheckBatch(VllmSettings settings)
+    {
+        if (settings.MaxNumBatchedTokens < settings.MaxNumSeqs)
+        {
+            var field = engine.IsSet(VllmFields.MaxNumBatchedTokens) ? (Field)VllmFields.MaxNumBatchedTokens : VllmFields.MaxNumSeqs;
+            context.Add(engine.PlaceOf(field), engine.PathOf(field),
+                $"max_num_batched_tokens ({settings.MaxNumBatchedTokens}) is smaller than max_num_seqs ({settings.MaxNumSeqs})",
+                "every running request needs at least one token per step; vLLM refuses to start like this");
+        }
+
+        if (!settings.EnableChunkedPrefill && settings.MaxNumBatchedTokens < settings.MaxModelLen)
+        {
+            Complain(
+                VllmFields.MaxNumBatchedTokens,
+                $"{settings.MaxNumBatchedTokens} is smaller than max_model_len ({settings.MaxModelLen}) while enable_chunked_prefill is false",
+                "without chunked prefill a whole prompt must fit into a step: raise it, lower max_model_len, or allow chunks");
+        }
+
+        if (settings.Watermark > 0 && (int)(settings.Watermark * settings.NumGpuBlocks) >= settings.UsableBlocks)
+        {
+            Complain(VllmFields.Watermark, "keeps every usable block free", "lower it");
+        }
+    }
+
+    private EngineModel Finish(VllmSettings settings)
+    {
+        _derived.Add(new("usable KV blocks", Text(settings.UsableBlocks), $"num_gpu_blocks - 1: vLLM reserves one block as placeholder = {settings.NumGpuBlocks} - 1"));
+        _derived.Add(new("KV cache tokens", Text((long)settings.UsableBlocks * settings.BlockSize), $"usable KV blocks x block_size = {settings.UsableBlocks} x {settings.BlockSize}"));
+        _derived.Add(new("requests of full length at once", Text(settings.UsableBlocks / Math.Max(1, KvDemand.Blocks(settings, settings.MaxModelLen))),
+            $"usable KV blocks / blocks of max_model_len = {settings.UsableBlocks} / {KvDemand.Blocks(settings, settings.MaxModelLen)}"));
+        _derived.Add(new("watermark blocks", Text((int)(settings.Watermark * settings.NumGpuBlocks)), $"floor(watermark x num_gpu_blocks) = floor({settings.Watermark.ToString(CultureInfo.InvariantCulture)} x {settings.NumGpuBlocks})"));
+        if (settings.Speculation is { } speculation)
+        {
+            var mean = 1 + speculation.AcceptanceRates.Sum();
+            _derived.Add(new("lookahead tokens", Text(speculation.LookaheadTokens), "KV slots reserved ahead per request: num_speculative_tokens for a draft head, 0 for ngram"));
+            _derived.Add(new("mean tokens per step and request", mean.ToString("0.###", CultureInfo.InvariantCulture), "1 + sum of synthetic_acceptance_rates"));
+        }
+
+        return new EngineModel(settings, _derived);
+    }
+
+    private void Complain(Field field, string message, string fix) => context.Add(engine.PlaceOf(field), engine.PathOf(field), message, fix);
+
+    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}
