@@ -20,4 +20,10 @@ public readonly ref struct StepBatch
     /// <see cref="IStepTimeSource.NeedsContextLengths"/> is true.
     /// </summary>
     public ReadOnlySpan<int> DecodeContexts { get; init; }
+
+    /// <summary>
+    /// Tokens that all ranks of an attention-data-parallel group compute in this step, padding left out; 0 where every rank
+    /// is taken to compute as many as this one.
+    /// </summary>
+    public int GroupTokens { get; init; }
 }

@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+namespace Foretoken.Hardware.Coefficients;
+
+/// <summary>Overheads of an engine around the operators.</summary>
+/// <param name="ElementwiseUs">Norms, rotary embedding, activation and other small kernels of a layer under CUDA graphs, us.</param>
+/// <param name="ElementwiseBytes">Bytes that they move per token and number of the residual stream.</param>
+/// <param name="EagerLayerUs">Host time to launch a layer where no CUDA graph is replayed, us: a step cannot be faster.</param>
+/// <param name="EagerCollectiveUs">What an all-reduce outside of a graph takes longer, us.</param>
+/// <param name="StepUs">Constant per step: scheduling, input preparation, sampling, us.</param>
+/// <param name="SequenceUs">Host time per decoding request, us.</param>
+/// <param name="SequenceFree">Decoding requests whose host time hides behind the GPU.</param>
+/// <param name="PrefillStepUs">Constant per step that computes prompt tokens, us.</param>
+public sealed record EngineOverheads(
+    double ElementwiseUs, double ElementwiseBytes, double EagerLayerUs, double EagerCollectiveUs,
+    double StepUs, double SequenceUs, double SequenceFree, double PrefillStepUs);
+
+/// <summary>A factor on step times of what it names; empty names match everything. The most specific entries multiply.</summary>
+/// <param name="Engine">vllm, sglang, trtllm or empty.</param>
+/// <param name="Gpu">Name in the catalogue or empty.</param>
+/// <param name="Model">Model family as <see cref="Calibration.Family"/> gives it, or empty.</param>
+/// <param name="Experts">Format of the experts (of dense products where there are none), or empty.</param>
+/// <param name="Decode">Factor on the time of decoding.</param>
+/// <param name="Prefill">Factor on the time that prompt tokens add.</param>
+public sealed record ScaleFactor(string Engine, string Gpu, string Model, string Experts, double Decode, double Prefill);
+
+/// <summary>
+/// Corrections that measured end-to-end systems ask for: overheads per engine and shrunken factors for groups of systems.
+/// Made by <c>foretoken fit</c>; docs/accuracy.md says how.
+/// </summary>
+public sealed record Calibration
+{
+    /// <summary>Overheads by engine name.</summary>
+    public required IReadOnlyDictionary<string, EngineOverheads> Overheads { get; init; }
+
+    /// <summary>Factors.</summary>
+    public IReadOnlyList<ScaleFactor> Factors { get; init; } = [];
+
+    /// <summary>The built-in one.</summary>
+    public static Calibration BuiltIn { get; } = Read();
+
+    /// <summary>Name that factors know a model by: architecture and layer count, the same for every checkpoint of a model.</summary>
+    public static string Family(Models.ModelShape model) => FormattableString.Invariant($"{model.Architecture}/{model.Layers.Count}x{model.Hidden}");
+
+    /// <summary>The product of the factors that match.</summary>
+    public (double Decode, double Prefill) Scale(string engine, string gpu, string model, string experts)
+    {
+        var (decode, prefill) = (1.0, 1.0);
+        foreach (var f in Factors)
+        {
+            if (Matches(f.Engine, engine) && Matches(f.Gpu, gpu) && Matches(f.Model, model) && Matches(f.Experts, experts))
+            {
+                decode *= f.Decode;
+                prefill *= f.Prefill;
+            }
+        }
+
+        return (decode, prefill);
+    }
+
+    private static bool Matches(string pattern, string value) => pattern.Length == 0 || pattern == value;
+
+    private static Calibration Read()
+    {
+        using var document = Catalogue.Embedded("calibration.json");
+        return Parse(document.RootElement);
+    }
+
+    /// <summary>From its JSON form.</summary>
+    internal static Calibration Parse(JsonElement root) => new()
+    {
+        Overheads = root.GetProperty("overheads").EnumerateObject().ToDictionary(e => e.Name, e =>
+        {
+            double Of(string key) => e.Value.GetProperty(key).GetDouble();
+            return new EngineOverheads(Of("elementwise_us"), Of("elementwise_bytes"), Of("eager_layer_us"), Of("eager_collective_us"), Of("step_us"), Of("sequence_us"), Of("sequence_free"), Of("prefill_step_us"));
+        }),
+        Factors = [.. root.GetProperty("factors").EnumerateArray().Select(f =>
+        {
+            string Name(string key) => f.TryGetProperty(key, out var v) ? v.GetString()! : "";
+            double Of(string key) => f.TryGetProperty(key, out var v) ? v.GetDouble() : 1;
+            return new ScaleFactor(Name("engine"), Name("gpu"), Name("model"), Name("experts"), Of("decode"), Of("prefill"));
+        })],
+    };
+}

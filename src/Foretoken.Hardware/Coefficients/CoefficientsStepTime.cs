@@ -1,0 +1,178 @@
+using Foretoken.Hardware.StepTime;
+
+namespace Foretoken.Hardware.Coefficients;
+
+/// <summary>
+/// Step times from operators: the embedded default. Everything that depends on whole numbers of tokens is tabulated as it is
+/// first asked for, exactly; attention of decoding requests is interpolated between sixteen points per doubling of the mean
+/// context, which is off by less than 0.1 % of a step. Prompt attention is computed each time.
+/// Not for several threads at once.
+/// </summary>
+public sealed class CoefficientsStepTime : IStepTimeSource
+{
+    private readonly StepCost _cost;
+    private readonly TokenTable _denseGraph;
+    private readonly TokenTable _denseEager;
+    private readonly TokenTable _experts;
+    private readonly TokenTable _head;
+    private readonly DecodeAttentionTable _attention;
+    private readonly int _stages;
+    private readonly int _ranks;
+    private readonly int _piecewise;
+
+    private CoefficientsStepTime(Deployment deployment)
+    {
+        Deployment = deployment;
+        _cost = new StepCost(deployment);
+        _stages = deployment.Layout.PipelineParallel;
+        _ranks = deployment.Layout.AttentionDataParallel;
+        _denseGraph = new TokenTable(t => _cost.DenseUs(t, true));
+        _denseEager = new TokenTable(t => _cost.DenseUs(t, false));
+        _experts = new TokenTable(_cost.ExpertsUs);
+        _head = new TokenTable(_cost.HeadUs);
+        _attention = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, 1));
+
+        // vLLM cuts its graphs at attention, so that mixed steps of few tokens replay them, too.
+        _piecewise = deployment.Engine == Memory.EngineKind.Vllm ? _cost.Graphs.Largest : 0;
+    }
+
+    /// <summary>What it computes times of.</summary>
+    public Deployment Deployment { get; }
+
+    /// <inheritdoc />
+    public string Name => "coefficients";
+
+    /// <inheritdoc />
+    public bool NeedsContextLengths => false;
+
+    /// <summary>Whether the GPU has no coefficients of its own.</summary>
+    public bool IsGeneric => _cost.Fits.IsGeneric;
+
+    /// <summary>What had to be replaced or estimated, in sentences.</summary>
+    public IReadOnlyList<string> Notes => _cost.Fits.Notes;
+
+    /// <summary>A source for a deployment whose layout divides its model.</summary>
+    /// <param name="deployment">Model, GPU, engine and layout.</param>
+    /// <param name="place">Where the settings stand, for messages.</param>
+    /// <exception cref="Quantities.InputException">The layout does not divide the model; every problem.</exception>
+    public static CoefficientsStepTime Create(Deployment deployment, string place)
+    {
+        var problems = Memory.LayoutChecks.Problems(deployment.Model, deployment.Layout, place);
+        return problems.Count == 0 ? new CoefficientsStepTime(deployment) : throw new Quantities.InputException(problems);
+    }
+
+    /// <inheritdoc />
+    public double Milliseconds(in StepBatch batch) => Us(batch, exact: false) * 1e-3;
+
+    /// <summary>The same without interpolation: the plain twin of <see cref="Milliseconds"/>.</summary>
+    public double ExactMilliseconds(in StepBatch batch) => Us(batch, exact: true) * 1e-3;
+
+    /// <inheritdoc />
+    public void DecodeRun(int requests, long contextTokens, Span<long> nanoseconds)
+    {
+        if (_cost.Draft is not null || _stages > 1)
+        {
+            for (var i = 0; i < nanoseconds.Length; i++)
+            {
+                nanoseconds[i] = NanosecondRounding.Round(Us(new StepBatch { DecodeRequests = requests, DecodeContextTokens = contextTokens + ((long)i * requests) }, exact: false) * 1e-3);
+            }
+
+            return;
+        }
+
+        var constant = DecodeConstant(requests, requests * _ranks);
+        var scale = _cost.DecodeScale;
+        for (var i = 0; i < nanoseconds.Length; i++)
+        {
+            var us = constant + _attention.Us(requests, contextTokens + ((long)i * requests));
+            nanoseconds[i] = NanosecondRounding.Round(us * scale * 1e-3);
+        }
+    }
+
+    /// <summary>Where the time of a step goes, by operators.</summary>
+    public IReadOnlyList<StepTimeLine> Explain(in StepBatch batch) => StepExplanation.Of(_cost, batch, Us(batch, exact: false), _ranks);
+
+    // All of a plain decode step that does not depend on context, us.
+    private double DecodeConstant(int requests, int groupTokens)
+    {
+        var graph = _cost.Graphs.Covers(requests);
+        var padded = _cost.Graphs.Padded(requests);
+        var group = groupTokens + ((padded - requests) * _ranks);
+        return (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[group] + _head[requests] + _cost.HostUs(requests, false);
+    }
+
+    private double Us(in StepBatch batch, bool exact)
+    {
+        long fresh = 0;
+        var sampled = batch.DecodeRequests + batch.DraftTokens;
+        foreach (var chunk in batch.Prefills)
+        {
+            fresh += chunk.NewTokens;
+            sampled += chunk.Completes ? 1 : 0;
+        }
+
+        var requests = batch.DecodeRequests;
+        var decoding = requests + batch.DraftTokens;
+        var own = (int)fresh + decoding;
+        var group = batch.GroupTokens > 0 ? Math.Max(batch.GroupTokens, own) : own * _ranks;
+        var parts = Math.Min(_stages, Math.Max(1, requests + batch.Prefills.Length));
+        var decodeOnly = Decode(requests, batch.DecodeContextTokens, decoding, fresh == 0 ? group : decoding * _ranks, parts, exact);
+        if (fresh == 0)
+        {
+            return _cost.DecodeScale * decodeOnly;
+        }
+
+        var tokens = Part(own, parts);
+        var graph = own <= _piecewise;
+        var gpu = (graph ? _denseGraph[_cost.Graphs.Padded(tokens)] : _denseEager[tokens]) + _experts[Part(group, parts)]
+            + Attention(requests, batch.DecodeContextTokens, decoding, parts, exact) + _cost.ContextAttentionUs(batch.Prefills, parts);
+        if (!graph)
+        {
+            gpu = Math.Max(gpu, _cost.LaunchUs);
+        }
+
+        var mixed = Pipelined(gpu, _head[Part(sampled, parts)], tokens, parts) + _cost.HostUs(requests, true) + Drafts(requests, batch.DecodeContextTokens);
+        var before = requests == 0 ? 0 : decodeOnly;
+        return (_cost.DecodeScale * before) + (_cost.PrefillScale * Math.Max(0, mixed - before));
+    }
+
+    private double Decode(int requests, long context, int tokens, int group, int parts, bool exact)
+    {
+        if (requests == 0)
+        {
+            return 0;
+        }
+
+        if (parts == 1 && tokens == requests && _cost.Draft is null)
+        {
+            return DecodeConstant(requests, group) + Attention(requests, context, tokens, 1, exact);
+        }
+
+        var part = Part(tokens, parts);
+        var graph = _cost.Graphs.Covers(part);
+        var padded = _cost.Graphs.Padded(part);
+        var gpu = (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[Part(group, parts) + ((padded - part) * _ranks)] + Attention(requests, context, tokens, parts, exact);
+        return Pipelined(gpu, _head[part], part, parts) + _cost.HostUs(requests, false) + Drafts(requests, context);
+    }
+
+    private double Attention(int requests, long context, int tokens, int parts, bool exact)
+    {
+        if (requests == 0)
+        {
+            return 0;
+        }
+
+        return exact || parts > 1 || tokens != requests
+            ? _cost.DecodeAttentionUs((double)requests / parts, (double)context / parts, (double)tokens / requests)
+            : _attention.Us(requests, context);
+    }
+
+    private double Drafts(int requests, long context) => _cost.Draft?.Us(requests, context, _ranks) ?? 0;
+
+    // One stage after the other, micro-batches behind each other: a round takes the slower of all stages for one
+    // micro-batch (the bubble) and the longest stage for all of them.
+    private double Pipelined(double layers, double head, int tokens, int parts) =>
+        _stages == 1 ? layers + head : Math.Max(parts * ((layers * _cost.StageShare) + head), layers + head + ((_stages - 1) * _cost.SendUs(tokens)));
+
+    private static int Part(int whole, int parts) => parts == 1 ? whole : (whole + parts - 1) / parts;
+}

@@ -1,0 +1,61 @@
+using Foretoken.Hardware.Coefficients.Operators;
+
+namespace Foretoken.Hardware.Coefficients;
+
+/// <summary>What the ranks of a replica exchange.</summary>
+internal sealed class Collectives
+{
+    // Point to point between pipeline stages: aiconfigurator's constant.
+    private const double SendUs = 10;
+
+    private readonly Collective? _reduce;
+    private readonly Collective? _gatherTensor;
+    private readonly Collective? _gather;
+    private readonly Collective? _scatter;
+    private readonly double _eagerUs;
+    private readonly double _link;
+
+    public Collectives(Deployment deployment, FitLookup fits, EngineOverheads overheads)
+    {
+        var layout = deployment.Layout;
+        var domain = (int)(deployment.Gpu.Domain?.Value ?? 8);
+        _eagerUs = overheads.EagerCollectiveUs;
+        _link = layout.Gpus > domain ? fits.Figures.Nic : fits.Figures.Link;
+        if (layout.TensorParallel > 1)
+        {
+            _reduce = Make(fits, "all_reduce", layout.TensorParallel, custom: true, domain);
+            _gatherTensor = Make(fits, "all_gather", layout.TensorParallel, custom: false, domain);
+        }
+
+        if (layout.AttentionDataParallel > 1)
+        {
+            _gather = Make(fits, "all_gather", layout.ExpertRanks, custom: false, domain);
+            _scatter = Make(fits, "reduce_scatter", layout.ExpertRanks, custom: false, domain);
+        }
+    }
+
+    /// <summary>All-reduce over the tensor-parallel ranks, us.</summary>
+    public double AllReduce(double bytes, bool graph) => _reduce is null ? 0 : _reduce.Us(bytes) + (graph ? 0 : _eagerUs);
+
+    /// <summary>All-gather over the tensor-parallel ranks, us.</summary>
+    public double Gather(double bytes) => _gatherTensor?.Us(bytes) ?? 0;
+
+    /// <summary>Tokens to the experts and back over all ranks, us.</summary>
+    public double Exchange(double bytes) => (_gather?.Us(bytes) ?? 0) + (_scatter?.Us(bytes) ?? 0);
+
+    /// <summary>Activations to the next pipeline stage, us.</summary>
+    public double Send(double bytes) => SendUs + (bytes / _link);
+
+    private static Collective Make(FitLookup fits, string operation, int ranks, bool custom, int domain)
+    {
+        var (fit, _) = fits.Collective(operation, ranks, custom);
+        var link = fits.Figures.Link;
+        if (ranks > domain)
+        {
+            link = Math.Min(link, fits.Figures.Nic);
+            fits.Note(FormattableString.Invariant($"{operation} over {ranks} ranks leaves the domain of {domain} GPUs: bounded by the network interface"));
+        }
+
+        return new Collective(fit, link, (operation == "all_reduce" ? 2.0 : 1.0) * (ranks - 1) / ranks);
+    }
+}

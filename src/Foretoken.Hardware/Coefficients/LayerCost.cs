@@ -1,0 +1,129 @@
+using Foretoken.Hardware.Coefficients.Operators;
+using Foretoken.Hardware.Models;
+
+namespace Foretoken.Hardware.Coefficients;
+
+/// <summary>What equal layers cost on one rank, by operators.</summary>
+internal sealed class LayerCost
+{
+    // Narrower matrices (short convolutions) ride along with the kernels around them.
+    private const int LeastInputs = 64;
+
+    private const double StaticFp8T0Us = 4;
+
+    private readonly double _reduceBytes;
+    private readonly double _elementwise;
+    private readonly int _reduces;
+
+    public LayerCost(ModelLayer layer, int count, ModelShape model, Deployment deployment, FitLookup fits, Collectives collectives, EngineOverheads overheads)
+    {
+        Count = count;
+        Name = $"{layer.Attention.Describe()}; {layer.Ffn.Describe()}";
+        Mixer = new MixerCost(layer, deployment, fits);
+        var tp = deployment.Layout.TensorParallel;
+        Products = [.. Fused(layer.Weights).Select(group => Product(group, deployment, fits, tp))];
+        if (layer.Ffn.Experts > 0)
+        {
+            Experts = ExpertsOf(layer, deployment, fits);
+        }
+
+        // Each half of a layer that is divided ends with an all-reduce; experts over data-parallel attention exchange tokens instead.
+        var exchange = Experts is not null && deployment.Layout.AttentionDataParallel > 1;
+        _reduces = tp == 1 ? 0 : (layer.Attention.Kind == AttentionKind.None ? 0 : 1) + (layer.Ffn.Dense + layer.Ffn.Experts == 0 || exchange ? 0 : 1);
+        _reduceBytes = 2.0 * model.Hidden;
+        Exchange = exchange ? 2.0 * model.Hidden : 0;
+        _elementwise = ((overheads.ElementwiseBytes * model.Hidden) + (6.0 * (layer.Ffn.Dense + layer.Ffn.SharedWidth) / tp)) / fits.Figures.Bandwidth;
+        Collectives = collectives;
+        ElementwiseUs = overheads.ElementwiseUs;
+    }
+
+    /// <summary>Equal layers.</summary>
+    public int Count { get; }
+
+    /// <summary>What they are.</summary>
+    public string Name { get; }
+
+    /// <summary>Kernels that depend on context.</summary>
+    public MixerCost Mixer { get; }
+
+    /// <summary>Dense products, one fused kernel each.</summary>
+    public IReadOnlyList<(string Name, Gemm Gemm)> Products { get; }
+
+    /// <summary>Routed experts, or null.</summary>
+    public Experts? Experts { get; }
+
+    /// <summary>Bytes per token that all-gather and reduce-scatter around the experts move; 0 for none.</summary>
+    public double Exchange { get; }
+
+    private Collectives Collectives { get; }
+
+    private double ElementwiseUs { get; }
+
+    /// <summary>Dense products of one layer, us.</summary>
+    public double ProductsUs(double tokens)
+    {
+        var sum = 0.0;
+        foreach (var (_, gemm) in Products)
+        {
+            sum += gemm.Us(tokens);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Small kernels of one layer, us.</summary>
+    public double SmallUs(double tokens) => ElementwiseUs + (tokens * _elementwise);
+
+    /// <summary>All-reduces of one layer, us.</summary>
+    public double ReduceUs(double tokens, bool graph) => _reduces == 0 ? 0 : _reduces * Collectives.AllReduce(tokens * _reduceBytes, graph);
+
+    /// <summary>Experts and what moves tokens to them, one layer, us; tokens of all ranks.</summary>
+    public double ExpertsUs(double groupTokens) =>
+        Experts is null ? 0 : Experts.Us(groupTokens) + (Exchange > 0 ? Collectives.Exchange(groupTokens * Exchange) : 0);
+
+    // Matrices that read the same input in the same way are one product: q, k and v; gate and up.
+    private static IEnumerable<List<WeightMatrix>> Fused(IReadOnlyList<WeightMatrix> weights) => weights
+        .Where(w => w.Part is not (ModelPart.RoutedExperts or ModelPart.Norms) && w.Columns >= LeastInputs)
+        .GroupBy(w => (w.Part, w.Columns, w.Format.Name, w.Split is WeightSplit.Rows or WeightSplit.KvHeads ? WeightSplit.Rows : w.Split))
+        .Select(g => g.ToList());
+
+    private static (string, Gemm) Product(List<WeightMatrix> group, Deployment deployment, FitLookup fits, int tp)
+    {
+        var first = group[0];
+        var rows = group.Sum(w => w.Split switch
+        {
+            WeightSplit.Rows => (double)(w.Rows + tp - 1) / tp,
+            WeightSplit.KvHeads => w.Rows / w.Heads * Math.Max(1.0, (w.Heads + tp - 1) / tp),
+            _ => w.Rows,
+        });
+        var columns = first.Split == WeightSplit.Columns ? (double)first.Columns / tp : first.Columns;
+        var dtype = first.MayBeQuantised && first.Format != WeightFormat.Bf16 ? deployment.GemmDtype ?? WeightDtypes.Dense(first.Format) : WeightDtypes.Dense(first.Format);
+        var fit = fits.Find<GemmFit>("gemm", dtype, "dense products");
+        if (dtype == "fp8")
+        {
+            // The tables quantise activations before each product; with static scales that is part of the norm before it.
+            fit = fit with { T0Us = Math.Min(fit.T0Us, StaticFp8T0Us) };
+        }
+
+        var name = string.Join("+", group.Select(w => w.Module[(w.Module.LastIndexOf('.') + 1)..]));
+        return (name, new Gemm(fit, fits.Figures, fits.Figures.Peak(dtype), WeightDtypes.Bytes(first.Format), Math.Floor(rows), columns));
+    }
+
+    private static Experts ExpertsOf(ModelLayer layer, Deployment deployment, FitLookup fits)
+    {
+        var ffn = layer.Ffn;
+        var format = layer.Weights.First(w => w.Part == ModelPart.RoutedExperts).Format;
+        var dtype = deployment.ExpertDtype ?? WeightDtypes.Experts(format, fits.Figures);
+        var layout = deployment.Layout;
+        return new Experts(fits.Find<ExpertFit>("moe", dtype, "experts"), fits.Figures, fits.Figures.Peak(dtype), WeightDtypes.Bytes(format))
+        {
+            Count = ffn.Experts,
+            PerToken = ffn.ExpertsPerToken,
+            Hidden = ffn.ExpertInput,
+            Width = (double)ffn.ExpertWidth * layout.ExpertParallel / layout.ExpertRanks,
+            Groups = layout.ExpertParallel,
+            Matrices = ffn.Matrices,
+            Skew = deployment.ExpertSkew,
+        };
+    }
+}

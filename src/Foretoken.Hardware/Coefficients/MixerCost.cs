@@ -1,0 +1,137 @@
+using Foretoken.Hardware.Coefficients.Operators;
+using Foretoken.Hardware.Models;
+
+namespace Foretoken.Hardware.Coefficients;
+
+/// <summary>The part of a layer's mixer that depends on context: kernels over the KV cache or the state, on one rank.</summary>
+internal sealed class MixerCost
+{
+    private readonly AttentionShape _shape;
+    private readonly GenerationAttention? _generation;
+    private readonly ContextAttention? _context;
+    private readonly LatentGeneration? _latentGeneration;
+    private readonly LatentContext? _latentContext;
+    private readonly LinearAttentionKernel? _linear;
+    private readonly Indexer? _indexer;
+
+    public MixerCost(ModelLayer layer, Deployment deployment, FitLookup fits)
+    {
+        _shape = layer.Attention;
+        var ranks = deployment.Layout.TensorParallel;
+        var figures = fits.Figures;
+        double heads = (_shape.Heads + ranks - 1) / ranks;
+        var kvDtype = deployment.KvBytesPerNumber == 1 ? "fp8" : "bfloat16";
+        switch (_shape.Kind)
+        {
+            case AttentionKind.None:
+                return;
+            case AttentionKind.Linear:
+                _linear = new(figures, heads, _shape.KeyDim, _shape.SumDim, _shape.StateBytes / (double)ranks);
+                fits.Note("linear attention has no public operator tables: estimated");
+                return;
+            case AttentionKind.Latent or AttentionKind.Compressed:
+                var peak = deployment.KvBytesPerNumber == 1 ? figures.Peak("fp8") : figures.Bf16;
+                _latentGeneration = new(fits.Find<LatentGenerationFit>("mla_generation", kvDtype, "latent attention, decode"), figures, peak, heads, _shape.KeyDim, _shape.SumDim, deployment.KvBytesPerNumber);
+                _latentContext = new(fits.Find<LatentContextFit>("mla_context", kvDtype, "latent attention, prompt"), figures, figures.Bf16, heads, PairDim(layer));
+                if (_shape.IndexerBytesPerToken > 0)
+                {
+                    var width = layer.Weights.Where(w => w.Part == ModelPart.Indexer).Select(w => w.Rows).DefaultIfEmpty(0).Max();
+                    _indexer = new(figures, width, _shape.IndexerBytesPerToken, Math.Max(1, _shape.CompressRatio));
+                    fits.Note("sparse attention's indexer has no public operator tables: estimated");
+                }
+
+                return;
+            default:
+                var dim = (_shape.KeyDim + Math.Max(_shape.ValueDim, _shape.SumDim)) / 2.0;
+                double kvHeads = _shape.KvHeadsPerRank(ranks);
+                _generation = new(fits.Find<GenerationFit>("attention_generation", "", "attention, decode"), figures, heads, kvHeads, dim, deployment.KvBytesPerNumber);
+                _context = new(fits.Find<ContextFit>("attention_context", kvDtype, "attention, prompt"), figures, kvDtype == "fp8" ? figures.Peak("fp8") : figures.Bf16, heads, kvHeads, dim, deployment.KvBytesPerNumber, _shape.Window);
+                return;
+        }
+    }
+
+    /// <summary>Microseconds for requests with <paramref name="context"/> tokens together, <paramref name="queries"/> computed tokens each; contexts are taken as equal.</summary>
+    public double Decode(double requests, double context, double queries)
+    {
+        if (requests <= 0)
+        {
+            return 0;
+        }
+
+        var each = context / requests;
+        if (_generation is not null)
+        {
+            return _generation.Us(requests, requests * (_shape.Window > 0 ? Math.Min(each, _shape.Window) : each), queries);
+        }
+
+        if (_latentGeneration is not null)
+        {
+            return _latentGeneration.Us(requests, requests * Entries(each), queries) + (_indexer?.Decode(context, queries) ?? 0);
+        }
+
+        return _linear?.Decode(requests, queries) ?? 0;
+    }
+
+    /// <summary>Microseconds for the prompt chunks of a step, shared out over <paramref name="parts"/> micro-batches.</summary>
+    public double Context(ReadOnlySpan<StepTime.PrefillChunk> chunks, double parts)
+    {
+        if (chunks.Length == 0)
+        {
+            return 0;
+        }
+
+        if (_context is not null)
+        {
+            return _context.Us(Work(chunks, _context.PaddedWindow, parts));
+        }
+
+        if (_latentContext is not null)
+        {
+            // Sparse and compressed attention: a token sees a bounded number of entries.
+            var bound = _shape.Kind == AttentionKind.Compressed ? _shape.Window : _shape.TopK;
+            var time = _latentContext.Us(Work(chunks, bound, parts));
+            if (_shape.Kind == AttentionKind.Compressed && _shape.CompressRatio > 0)
+            {
+                var far = Work(chunks, _shape.TopK > 0 ? (double)_shape.TopK * _shape.CompressRatio : 0, parts);
+                time += _latentContext.Us(far with { Area = far.Area / _shape.CompressRatio, Read = far.Read / _shape.CompressRatio });
+            }
+
+            return time + (_indexer?.Context(Work(chunks, 0, parts)) ?? 0);
+        }
+
+        return _linear?.Context(Work(chunks, 0, parts).Tokens) ?? 0;
+    }
+
+    private double Entries(double context)
+    {
+        if (_shape.Kind == AttentionKind.Latent)
+        {
+            return _shape.TopK > 0 ? Math.Min(context, _shape.TopK) : context;
+        }
+
+        var far = _shape.CompressRatio > 0 ? context / _shape.CompressRatio : 0;
+        return Math.Min(context, _shape.Window) + (_shape.TopK > 0 ? Math.Min(far, _shape.TopK) : far);
+    }
+
+    private static ContextWork Work(ReadOnlySpan<StepTime.PrefillChunk> chunks, double window, double parts)
+    {
+        var sum = default(ContextWork);
+        foreach (var chunk in chunks)
+        {
+            sum += ContextWork.Of(chunk.NewTokens, chunk.ContextTokens, window);
+        }
+
+        return parts == 1 ? sum : new(sum.Tokens / parts, sum.Area / parts, sum.Read / parts);
+    }
+
+    // Key and value widths per head: of the unrolled heads where the projections tell them, else of the cached vector.
+    private static double PairDim(ModelLayer layer)
+    {
+        var shape = layer.Attention;
+        var query = layer.Weights.FirstOrDefault(w => w.Module.EndsWith("q_b_proj", StringComparison.Ordinal) || w.Module.EndsWith("self_attn.q_proj", StringComparison.Ordinal));
+        var output = layer.Weights.FirstOrDefault(w => w.Module.EndsWith("o_proj", StringComparison.Ordinal));
+        return shape.Kind == AttentionKind.Latent && shape.TopK == 0 && query is not null && output is not null
+            ? (query.Rows + output.Columns) / (double)shape.Heads
+            : shape.KeyDim + shape.SumDim;
+    }
+}

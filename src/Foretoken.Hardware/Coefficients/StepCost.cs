@@ -1,0 +1,159 @@
+using Foretoken.Hardware.Coefficients.Operators;
+using Foretoken.Hardware.Memory;
+using Foretoken.Hardware.Models;
+using Foretoken.Hardware.StepTime;
+
+namespace Foretoken.Hardware.Coefficients;
+
+/// <summary>
+/// The operators of a forward pass put together, on one rank of one pipeline stage's share of all layers. Everything here is
+/// exact and slow (microseconds per call); <see cref="CoefficientsStepTime"/> tabulates it.
+/// </summary>
+internal sealed class StepCost
+{
+    private readonly Deployment _deployment;
+    private readonly EngineOverheads _overheads;
+    private readonly Collectives _collectives;
+    private readonly Gemm _head;
+    private readonly double _vocabulary;
+    private readonly double _hidden;
+
+    public StepCost(Deployment deployment)
+    {
+        _deployment = deployment;
+        var backend = FitLookup.Backend(deployment.Engine);
+        Calibration = deployment.Calibration ?? Calibration.BuiltIn;
+        _overheads = Calibration.Overheads[backend];
+        Fits = new FitLookup(deployment.Gpu, deployment.Engine);
+        var model = deployment.Model;
+        var layout = deployment.Layout;
+        _collectives = new Collectives(deployment, Fits, _overheads);
+        Layers = [.. Groups(model.Layers).Select(g => new LayerCost(g.Layer, g.Count, model, deployment, Fits, _collectives, _overheads))];
+        LayerCount = model.Layers.Count;
+        _vocabulary = model.Vocabulary;
+        _hidden = model.Hidden;
+        _head = Head(model, layout);
+        Graphs = CudaGraphs.Of(deployment.Engine, deployment.Eager ? 0 : deployment.GraphBatch ?? DefaultGraphs(deployment, Fits));
+        var widest = WeightShards.Stages(model.Layers.Count, layout.PipelineParallel);
+        StageShare = Enumerable.Range(0, layout.PipelineParallel).Max(i => widest[i + 1] - widest[i]) / (double)model.Layers.Count;
+        (DecodeScale, PrefillScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), ExpertFormat(deployment));
+        Draft = deployment.Speculation is { } speculation ? new DraftCost(deployment, speculation, Fits, _collectives, _overheads) : null;
+    }
+
+    public FitLookup Fits { get; }
+
+    public Calibration Calibration { get; }
+
+    public IReadOnlyList<LayerCost> Layers { get; }
+
+    public int LayerCount { get; }
+
+    public CudaGraphs Graphs { get; }
+
+    /// <summary>Share of the layers in the longest pipeline stage.</summary>
+    public double StageShare { get; }
+
+    /// <summary>Calibrated factor on decoding.</summary>
+    public double DecodeScale { get; }
+
+    /// <summary>Calibrated factor on what prompt tokens add.</summary>
+    public double PrefillScale { get; }
+
+    /// <summary>Drafting, or null.</summary>
+    public DraftCost? Draft { get; }
+
+    /// <summary>Name of the format that calibration factors know a deployment by: of the experts, else of the dense products.</summary>
+    public static string ExpertFormat(Deployment deployment)
+    {
+        var experts = deployment.Model.Weights.FirstOrDefault(w => w.Part == ModelPart.RoutedExperts);
+        return (experts ?? deployment.Model.Layers.SelectMany(l => l.Weights).FirstOrDefault(w => w.MayBeQuantised && w.Columns > 1) ?? deployment.Model.Outside[0]).Format.Name;
+    }
+
+    /// <summary>Products, small kernels and all-reduces of all layers, us. Depends on the rank's own tokens only.</summary>
+    public double DenseUs(double tokens, bool graph)
+    {
+        var sum = _collectives.AllReduce(tokens * 2 * _hidden, graph); // The divided embedding.
+        foreach (var layer in Layers)
+        {
+            sum += layer.Count * (layer.ProductsUs(tokens) + layer.SmallUs(tokens) + layer.ReduceUs(tokens, graph));
+        }
+
+        return sum;
+    }
+
+    /// <summary>Routed experts of all layers, us; tokens of all attention-data-parallel ranks.</summary>
+    public double ExpertsUs(double groupTokens)
+    {
+        var sum = 0.0;
+        foreach (var layer in Layers)
+        {
+            sum += layer.Count * layer.ExpertsUs(groupTokens);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Attention of decoding requests, all layers, us.</summary>
+    public double DecodeAttentionUs(double requests, double context, double queries)
+    {
+        var sum = 0.0;
+        foreach (var layer in Layers)
+        {
+            sum += layer.Count * layer.Mixer.Decode(requests, context, queries);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Attention of prompt chunks, all layers, us, divided over micro-batches.</summary>
+    public double ContextAttentionUs(ReadOnlySpan<PrefillChunk> chunks, double parts)
+    {
+        var sum = 0.0;
+        foreach (var layer in Layers)
+        {
+            sum += layer.Count * layer.Mixer.Context(chunks, parts);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Projection to the vocabulary for so many sampled tokens, and half of the logits' all-gather, us.</summary>
+    public double HeadUs(double sampled) => sampled <= 0 ? 0 : _head.Us(sampled) + (0.5 * _collectives.Gather(sampled * 2 * _vocabulary));
+
+    /// <summary>Activations of so many tokens to the next stage, us.</summary>
+    public double SendUs(double tokens) => _deployment.Layout.PipelineParallel == 1 ? 0 : _collectives.Send(tokens * 2 * _hidden);
+
+    /// <summary>Host time of a step, us.</summary>
+    public double HostUs(double requests, bool prefill) =>
+        _overheads.StepUs + (Math.Max(0, requests - _overheads.SequenceFree) * _overheads.SequenceUs) + (prefill ? _overheads.PrefillStepUs : 0);
+
+    /// <summary>Least time of a step that replays no CUDA graph: the host launches every layer, us.</summary>
+    public double LaunchUs => LayerCount * _overheads.EagerLayerUs;
+
+    private Gemm Head(ModelShape model, ParallelLayout layout)
+    {
+        var weight = model.Outside.FirstOrDefault(w => w.Part == ModelPart.Head) ?? model.Outside.First(w => w.Part == ModelPart.Embedding);
+        var dtype = WeightDtypes.Dense(weight.Format);
+        return new Gemm(Fits.Find<GemmFit>("gemm", dtype, "head"), Fits.Figures, Fits.Figures.Peak(dtype), WeightDtypes.Bytes(weight.Format), Math.Ceiling((double)model.Vocabulary / layout.TensorParallel), model.Hidden);
+    }
+
+    /// <summary>Layers that are alike but for their number.</summary>
+    internal static IEnumerable<(ModelLayer Layer, int Count)> Groups(IReadOnlyList<ModelLayer> layers) => layers
+        .GroupBy(l => (l.Attention, l.Ffn, string.Join(';', l.Weights.Select(w => FormattableString.Invariant($"{w.Part},{w.Rows},{w.Columns},{w.Format.Name},{w.Split}")))))
+        .Select(g => (g.First(), g.Count()));
+
+    // vLLM: min(2 max_num_seqs, 512; 1,024 on Blackwell); SGLang: by memory; TensorRT-LLM: its batch limit.
+    private static int DefaultGraphs(Deployment deployment, FitLookup fits) => deployment.Engine switch
+    {
+        EngineKind.Vllm => Math.Min(Math.Min(2 * deployment.MaxSequences, fits.Figures.Fp4 > 0 ? 1024 : 512), deployment.MaxBatchedTokens),
+        EngineKind.Sglang => Math.Min(SglangGraphs(deployment), deployment.MaxSequences),
+        _ => Math.Min(2048, deployment.MaxSequences),
+    };
+
+    private static int SglangGraphs(Deployment deployment)
+    {
+        var gib = deployment.Gpu.MemoryBytes / (double)(1 << 30);
+        var wide = deployment.Layout.TensorParallel >= 4;
+        return gib < 20 ? 8 : gib < 35 ? (wide ? 80 : 24) : gib < 60 ? (wide ? 160 : 32) : gib < 160 ? (wide ? 512 : 256) : 512;
+    }
+}
