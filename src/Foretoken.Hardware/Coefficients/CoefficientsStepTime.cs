@@ -143,7 +143,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
             return 0;
         }
 
-        if (parts == 1 && tokens == requests && _cost.Draft is null)
+        if (_stages == 1 && tokens == requests && _cost.Draft is null)
         {
             return DecodeConstant(requests, group) + Attention(requests, context, tokens, 1, exact);
         }
