@@ -142,10 +142,11 @@ public sealed class CoefficientsStepTimeTests
         var two = one with { Layout = one.Layout with { PipelineParallel = 2 } };
         double Ms(Deployment d, int requests) => CoefficientsStepTime.Create(d, "x").Milliseconds(new StepBatch { DecodeRequests = requests, DecodeContextTokens = requests * 1000L });
 
-        // A single request walks through both stages; many requests keep both busy, so that a round takes about what one stage takes twice.
+        // A single request walks through both stages; many requests keep both busy, each stage with
+        // half of the layers: between a half (attention, which twice the GPUs share) and all of the time (weights, read twice).
         Assert.True(Ms(two, 1) > Ms(one, 1));
         Assert.True(Ms(two, 1) < 1.1 * Ms(one, 1));
-        Assert.InRange(Ms(two, 512) / Ms(one, 512), 0.6, 1.5);
+        Assert.InRange(Ms(two, 512) / Ms(one, 512), 0.5, 1);
     }
 
     [Fact]
