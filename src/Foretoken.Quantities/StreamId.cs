@@ -17,5 +17,6 @@ public enum StreamId
     Speculation = 9,
     Modulation = 10,
     Scheduling = 11,
+    Prompts = 12,
     Test = 1000,
 }

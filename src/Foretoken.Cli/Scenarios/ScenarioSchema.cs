@@ -81,15 +81,11 @@ public static class ScenarioSchema
         json.WriteString("type", "object");
         json.WriteBoolean("additionalProperties", false);
         json.WriteStartObject("properties");
-        foreach (var field in section.AllFields)
+        foreach (var named in section.AllFields.SelectMany(f => f.AlsoCalled.Prepend(f.Name).Select(n => (Name: n, Field: f))).GroupBy(p => p.Name, p => p.Field))
         {
-            foreach (var name in field.AlsoCalled.Prepend(field.Name))
-            {
-                json.WriteStartObject(name);
-                json.WriteString("description", Describe(field, name));
-                WriteType(json, field.Type);
-                json.WriteEndObject();
-            }
+            json.WriteStartObject(named.Key);
+            WriteFields(json, section, named.Key, [.. named]);
+            json.WriteEndObject();
         }
 
         json.WriteEndObject();
@@ -100,6 +96,28 @@ public static class ScenarioSchema
         }
 
         WriteCases(json, section);
+    }
+
+    // A key that means something else in another case is described for each.
+    private static void WriteFields(Utf8JsonWriter json, Section section, string name, List<Field> fields)
+    {
+        if (fields is [var only])
+        {
+            json.WriteString("description", Describe(only, name));
+            WriteType(json, only.Type);
+            return;
+        }
+
+        json.WriteStartArray("anyOf");
+        foreach (var field in fields)
+        {
+            json.WriteStartObject();
+            json.WriteString("description", $"({string.Join(", ", section.CasesOf(field))}) {Describe(field, name)}");
+            WriteType(json, field.Type);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     // Which further keys a switch allows, as far as an editor needs it: the keys that each case requires.

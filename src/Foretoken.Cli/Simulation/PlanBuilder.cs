@@ -7,6 +7,7 @@ using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Twin;
 using Foretoken.Twin.Scenarios.Model;
+using Foretoken.Workloads.Benchmarks;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Synthetic;
 using Foretoken.Workloads.Traces;
@@ -29,6 +30,7 @@ internal static class PlanBuilder
             TraceWorkloadModel { Stream: true } trace => (streamed = Streamed(file, trace)).Source,
             TraceWorkloadModel trace => Trace(file, trace, notes),
             SyntheticWorkloadModel synthetic => Synthetic(file, synthetic.Spec),
+            BenchmarkWorkloadModel benchmark => Benchmark(file, benchmark.Options, notes),
             _ => throw new NotSupportedException(model.Workload.GetType().Name),
         };
         var plan = new RunPlan
@@ -66,6 +68,13 @@ internal static class PlanBuilder
         var seed = file.Model.Seed;
         Admission.CheckGenerated(file, SyntheticSource.Create(spec, seed));
         return SyntheticSource.Create(spec, seed);
+    }
+
+    private static IRequestSource Benchmark(ScenarioFile file, BenchmarkOptions options, StringBuilder notes)
+    {
+        notes.AppendLine(CultureInfo.InvariantCulture, $"{options.Tool} calls them: {string.Join("; ", options.Metrics.Select(m => $"{m.Ours} = {m.Name} ({m.Statistics})"))}");
+        Admission.CheckGenerated(file, options.CreateSource(file.Model.Seed));
+        return options.CreateSource(file.Model.Seed);
     }
 
     private static StreamedTrace Streamed(ScenarioFile file, TraceWorkloadModel model)

@@ -1,4 +1,5 @@
 using Foretoken.Quantities;
+using Foretoken.Twin.Scenarios.Documents;
 using Foretoken.Twin.Scenarios.Fields;
 using Foretoken.Workloads.Traces;
 
@@ -104,11 +105,34 @@ public static class WorkloadFields
     });
 
     /// <summary>The whole section.</summary>
-    public static readonly Section Section = new()
+    public static readonly Section Section = new Section
     {
-        Meaning = "The traffic: a trace to replay, or the description of generated traffic.",
+        Meaning = "The traffic: a trace to replay, a benchmark tool's client, or the description of generated traffic.",
         Fields = [ClosedLoop],
-        ChooseCase = map => map.Find(Trace.Name) is null ? Generated : FromTrace,
-        Cases = new Dictionary<string, IReadOnlyList<Field>> { [Generated] = SyntheticFields.All, [FromTrace] = [Trace] },
+        ChooseCase = Choose,
+        Cases = new Dictionary<string, IReadOnlyList<Field>>(
+        [
+            new(Generated, SyntheticFields.All),
+            new(FromTrace, [Trace]),
+            new(Fields.Section.Unreadable, [BenchmarkFields.Benchmark]),
+            .. BenchmarkFields.ByTool.Select(tool => new KeyValuePair<string, IReadOnlyList<Field>>(FromTool(tool.Key), [BenchmarkFields.Benchmark, .. tool.Value])),
+        ]),
     };
+
+    private static string FromTool(string tool) => "benchmark: " + tool;
+
+    private static string Choose(MapNode map)
+    {
+        if (map.Find(Trace.Name) is not null)
+        {
+            return FromTrace;
+        }
+
+        return map.Find(BenchmarkFields.Benchmark.Name) switch
+        {
+            null => Generated,
+            ScalarNode scalar when BenchmarkFields.ByTool.ContainsKey(scalar.Text) => FromTool(scalar.Text),
+            _ => Fields.Section.Unreadable,
+        };
+    }
 }

@@ -5,6 +5,9 @@ namespace Foretoken.Twin.Scenarios.Fields;
 /// <summary>A group of fields: a map in the file.</summary>
 public sealed class Section
 {
+    /// <summary>The case that <see cref="ChooseCase"/> gives when the key that decides cannot be understood: of the other keys nothing is said then.</summary>
+    public const string Unreadable = "";
+
     /// <summary>What the group is about, in a sentence.</summary>
     public required string Meaning { get; init; }
 
@@ -38,4 +41,7 @@ public sealed class Section
 
     /// <summary>The value of the switch under which a field belongs to it, or null when it always does.</summary>
     public IEnumerable<string> CasesOf(Field field) => Cases.Where(c => c.Value.Contains(field)).Select(c => c.Key);
+
+    /// <summary>The values of the switch under which there is a field of this key.</summary>
+    public IEnumerable<string> CasesOf(string key) => Cases.Where(c => c.Key != Unreadable && c.Value.Any(f => f.Answers(key))).Select(c => c.Key);
 }

@@ -112,10 +112,10 @@ public static class SectionBinder
         var elsewhere = section.AllFields.FirstOrDefault(f => f.Answers(entry.Key));
         if (elsewhere is not null)
         {
-            if (chosen is not null)
+            if (chosen is not (null or Section.Unreadable))
             {
                 var of = section.Switch is { } field ? field.Name + ": " : "";
-                context.Add(entry.KeyOrigin, at, $"does not apply to {of}{chosen}", $"it belongs to {of}{string.Join(" or ", section.CasesOf(elsewhere))}");
+                context.Add(entry.KeyOrigin, at, $"does not apply to {of}{chosen}", $"it belongs to {of}{string.Join(" or ", section.CasesOf(entry.Key))}");
             }
 
             return; // The switch itself is unreadable, and that problem is noted already.

@@ -92,7 +92,8 @@ internal sealed class SyntheticBinder(BindContext context)
         FinalOutputTokens = Numbers(agents.Get(AgentFinalOutputTokens)),
     };
 
-    private DistributionSpec? Numbers(Bound? written) => written is null ? null : new()
+    /// <summary>A distribution as written; null when there is none.</summary>
+    public DistributionSpec? Numbers(Bound? written) => written is null ? null : new()
     {
         Distribution = Kind(written, Shape.Value),
         Value = written.Get(Shape.Value),

@@ -1,4 +1,5 @@
 using Foretoken.Twin.Scenarios.Documents;
+using Foretoken.Workloads.Benchmarks;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Synthetic;
 
@@ -19,6 +20,16 @@ public sealed record SyntheticWorkloadModel : WorkloadModel
 
     /// <inheritdoc />
     public override int WarmUpRequests => Spec.ClosedLoop?.WarmUpRequests ?? 0;
+}
+
+/// <summary>The traffic of a benchmark tool's client.</summary>
+public sealed record BenchmarkWorkloadModel : WorkloadModel
+{
+    /// <summary>The tool's settings, without problems.</summary>
+    public required BenchmarkOptions Options { get; init; }
+
+    /// <inheritdoc />
+    public override int WarmUpRequests => Options.ToPlan().WarmUpRequests;
 }
 
 /// <summary>A recorded trace.</summary>

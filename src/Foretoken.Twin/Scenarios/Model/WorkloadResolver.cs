@@ -22,6 +22,11 @@ public static class WorkloadResolver
             context.Add(document.Origin, place, "is a trace", "describe traffic to generate: preset, arrivals, input_tokens, output_tokens, ...");
         }
 
+        if (model is BenchmarkWorkloadModel)
+        {
+            context.Add(document.Origin, place, "is a benchmark, whose requests depend on the server's answers", "describe traffic to generate: preset, arrivals, input_tokens, output_tokens, ...");
+        }
+
         context.ThrowIfAny();
         return ((SyntheticWorkloadModel)model!).Spec;
     }
@@ -31,6 +36,11 @@ public static class WorkloadResolver
         if (workload.Has(WorkloadFields.Trace))
         {
             return workload.IsGood(WorkloadFields.Trace) && workload.Get(WorkloadFields.Trace) is { } trace ? Trace(workload, trace, context) : null;
+        }
+
+        if (workload.Has(BenchmarkFields.Benchmark))
+        {
+            return Benchmark(workload, document, context);
         }
 
         var before = context.IsGood;
@@ -51,6 +61,21 @@ public static class WorkloadResolver
         }
 
         return new SyntheticWorkloadModel { Spec = spec };
+    }
+
+    private static BenchmarkWorkloadModel? Benchmark(Bound workload, ConfigNode document, BindContext context)
+    {
+        if (!workload.Fields.All(workload.IsGood) || new BenchmarkBinder(workload, context).Bind() is not { } options || !context.IsGood)
+        {
+            return null;
+        }
+
+        foreach (var problem in options.Validate(workload.Path))
+        {
+            context.Add(ConfigPath.Locate(document, problem.Place), problem.Place, problem.Message, problem.Fix);
+        }
+
+        return new BenchmarkWorkloadModel { Options = options };
     }
 
     private static TraceWorkloadModel Trace(Bound workload, Bound trace, BindContext context)
