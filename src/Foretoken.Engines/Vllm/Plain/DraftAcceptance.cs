@@ -10,11 +10,15 @@ internal sealed class DraftAcceptance
 {
     private readonly double[] _conditional;
 
+    /// <summary>Acceptance at vLLM's settings.</summary>
     public DraftAcceptance(VllmSpeculation? speculation)
+        : this(speculation?.AcceptanceRates ?? []) =>
+        Invariant.That(_conditional.Length == (speculation?.NumSpeculativeTokens ?? 0));
+
+    /// <summary>Acceptance by the probabilities that the first i drafts are all right.</summary>
+    public DraftAcceptance(IReadOnlyList<double> rates)
     {
-        var rates = speculation?.AcceptanceRates ?? [];
-        _conditional = new double[speculation?.NumSpeculativeTokens ?? 0];
-        Invariant.That(rates.Count == _conditional.Length);
+        _conditional = new double[rates.Count];
         var before = 1.0;
         for (var i = 0; i < _conditional.Length; i++)
         {

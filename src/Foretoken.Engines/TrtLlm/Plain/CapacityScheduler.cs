@@ -1,0 +1,171 @@
+namespace Foretoken.Engines.TrtLlm.Plain;
+
+/// <summary>Decides who may hold KV cache in the next step (PyCapacityScheduler).</summary>
+internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
+{
+    private readonly List<TrtLlmRequest> _pending = [];
+    private readonly HashSet<int> _contributed = [];
+
+    /// <summary>Fills <paramref name="fitting"/> and <paramref name="paused"/> from the active requests, in their order.</summary>
+    public void Select(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting, List<TrtLlmRequest> paused)
+    {
+        fitting.Clear();
+        paused.Clear();
+        Contribute(active);
+        if (settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.MaxUtilization)
+        {
+            SelectByNextStep(active, fitting, paused);
+        }
+        else
+        {
+            SelectToCompletion(active, fitting);
+        }
+    }
+
+    // Blocks that prompts under way will bring into the cache.
+    private void Contribute(IReadOnlyList<TrtLlmRequest> active)
+    {
+        _contributed.Clear();
+        if (!settings.EnableBlockReuse || settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.StaticBatch)
+        {
+            return;
+        }
+
+        foreach (var request in active)
+        {
+            if (request.IsContext && !request.IsFirstChunk && kv.Analyze(request).FirstNew is { } block)
+            {
+                _contributed.Add(block);
+            }
+        }
+    }
+
+    // GUARANTEED_NO_EVICT and STATIC_BATCH (GuaranteedNoEvictPolicy).
+    private void SelectToCompletion(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting)
+    {
+        var available = kv.Free;
+        _pending.Clear();
+        foreach (var request in active)
+        {
+            if (fitting.Count >= settings.MaxBatchSize)
+            {
+                break;
+            }
+
+            if (request.IsContext)
+            {
+                _pending.Add(request);
+            }
+            else
+            {
+                fitting.Add(request);
+                available -= kv.RemainingBlocks(request, 0);
+            }
+        }
+
+        var isStatic = settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.StaticBatch;
+        if (isStatic && fitting.Count > 0)
+        {
+            return;
+        }
+
+        var closed = false;
+        foreach (var request in _pending)
+        {
+            // Whoever has begun goes on, also behind one that does not fit: it would keep its blocks for ever.
+            if (closed && request.IsFirstChunk)
+            {
+                continue;
+            }
+
+            var reuse = Look(request);
+            if (!isStatic && IsBetterLater(request, reuse))
+            {
+                continue;
+            }
+
+            if (fitting.Count >= settings.MaxBatchSize)
+            {
+                return;
+            }
+
+            var needed = kv.RemainingBlocks(request, reuse.HeldBlocks);
+            if (needed > available)
+            {
+                closed = true;
+                continue;
+            }
+
+            fitting.Add(request);
+            available -= needed;
+        }
+    }
+
+    // MAX_UTILIZATION (MaxUtilizationPolicy).
+    private void SelectByNextStep(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting, List<TrtLlmRequest> paused)
+    {
+        kv.StartScheduling();
+        var taken = 0;
+        var end = active.Count;
+        for (var next = 0; next < end;)
+        {
+            var request = active[next];
+            var reuse = Look(request);
+            if (IsBetterLater(request, reuse))
+            {
+                next++;
+                continue;
+            }
+
+            var needed = taken + kv.NeededBlocks(request, reuse.HeldBlocks);
+            if (fitting.Count < settings.MaxBatchSize && kv.WouldHaveFree(needed))
+            {
+                taken = needed;
+                fitting.Add(request);
+                next++;
+                continue;
+            }
+
+            var victim = LastStarted(active, next, end);
+            if (victim < 0)
+            {
+                return;
+            }
+
+            kv.PretendRelease(active[victim]);
+            paused.Add(active[victim]);
+            end = victim;
+        }
+    }
+
+    private static int LastStarted(IReadOnlyList<TrtLlmRequest> active, int from, int end)
+    {
+        for (var i = end - 1; i >= from; i--)
+        {
+            if (!active[i].IsFirstChunk)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    // What a prompt that has not begun would find; also what the micro-batch scheduler will count on.
+    private PrefixReuse Look(TrtLlmRequest request)
+    {
+        request.Reusable = 0;
+        if (!settings.EnableBlockReuse || !request.IsContext || !request.IsFirstChunk)
+        {
+            return default;
+        }
+
+        var reuse = kv.Analyze(request);
+        request.Reusable = reuse.Blocks * settings.TokensPerBlock;
+        return reuse;
+    }
+
+    // Somebody else brings its next block into the cache already: it waits and then finds it (beneficial_to_skip).
+    private bool IsBetterLater(TrtLlmRequest request, PrefixReuse reuse) =>
+        request.IsContext && request.IsFirstChunk && reuse.FirstNew is { } block && !_contributed.Add(block);
+}

@@ -1,0 +1,370 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.TrtLlm.Plain;
+
+/// <summary>
+/// KV blocks, the tree of their contents, and who holds them (KVCacheManager with one WindowBlockManager). A sequence's blocks
+/// for the whole prompt are taken when its first chunk is planned; stored blocks stay findable until they are evicted.
+/// </summary>
+internal sealed class KvCache
+{
+    private readonly TrtLlmSettings _settings;
+    private readonly int _size;
+    private readonly KvBlock _root = new(-1);
+    private readonly EvictionQueues _free = new();
+    private int _schedulingFree;
+
+    public KvCache(TrtLlmSettings settings)
+    {
+        _settings = settings;
+        _size = settings.TokensPerBlock;
+        Blocks = new KvBlock[settings.NumKvBlocks];
+        for (var id = 0; id < Blocks.Length; id++)
+        {
+            Blocks[id] = new KvBlock(id);
+            _free.Release(Blocks[id]);
+        }
+    }
+
+    /// <summary>All blocks, for tests.</summary>
+    public KvBlock[] Blocks { get; }
+
+    /// <summary>Blocks that nobody holds, stored ones included.</summary>
+    public int Free => _free.Count;
+
+    /// <summary>Blocks held.</summary>
+    public int Used => Blocks.Length - _free.Count;
+
+    /// <summary>Block numbers in the order of eviction, for tests.</summary>
+    public IEnumerable<int> FreeIds => _free.Ids();
+
+    /// <summary>What the request's prompt would find (analyzePrefixReuse): full blocks only.</summary>
+    public PrefixReuse Analyze(TrtLlmRequest request)
+    {
+        var blocks = request.Prompt / _size;
+        var node = _root;
+        var held = 0;
+        for (var b = 0; b < blocks; b++)
+        {
+            if (!node.Full.TryGetValue(request.Keys[b], out var next))
+            {
+                return new PrefixReuse(b, held, request.Keys[b]);
+            }
+
+            held += next.References > 0 ? 1 : 0;
+            node = next;
+        }
+
+        return new PrefixReuse(blocks, held, null);
+    }
+
+    /// <summary>Blocks that the request still takes until its end (getRemainingBlocksToCompletion).</summary>
+    public int RemainingBlocks(TrtLlmRequest request, int heldBlocks)
+    {
+        var total = Ceiling(request.Prompt + request.MaxNewTokens + _settings.DraftSlots);
+        return Math.Max(0, total - request.Blocks.Count - heldBlocks);
+    }
+
+    /// <summary>Blocks that the request's next step takes (getNeededBlocksOneStep).</summary>
+    public int NeededBlocks(TrtLlmRequest request, int heldBlocks)
+    {
+        if (request.IsContext)
+        {
+            return request.IsFirstChunk ? Ceiling(request.Prompt) - heldBlocks : 0;
+        }
+
+        var steps = _settings.TwoStepLookahead ? 2 : 1;
+        var left = request.MaxNewTokens - (request.KvTokens - request.Prompt) + _settings.DraftSlots;
+        var next = request.KvTokens + Math.Min(steps * (1 + _settings.Drafts), left);
+        return Math.Max(0, Ceiling(next) - request.Blocks.Count);
+    }
+
+    /// <summary>The capacity scheduler starts thinking about what would be free.</summary>
+    public void StartScheduling()
+    {
+        _schedulingFree = Free;
+        foreach (var block in Blocks)
+        {
+            block.SchedulingReferences = block.References;
+        }
+    }
+
+    /// <summary>Whether that many blocks would be free.</summary>
+    public bool WouldHaveFree(int blocks) => _schedulingFree >= blocks;
+
+    /// <summary>Pretends that the request gave its blocks back.</summary>
+    public void PretendRelease(TrtLlmRequest request)
+    {
+        foreach (var block in request.Blocks)
+        {
+            if (--block.SchedulingReferences == 0)
+            {
+                _schedulingFree++;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes the blocks of the whole prompt, as many as possible from the cache (addSequence).
+    /// </summary>
+    /// <returns>Prompt tokens found there; always fewer than the prompt has.</returns>
+    public int AddSequence(TrtLlmRequest request)
+    {
+        Invariant.That(request.Blocks.Count == 0);
+        request.KvTokens = request.Prompt;
+
+        // The last token's state cannot be recovered: it is always computed.
+        var known = _settings.EnableBlockReuse ? request.Prompt - 1 : 0;
+        var blocks = Ceiling(request.Prompt);
+        var matched = 0;
+        KvBlock? node = _root;
+        for (var b = 0; b < blocks; b++)
+        {
+            var tokens = Math.Clamp(known - b * _size, 0, _size);
+            var (match, shared) = node is null || tokens == 0 ? default : Match(node, request, b, tokens);
+            if (match is null)
+            {
+                Take(request, _settings.PromptRetentionPriority);
+                node = null;
+                continue;
+            }
+
+            matched += shared;
+            if (shared == _size)
+            {
+                Hold(match);
+                match.Priority = _settings.PromptRetentionPriority;
+                request.Blocks.Add(match);
+                node = match;
+                continue;
+            }
+
+            if (match.References > 0 || !match.IsLeaf)
+            {
+                // Somebody uses it, or more hangs on it: copy the tokens.
+                Take(request, match.Priority);
+            }
+            else
+            {
+                // Nobody does: it becomes the request's own.
+                Hold(match);
+                Detach(match);
+                match.Priority = _settings.PromptRetentionPriority;
+                request.Blocks.Add(match);
+            }
+
+            node = null;
+        }
+
+        return matched;
+    }
+
+    /// <summary>Slots for more tokens of a request that generates (addToken).</summary>
+    public void AddTokens(TrtLlmRequest request, int tokens)
+    {
+        request.KvTokens += tokens;
+        for (var blocks = Ceiling(request.KvTokens); request.Blocks.Count < blocks;)
+        {
+            Take(request, _settings.DecodeRetentionPriority);
+        }
+    }
+
+    /// <summary>Blocks that <see cref="AddTokens"/> would take.</summary>
+    public int BlocksFor(TrtLlmRequest request, int tokens) => Math.Max(0, Ceiling(request.KvTokens + tokens) - request.Blocks.Count);
+
+    /// <summary>Gives the slots of rejected drafts back (rewindKVCache). Their blocks are the next to be used.</summary>
+    public void Rewind(TrtLlmRequest request, int tokens)
+    {
+        request.KvTokens -= tokens;
+        var blocks = Ceiling(request.KvTokens);
+        while (request.Blocks.Count > blocks)
+        {
+            Drop(request.Blocks[^1], toFront: true);
+            request.Blocks.RemoveAt(request.Blocks.Count - 1);
+        }
+    }
+
+    /// <summary>Makes the full blocks of the request's first tokens findable (storeContextBlocks).</summary>
+    public void StoreContext(TrtLlmRequest request, int tokens) => Store(request, tokens / _size * _size);
+
+    /// <summary>Gives all blocks back (removeSequence); what they hold stays findable.</summary>
+    /// <param name="request">Whose.</param>
+    /// <param name="tokens">Its tokens with KV, the last of which may fill a part of a block.</param>
+    public void RemoveSequence(TrtLlmRequest request, int tokens)
+    {
+        Store(request, tokens);
+        for (var b = request.Blocks.Count - 1; b >= 0; b--)
+        {
+            Drop(request.Blocks[b], toFront: false);
+        }
+
+        request.Blocks.Clear();
+        request.KvTokens = 0;
+    }
+
+    private int Ceiling(int tokens) => (tokens + _size - 1) / _size;
+
+    // The stored block that has most of the request's tokens in its place (findMatchingBlock), and how many.
+    private (KvBlock? Block, int Shared) Match(KvBlock node, TrtLlmRequest request, int block, int tokens)
+    {
+        if (tokens == _size && node.Full.TryGetValue(request.Keys[block], out var full))
+        {
+            return (full, _size);
+        }
+
+        var start = block * _size;
+        if (tokens < _size)
+        {
+            foreach (var same in node.Partial)
+            {
+                if (same.Filled == tokens && SharedTokens.Count(request, same.Owner!, start, tokens) == tokens)
+                {
+                    return (same, tokens);
+                }
+            }
+        }
+
+        if (!_settings.EnablePartialReuse)
+        {
+            return default;
+        }
+
+        KvBlock? best = null;
+        var most = 0;
+        void Look(KvBlock candidate)
+        {
+            if (_settings.CopyOnPartialReuse || (candidate.References == 0 && candidate.IsLeaf))
+            {
+                var shared = SharedTokens.Count(request, candidate.Owner!, start, Math.Min(tokens, candidate.Filled));
+                if (shared > most)
+                {
+                    (best, most) = (candidate, shared);
+                }
+            }
+        }
+
+        foreach (var candidate in node.Full.Values)
+        {
+            Look(candidate);
+        }
+
+        foreach (var candidate in node.Partial)
+        {
+            Look(candidate);
+        }
+
+        return (best, most);
+    }
+
+    // Inserts the request's blocks below those that are there already (storeBlocks).
+    private void Store(TrtLlmRequest request, int tokens)
+    {
+        if (!_settings.EnableBlockReuse)
+        {
+            return;
+        }
+
+        var node = _root;
+        var stored = Math.Min(Ceiling(tokens), request.Blocks.Count);
+        for (var b = 0; b < stored; b++)
+        {
+            var filled = Math.Min(_size, tokens - b * _size);
+            var block = request.Blocks[b];
+            if (Find(node, request, b, filled) is { } there)
+            {
+                node = there;
+                continue;
+            }
+
+            // It may hang elsewhere, with fewer tokens than now.
+            Invariant.That(block.Parent is null || block.Filled < _size);
+            Detach(block);
+            block.Parent = node;
+            block.Owner = request;
+            block.Filled = filled;
+            if (filled == _size)
+            {
+                block.Key = request.Keys[b];
+                node.Full.Add(block.Key, block);
+            }
+            else
+            {
+                node.Partial.Add(block);
+            }
+
+            node = block;
+        }
+    }
+
+    private KvBlock? Find(KvBlock node, TrtLlmRequest request, int block, int filled)
+    {
+        if (filled == _size)
+        {
+            return node.Full.GetValueOrDefault(request.Keys[block]);
+        }
+
+        foreach (var same in node.Partial)
+        {
+            if (same.Filled == filled && SharedTokens.Count(request, same.Owner!, block * _size, filled) == filled)
+            {
+                return same;
+            }
+        }
+
+        return null;
+    }
+
+    private void Hold(KvBlock block)
+    {
+        _free.Claim(block);
+        block.References++;
+    }
+
+    private void Drop(KvBlock block, bool toFront)
+    {
+        Invariant.That(block.References > 0);
+        if (--block.References == 0)
+        {
+            _free.Release(block, toFront);
+        }
+    }
+
+    // The block that is evicted next; what it held and all that hung on that is forgotten (getFreeBlock).
+    private void Take(TrtLlmRequest request, int priority)
+    {
+        var block = _free.First();
+        _free.Claim(block);
+        Forget(block);
+        block.Priority = priority;
+        block.References = 1;
+        request.Blocks.Add(block);
+    }
+
+    private static void Forget(KvBlock block)
+    {
+        while (block.Full.Count > 0)
+        {
+            Forget(block.Full.Values.First());
+        }
+
+        while (block.Partial.Count > 0)
+        {
+            Forget(block.Partial[^1]);
+        }
+
+        Detach(block);
+    }
+
+    private static void Detach(KvBlock block)
+    {
+        if (block.Parent is { } parent)
+        {
+            Invariant.That(block.Filled == 0 || parent.Full.Remove(block.Key) || parent.Partial.Remove(block));
+            block.Parent = null;
+        }
+
+        block.Owner = null;
+        block.Filled = 0;
+        block.Key = 0;
+    }
+}
