@@ -45,6 +45,12 @@ public sealed record SgLangSettings : EngineSettings
     /// <summary><c>disable_radix_cache</c>: share nothing.</summary>
     public bool DisableRadixCache { get; init; }
 
+    /// <summary>
+    /// <c>scheduler_recv_interval</c>: decode batches from one look for new requests to the next; 1 looks before every plan.
+    /// After any other batch it looks at once (unless the interval is above 1000, the weight of such a batch).
+    /// </summary>
+    public int SchedulerRecvInterval { get; init; } = 1;
+
     /// <summary>Tokens in whole pages.</summary>
     public int UsableTokens => MaxTotalTokens / PageSize * PageSize;
 
@@ -68,6 +74,7 @@ public sealed record SgLangSettings : EngineSettings
         Check(MaxRunningRequests >= 1, "max_running_requests", "must be at least 1");
         Check(ContextLength is not < 3, "context_length", "must leave room for a prompt and an answer");
         Check(MaxPrefillTokens >= 1, "max_prefill_tokens", "must be at least 1");
+        Check(SchedulerRecvInterval >= 1, "scheduler_recv_interval", "must be at least 1");
         Check(double.IsFinite(ScheduleConservativeness) && ScheduleConservativeness >= 0, "schedule_conservativeness", "must be a number of at least 0");
         if (ChunkedPrefillSize is { } chunk)
         {

@@ -24,6 +24,15 @@ internal sealed class NewTokenRatio
     /// <summary>A decode step fitted.</summary>
     public void Decay() => Value = Math.Max(Value - _decay, _least);
 
+    /// <summary>So many decode steps fitted, one after the other: each rounds anew.</summary>
+    public void Decay(int steps)
+    {
+        for (; steps > 0 && Value > _least; steps--)
+        {
+            Decay();
+        }
+    }
+
     /// <summary>The engine is idle.</summary>
     public void Reset() => Value = _initial;
 
@@ -38,7 +47,13 @@ internal sealed class NewTokenRatio
             declared += request.MaxNewTokens;
         }
 
-        var ratio = (generated + (long)SgLangConstants.RetractDecodeSteps * kept.Count) / (double)(declared + 1);
+        Retracted(kept.Count, generated, declared);
+    }
+
+    /// <summary>Requests were retracted; <paramref name="kept"/> are left, which generated and declared so many tokens in all.</summary>
+    public void Retracted(int kept, long generated, long declared)
+    {
+        var ratio = (generated + (long)SgLangConstants.RetractDecodeSteps * kept) / (double)(declared + 1);
         Value = Math.Min(1, ratio);
     }
 }

@@ -1,3 +1,5 @@
+using Foretoken.Quantities;
+
 namespace Foretoken.Engines.SgLang.Plain;
 
 /// <summary>
@@ -5,4 +7,9 @@ namespace Foretoken.Engines.SgLang.Plain;
 /// need; where the estimate was too low for a batch that cannot be taken back, the real server stops with an error too.
 /// </summary>
 internal sealed class SgLangOutOfMemoryException(int needed, int free)
-    : Exception($"the SGLang engine ran out of KV memory: a batch needs {needed} pages and {free} are free; SGLang would stop here");
+    : Exception($"the SGLang engine ran out of KV memory: a batch needs {needed} pages and {free} are free; SGLang would stop here")
+{
+    /// <summary>The same for the user, with what to do about it.</summary>
+    public InputException ForUser() =>
+        new("engine", Message, "raise schedule_conservativeness or the KV memory, or turn enable_mixed_chunk off");
+}

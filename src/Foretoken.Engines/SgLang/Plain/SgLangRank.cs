@@ -12,6 +12,8 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     private static readonly PlannedBatch Nothing = new(BatchMode.Decode, [], null);
     private readonly Queue<PlannedBatch> _planned = [];
     private readonly List<SgLangRequest> _emitted = [];
+    private readonly List<SgLangRequest> _arrived = [];
+    private ReceiveSkipper _receive = new(settings.SchedulerRecvInterval);
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = new int[16];
 
@@ -20,7 +22,8 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
     public override int Running => Scheduler.Unfinished - Scheduler.Waiting.Count;
 
-    public override int Waiting => Scheduler.Waiting.Count;
+    // Those that the engine has not looked at yet wait too.
+    public override int Waiting => Scheduler.Waiting.Count + _arrived.Count;
 
     public override int KvBlocksUsed => Scheduler.Kv.Pool.Pages - Scheduler.Kv.Reachable / settings.PageSize;
 
@@ -48,14 +51,27 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         var pageKeys = new HashIdKeys(Scheduler.Contents, request.Content, settings.PageSize);
         var tokenKeys = settings.PageSize == 1 ? pageKeys : new HashIdKeys(Scheduler.Contents, request.Content, 1);
         var submitted = new SgLangReplicaRequest(request, pageKeys, tokenKeys) { RoutingKey = request.Session };
-        Scheduler.Add(submitted);
+        _arrived.Add(submitted);
         return submitted;
     }
 
-    public override void Abort(IPlainRequest request) => Scheduler.Abort((SgLangReplicaRequest)request);
+    public override void Abort(IPlainRequest request)
+    {
+        var aborted = (SgLangReplicaRequest)request;
+        if (!_arrived.Remove(aborted))
+        {
+            Scheduler.Abort(aborted);
+        }
+    }
 
     public override bool Plan(SimTime now)
     {
+        if (_receive.Due(Scheduler.LastMode))
+        {
+            _arrived.ForEach(Scheduler.Add);
+            _arrived.Clear();
+        }
+
         var batch = NextBatch();
         foreach (var entry in batch?.Entries ?? [])
         {
@@ -81,7 +97,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     public override bool PlansAgain()
     {
         Scheduler.NoteIdle();
-        return Scheduler.Waiting.Count > 0;
+        return Waiting > 0;
     }
 
     public override bool TryStart(bool contexts, out StepBatch batch)
@@ -146,7 +162,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         }
         catch (SgLangOutOfMemoryException e)
         {
-            throw new InputException("engine", e.Message, "raise schedule_conservativeness or the KV memory, or turn enable_mixed_chunk off");
+            throw e.ForUser();
         }
     }
 }

@@ -47,6 +47,9 @@ internal sealed partial class SgLangScheduler
     /// <summary>Shares of the batch planned last.</summary>
     public IReadOnlyList<BatchEntry> LastEntries => _last?.Entries ?? [];
 
+    /// <summary>Mode of the batch planned last; null when the last plan came out empty.</summary>
+    public BatchMode? LastMode => _last?.Mode;
+
     /// <summary>Whether nobody is admitted until something leaves (<c>batch_is_full</c>).</summary>
     public bool BatchIsFull => _running.IsFull;
 

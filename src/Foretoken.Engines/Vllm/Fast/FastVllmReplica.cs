@@ -1,3 +1,4 @@
+using Foretoken.Engines.Queues;
 using Foretoken.Engines.Replicas;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;

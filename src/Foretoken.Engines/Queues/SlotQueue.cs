@@ -1,4 +1,4 @@
-namespace Foretoken.Engines.Vllm.Fast;
+namespace Foretoken.Engines.Queues;
 
 /// <summary>A double-ended queue of request slots in one ring that only ever grows.</summary>
 internal sealed class SlotQueue
@@ -8,7 +8,7 @@ internal sealed class SlotQueue
 
     public int Count { get; private set; }
 
-    public int this[int i] => _ring[(_head + i) & (_ring.Length - 1)];
+    public ref int this[int i] => ref _ring[(_head + i) & (_ring.Length - 1)];
 
     public void PushBack(int slot)
     {

@@ -1,0 +1,71 @@
+using Foretoken.Engines.SgLang.Plain;
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.SgLang.Fast;
+
+/// <summary>Who owns how many pages: the plain engine's RequestKv, in pages.</summary>
+public sealed partial class FastSgLangReplica
+{
+    private int ReachableTokens => (_freePages + _tree.EvictablePages) * _pageSize;
+
+    private int Floor(int tokens) => tokens / _pageSize * _pageSize;
+
+    private int Ceil(int tokens) => Pages(tokens) * _pageSize;
+
+    private int Match(int slot, int tokens, out int node)
+    {
+        ref var r = ref _slots[slot];
+        return _tree.Match(r, slot, _caches ? tokens / _pageSize : 0, out node) * _pageSize;
+    }
+
+    private void MakeRoom(int pages)
+    {
+        if (_freePages < pages)
+        {
+            _freePages += _tree.Evict(pages - _freePages);
+        }
+    }
+
+    private void Allocate(ref FastSgLangRequest r, int end)
+    {
+        var pages = Pages(end) - Pages(r.Committed);
+        if (pages > _freePages)
+        {
+            throw new SgLangOutOfMemoryException(pages, _freePages);
+        }
+
+        _freePages -= pages;
+        r.Committed = end;
+    }
+
+    private void CacheUnfinished(int slot, int tokens)
+    {
+        ref var r = ref _slots[slot];
+        r.Prefix = tokens;
+        if (!_caches)
+        {
+            return;
+        }
+
+        var pages = tokens / _pageSize;
+        _freePages += _tree.Insert(r, slot, pages) - r.Protected / _pageSize;
+        Invariant.That(_tree.Match(r, slot, pages, out var node) == pages);
+        _tree.Unlock(r.Node);
+        _tree.Lock(node);
+        r.Node = node;
+        r.Protected = pages * _pageSize;
+    }
+
+    private void Release(int slot, bool insert)
+    {
+        ref var r = ref _slots[slot];
+        var whole = r.Committed / _pageSize;
+        var given = insert && _caches ? _tree.Insert(r, slot, whole) : whole;
+        _freePages += given - r.Protected / _pageSize + Pages(r.Committed) - whole;
+        _tree.Unlock(r.Node);
+        r.Node = None;
+        r.Committed = 0;
+        r.Protected = 0;
+        r.Prefix = 0;
+    }
+}

@@ -1,0 +1,411 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Engines.SgLang.Plain;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Quantities;
+
+namespace Foretoken.Engines.SgLang.Fast;
+
+/// <summary>One step at a time: what happens when the batch changes. The order of everything is SGLang's.</summary>
+public sealed partial class FastSgLangReplica
+{
+    private void PlanBatches()
+    {
+        var spins = 0;
+        while (_flightCount < _depth)
+        {
+            var batch = PlanBatch();
+            NotePlanned();
+            if (batch is not null)
+            {
+                batch.InFlight = true;
+                _flight[_flightCount++] = batch;
+                if (_flightCount == 1)
+                {
+                    Start(batch);
+                }
+
+                continue;
+            }
+
+            if (_flightCount > 0)
+            {
+                break;
+            }
+
+            if (_waiting.Count == 0 && _runningCount == 0 && _chunked == None)
+            {
+                _ratio.Reset();
+            }
+
+            if (Waiting == 0)
+            {
+                break;
+            }
+
+            Invariant.That(++spins <= RequestsInFlight + 2);
+        }
+
+        _phase = _flightCount > 0 ? Phase.Flying : Phase.Idle;
+    }
+
+    private FastBatch? PlanBatch()
+    {
+        Receive();
+        try
+        {
+            if (_chunked != None && _slots[_chunked].Committed > _slots[_chunked].Prefix)
+            {
+                CacheUnfinished(_chunked, _slots[_chunked].Committed);
+            }
+
+            Merge();
+            var batch = PlanPrefill() ?? PlanDecode();
+            for (var i = 0; batch is { Mode: not BatchMode.Decode } && i < batch.Count; i++)
+            {
+                NoteScheduled(batch[i]);
+            }
+
+            SetLast(batch);
+            return batch;
+        }
+        catch (SgLangOutOfMemoryException e)
+        {
+            throw e.ForUser();
+        }
+    }
+
+    private void NoteScheduled(in FastBatch.BatchEntry entry)
+    {
+        ref var r = ref _slots[entry.Slot];
+        if (r.Record.Scheduled == SimTime.Never)
+        {
+            r.Record.Scheduled = new SimTime(_at);
+            r.Record.CachedTokens = entry.Start;
+        }
+    }
+
+    private void Receive()
+    {
+        if (!_receive.Due(_last?.Mode))
+        {
+            return;
+        }
+
+        while (_arrived.Count > 0)
+        {
+            _waiting.PushBack(_arrived.PopFront());
+            _unfinished++;
+        }
+    }
+
+    private void NotePlanned()
+    {
+        _recorder.RunningPeak = Math.Max(_recorder.RunningPeak, Running);
+        _recorder.KvBlocksPeak = Math.Max(_recorder.KvBlocksPeak, UsedPages);
+        Mark(_at);
+    }
+
+    // The requests of the last prefill batch go on to decode, but for those that ended and those whose prompt goes on.
+    private void Merge()
+    {
+        if (_last is null || _last.Mode == BatchMode.Decode)
+        {
+            return;
+        }
+
+        var survivors = 0;
+        for (var i = 0; i < _last.Count; i++)
+        {
+            survivors += Survives(_last[i].Slot) ? 1 : 0;
+        }
+
+        // With nobody running, the prefill batch takes the running batch's place, and has never been full.
+        if (survivors < _last.Count || _runningCount == 0)
+        {
+            _isFull = false;
+        }
+
+        for (var i = 0; i < _last.Count; i++)
+        {
+            if (Survives(_last[i].Slot))
+            {
+                AddRunning(_last[i].Slot);
+            }
+        }
+    }
+
+    private bool Survives(int slot) => !_slots[slot].Finished && slot != _chunked && slot != _last!.Chunked;
+
+    private FastBatch? PlanDecode()
+    {
+        var before = _runningCount;
+        if (before == 0)
+        {
+            return null;
+        }
+
+        DropFinished();
+        if (_runningCount == 0)
+        {
+            _isFull = false;
+            return null;
+        }
+
+        if (DecodeFits(_runningCount))
+        {
+            _ratio.Decay();
+        }
+        else
+        {
+            Retract();
+        }
+
+        _isFull &= _runningCount == before;
+        var batch = NewBatch();
+        batch.Mode = BatchMode.Decode;
+        AllocateDecodes(batch);
+        return batch;
+    }
+
+    // A request whose slots end at a page's end needs a page.
+    private bool DecodeFits(int count)
+    {
+        var needed = 0;
+        for (var i = 0; i < count; i++)
+        {
+            needed += _slots[_running[i]].Committed % _pageSize == 0 ? 1 : 0;
+        }
+
+        MakeRoom(needed);
+        return _freePages >= needed;
+    }
+
+    private void AllocateDecodes(FastBatch batch)
+    {
+        MakeRoom(_runningCount);
+        for (var i = 0; i < _runningCount; i++)
+        {
+            ref var r = ref _slots[_running[i]];
+            var start = r.Committed;
+            Allocate(ref r, start + 1);
+            r.References++;
+            batch.Add(_running[i], start, start + 1, decodes: true, emits: true);
+        }
+    }
+
+    // Fewest generated tokens go first, then the longest prompt; at least one goes, and one stays. The batch is left in the
+    // order of this choice.
+    private void Retract()
+    {
+        SortForRetraction();
+        var kept = _runningCount;
+        while (kept > 1 && (kept == _runningCount || !DecodeFits(kept)))
+        {
+            kept--;
+            var slot = _running[kept];
+            Release(slot, insert: false);
+            MakeRoom(Pages(kept * SgLangConstants.RetractDecodeSteps));
+            _slots[slot].Retracted = true;
+            _slots[slot].Record.Preemptions++;
+            _recorder.Preemptions++;
+        }
+
+        if (kept == 1 && !DecodeFits(kept))
+        {
+            // The real engine ends this request with an error.
+            throw new SgLangOutOfMemoryException(1, _freePages);
+        }
+
+        for (var i = _runningCount - 1; i >= kept; i--)
+        {
+            _waiting.PushBack(_running[i]);
+            _slots[_running[i]].References--;
+        }
+
+        _runningCount = kept;
+        long generated = 0;
+        long declared = 0;
+        for (var i = 0; i < kept; i++)
+        {
+            generated += _slots[_running[i]].Generated;
+            declared += _slots[_running[i]].MaxNewTokens;
+        }
+
+        _ratio.Retracted(kept, generated, declared);
+    }
+
+    // A stable merge sort from pairs upwards: most generated tokens first, then the shortest prompt.
+    private void SortForRetraction()
+    {
+        for (var width = 1; width < _runningCount; width *= 2)
+        {
+            for (var low = 0; low < _runningCount; low += 2 * width)
+            {
+                var middle = Math.Min(low + width, _runningCount);
+                var high = Math.Min(low + 2 * width, _runningCount);
+                var (left, right) = (low, middle);
+                for (var i = low; i < high; i++)
+                {
+                    var takeLeft = right == high || (left < middle && !Before(_running[right], _running[left]));
+                    _scratch[i] = takeLeft ? _running[left++] : _running[right++];
+                }
+            }
+
+            (_running, _scratch) = (_scratch, _running);
+        }
+    }
+
+    private bool Before(int a, int b)
+    {
+        ref var x = ref _slots[a];
+        ref var y = ref _slots[b];
+        return x.Generated != y.Generated ? x.Generated > y.Generated : x.Prompt < y.Prompt;
+    }
+
+    private void Start(FastBatch batch)
+    {
+        if (_prefills.Length < batch.Count)
+        {
+            Array.Resize(ref _prefills, batch.Count * 2);
+        }
+
+        var lengths = _stepTime.NeedsContextLengths;
+        if (lengths && _contexts.Length < batch.Count)
+        {
+            Array.Resize(ref _contexts, batch.Count * 2);
+        }
+
+        var prefills = 0;
+        var decodes = batch.Count;
+        if (lengths || batch.Mode != BatchMode.Decode)
+        {
+            decodes = 0;
+            for (var i = 0; i < batch.Count; i++)
+            {
+                ref var entry = ref batch[i];
+                if (!entry.Decodes)
+                {
+                    _prefills[prefills++] = new PrefillChunk(entry.End - entry.Start, entry.Start, entry.Emits);
+                    _recorder.PrefillTokens += entry.End - entry.Start;
+                    continue;
+                }
+
+                if (lengths)
+                {
+                    _contexts[decodes] = entry.End;
+                }
+
+                decodes++;
+            }
+        }
+
+        var step = new StepBatch
+        {
+            Prefills = _prefills.AsSpan(0, prefills),
+            DecodeRequests = decodes,
+            DecodeContextTokens = batch.DecodeContext,
+            DecodeContexts = lengths ? _contexts.AsSpan(0, decodes) : [],
+        };
+        var duration = Math.Max(1, SimDuration.FromMilliseconds(_stepTime.Milliseconds(step)).Nanoseconds);
+        _stepEnd = checked(_at + duration);
+        _recorder.Steps++;
+        _recorder.BusyNanoseconds += duration;
+    }
+
+    // The executing batch has ended: its tokens arrive, finished requests leave.
+    private void FinishStep()
+    {
+        var batch = _flight[0]!;
+        var now = _stepEnd;
+        _at = now;
+        _phase = Phase.PlanDue;
+        _recorder.LastStepEnd = now;
+        _recorder.Timeline.Hold(now);
+        var ended = Process(batch, now);
+        _recorder.Timeline.Set(now, Running, Waiting, UsedPages);
+        _flight[0] = _flight[1];
+        _flight[1] = null;
+        _flightCount--;
+        if (_flightCount > 0)
+        {
+            Start(_flight[0]!);
+        }
+
+        for (var i = 0; i < ended; i++)
+        {
+            End(_ended[i], RequestOutcome.Completed, new SimTime(now));
+        }
+
+        batch.InFlight = false;
+        DropMembers(batch);
+    }
+
+    private int Process(FastBatch batch, long now)
+    {
+        if (_ended.Length < batch.Count)
+        {
+            Array.Resize(ref _ended, batch.Count * 2);
+        }
+
+        var ended = 0;
+        var emitted = 0;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            ref var entry = ref batch[i];
+            ref var r = ref _slots[entry.Slot];
+            if (!entry.Emits || r.Finished || r.Retracted)
+            {
+                continue;
+            }
+
+            if (!r.Aborted)
+            {
+                Deliver(ref r, now);
+                emitted++;
+            }
+
+            if (r.Aborted || r.Generated >= r.MaxNewTokens)
+            {
+                if (!r.Aborted)
+                {
+                    _ended[ended++] = entry.Slot;
+                }
+
+                // Under overlap the next batch may have advanced it already: then its last token has a slot and is kept too.
+                r.Finished = true;
+                _unfinished--;
+                Release(entry.Slot, insert: true);
+            }
+            else if (!entry.Decodes)
+            {
+                CacheUnfinished(entry.Slot, entry.End);
+            }
+        }
+
+        _tokensInFlight += emitted;
+        _recorder.OutputTokens += emitted;
+        _recorder.Timeline.CountTokens(emitted);
+        return ended;
+    }
+
+    private void Deliver(ref FastSgLangRequest r, long now)
+    {
+        r.Generated++;
+        if (r.Generated == 1)
+        {
+            r.Record.FirstToken = new SimTime(now);
+        }
+        else
+        {
+            if (r.Generated == 2)
+            {
+                r.Record.SecondToken = new SimTime(now);
+            }
+
+            _recorder.TokenGaps.Add(now - r.LastTokenAt);
+        }
+
+        r.LastTokenAt = now;
+        r.Record.LastToken = new SimTime(now);
+    }
+}

@@ -1,0 +1,452 @@
+using Foretoken.Engines.Queues;
+using Foretoken.Engines.Replicas;
+using Foretoken.Engines.SgLang.Plain;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
+
+namespace Foretoken.Engines.SgLang.Fast;
+
+/// <summary>
+/// The SGLang engine in long strides. Its scheduler is the plain engine's, written again over slots, page counts and
+/// <see cref="FastRadixTree"/>; and while nothing but decoding happens it plans a whole run of steps at once (<c>.Run.cs</c>).
+/// Covers the queue orders that need no look into the tree, with everything else that the plain engine does: chunks, mixed
+/// batches, overlap, radix cache, retraction, receive interval, aborts. Equal to <c>PlainSgLangReplica</c> to the nanosecond; the
+/// differential tests say so on thousands of random scenarios.
+/// </summary>
+public sealed partial class FastSgLangReplica : IReplica
+{
+    private const int None = -1;
+
+    private readonly SgLangSettings _settings;
+    private readonly IStepTimeSource _stepTime;
+    private readonly ReplicaRecorder _recorder;
+    private readonly PageTree _pages;
+    private readonly FastRadixTree _tree;
+    private readonly NewTokenRatio _ratio;
+    private readonly int _pageSize;
+    private readonly int _pageCount;
+    private readonly int _depth;
+    private readonly bool _caches;
+    private readonly bool _chunks;
+
+    private readonly FastBatch[] _batches = [new(), new(), new(), new()];
+    private readonly FastBatch?[] _flight = new FastBatch?[2];
+    private readonly SlotQueue _waiting = new();
+    private readonly SlotQueue _arrived = new();
+    private FastSgLangRequest[] _slots = new FastSgLangRequest[16];
+    private int[] _freeSlots = new int[16];
+    private int _freeSlotCount;
+    private int _slotsUsed;
+    private int[] _running = new int[16];
+    private int[] _scratch = new int[16];
+    private int[] _ended = new int[16];
+    private int _runningCount;
+    private bool _isFull;
+    private int _chunked = None;
+    private FastBatch? _last;
+    private ReceiveSkipper _receive;
+    private int _freePages;
+    private PrefillChunk[] _prefills = new PrefillChunk[16];
+    private int[] _contexts = [];
+    private int _flightCount;
+    private long _stepEnd;
+    private Phase _phase = Phase.Idle;
+    private long _at;
+    private int _unfinished;
+    private long _tokensInFlight;
+
+    /// <summary>Creates an idle replica with an empty cache.</summary>
+    /// <param name="settings">Engine settings; <see cref="NotCovered"/> must be null for them.</param>
+    /// <param name="stepTime">How long a forward pass takes.</param>
+    /// <param name="recorder">Receives what happens.</param>
+    /// <param name="tree">Tree that the requests' paths refer to; null when none has a path.</param>
+    public FastSgLangReplica(SgLangSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, PrefixTree? tree)
+    {
+        if (NotCovered(settings) is { } reason)
+        {
+            throw new ArgumentException(reason, nameof(settings));
+        }
+
+        _settings = settings;
+        _stepTime = stepTime;
+        _recorder = recorder;
+        _pageSize = settings.PageSize;
+        _pageCount = settings.MaxTotalTokens / settings.PageSize;
+        _freePages = _pageCount;
+        _pages = new PageTree(tree, settings.PageSize);
+        _tree = new FastRadixTree(_pages);
+        _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
+        _receive = new ReceiveSkipper(settings.SchedulerRecvInterval);
+        _depth = settings.DisableOverlapSchedule ? 1 : 2;
+        _caches = !settings.DisableRadixCache;
+        _chunks = settings.ChunkedPrefillSize is not null;
+        _canRun = !stepTime.NeedsContextLengths;
+    }
+
+    private enum Phase
+    {
+        /// <summary>Nothing to do until a submission.</summary>
+        Idle,
+
+        /// <summary>A plan is due at <see cref="_at"/>, once all submissions of that moment are in.</summary>
+        PlanDue,
+
+        /// <summary>The batch at the head of the flight is executing.</summary>
+        Flying,
+    }
+
+    /// <inheritdoc />
+    public int RequestsInFlight { get; private set; }
+
+    /// <inheritdoc />
+    public long TokensInFlight => _tokensInFlight + RunTokens;
+
+    /// <inheritdoc />
+    public SimTime NextWake => _phase switch
+    {
+        Phase.Idle => SimTime.Never,
+        Phase.PlanDue => new SimTime(_at),
+        _ => new SimTime(_inRun ? RunHorizon : _stepEnd),
+    };
+
+    // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
+    private int Running => _unfinished - _waiting.Count;
+
+    private int Waiting => _waiting.Count + _arrived.Count;
+
+    private int UsedPages => _pageCount - _freePages - _tree.EvictablePages;
+
+    /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
+    public static string? NotCovered(SgLangSettings settings) => settings.SchedulePolicy switch
+    {
+        SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof => null,
+        SgLangSchedulePolicy.Lpm => "schedule_policy lpm",
+        SgLangSchedulePolicy.DfsWeight => "schedule_policy dfs-weight",
+        SgLangSchedulePolicy.Random => "schedule_policy random",
+        _ => "schedule_policy routing-key",
+    };
+
+    /// <inheritdoc />
+    public void AdvanceTo(SimTime now) => Live(now.Nanoseconds, planAtUntil: false);
+
+    /// <inheritdoc />
+    public void Plan(SimTime now) => Live(now.Nanoseconds, planAtUntil: true);
+
+    /// <inheritdoc />
+    public void Submit(in RequestSpec request, SimTime now)
+    {
+        var at = now.Nanoseconds;
+        _recorder.Requests++;
+        if (!SgLangAdmission.Accepts(_settings, request))
+        {
+            Mark(at);
+            _recorder.Timeline.CountArrival();
+            _recorder.Timeline.CountCompletion();
+            var refused = RequestRecord.New(request.Index);
+            refused.Outcome = RequestOutcome.Rejected;
+            _recorder.Events.Ended(_recorder.Worker, refused, now);
+            return;
+        }
+
+        var slot = TakeSlot();
+        ref var r = ref _slots[slot];
+        r = default;
+        r.Record = RequestRecord.New(request.Index);
+        r.InUse = true;
+        r.Prompt = request.InputTokens;
+        r.MaxNewTokens = request.OutputTokens;
+        r.Node = None;
+        r.LastTokenAt = -1;
+        if (_caches)
+        {
+            _tree.Adopt(slot);
+            if (request.Content.Path.Length > 0)
+            {
+                _pages.Refresh();
+                r.Path = request.Content.Path;
+                r.KnownPages = Math.Min(request.Content.KnownTokens / _pageSize, _pages.End(r.Path.Span[^1]));
+            }
+        }
+
+        if (_settings.SchedulerRecvInterval == 1)
+        {
+            // The next plan looks anyway.
+            _waiting.PushBack(slot);
+            _unfinished++;
+        }
+        else
+        {
+            _arrived.PushBack(slot);
+        }
+
+        CutRunForArrival();
+        RequestsInFlight++;
+        _tokensInFlight += request.InputTokens;
+        Mark(at);
+        _recorder.Timeline.CountArrival();
+        PlanWhenIdle(at);
+    }
+
+    /// <inheritdoc />
+    public void Abort(int requestIndex, SimTime now)
+    {
+        LeaveRun();
+        for (var slot = 0; slot < _slotsUsed; slot++)
+        {
+            ref var r = ref _slots[slot];
+            if (!r.InUse || r.Reported || r.Record.Index != requestIndex)
+            {
+                continue;
+            }
+
+            if (_arrived.Remove(slot))
+            {
+                r.Finished = true;
+            }
+            else if (_waiting.Remove(slot))
+            {
+                r.Finished = true;
+                _unfinished--;
+            }
+            else
+            {
+                r.Aborted = true;
+            }
+
+            Mark(now.Nanoseconds);
+            End(slot, RequestOutcome.Aborted, now);
+            FreeIfDone(slot);
+            PlanWhenIdle(now.Nanoseconds);
+            return;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Stop(SimTime now)
+    {
+        LeaveRun();
+        var left = new List<int>();
+        for (var slot = 0; slot < _slotsUsed; slot++)
+        {
+            if (_slots[slot].InUse && !_slots[slot].Reported)
+            {
+                left.Add(slot);
+            }
+        }
+
+        foreach (var slot in left.OrderBy(slot => _slots[slot].Record.Index))
+        {
+            Report(slot, RequestOutcome.Unfinished, now);
+        }
+
+        _phase = Phase.Idle;
+        _recorder.Timeline.Set(now.Nanoseconds, 0, 0, 0);
+    }
+
+    /// <summary>Checks the books in full. For tests.</summary>
+    public void Verify()
+    {
+        if (_inRun)
+        {
+            return;
+        }
+
+        _tree.Verify();
+        var own = 0;
+        for (var slot = 0; slot < _slotsUsed; slot++)
+        {
+            ref var r = ref _slots[slot];
+            if (r.InUse)
+            {
+                Invariant.That(r.Protected % _pageSize == 0 && r.Protected <= r.Committed);
+                own += Pages(r.Committed) - r.Protected / _pageSize;
+            }
+        }
+
+        Invariant.That(_freePages + _tree.EvictablePages + _tree.ProtectedPages + own == _pageCount);
+    }
+
+    private void Live(long until, bool planAtUntil)
+    {
+        while (true)
+        {
+            switch (_phase)
+            {
+                case Phase.PlanDue when _at < until || (planAtUntil && _at == until):
+                    if (_inRun)
+                    {
+                        ContinueRun(until, planAtUntil);
+                    }
+                    else if (!TryStartRun(until, planAtUntil))
+                    {
+                        PlanBatches();
+                    }
+
+                    break;
+
+                case Phase.Flying when _inRun && RunEnd <= until:
+                    ContinueRun(until, planAtUntil);
+                    break;
+
+                case Phase.Flying when !_inRun && _stepEnd <= until:
+                    FinishStep();
+                    break;
+
+                default:
+                    return;
+            }
+        }
+    }
+
+    private void PlanWhenIdle(long now)
+    {
+        if (_phase == Phase.Idle)
+        {
+            _phase = Phase.PlanDue;
+            _at = now;
+        }
+    }
+
+    private int Pages(int tokens) => (int)(((uint)tokens + (uint)_pageSize - 1) / (uint)_pageSize);
+
+    // The gauges hold their new values from now on.
+    private void Mark(long now)
+    {
+        var waiting = Waiting;
+        _recorder.Timeline.Set(now, Running, waiting, _inRun ? _runUsed : UsedPages);
+        if (waiting > _recorder.WaitingPeak)
+        {
+            _recorder.WaitingPeak = waiting;
+        }
+    }
+
+    private void End(int slot, RequestOutcome outcome, SimTime now)
+    {
+        _recorder.Timeline.CountCompletion();
+        Report(slot, outcome, now);
+    }
+
+    private void Report(int slot, RequestOutcome outcome, SimTime now)
+    {
+        ref var r = ref _slots[slot];
+        r.Reported = true;
+        r.Record.OutputTokens = r.Generated;
+        r.Record.Outcome = outcome;
+        RequestsInFlight--;
+        _tokensInFlight -= r.Tokens;
+        Invariant.That(_tokensInFlight >= 0);
+        _recorder.Events.Ended(_recorder.Worker, r.Record, now);
+    }
+
+    private int TakeSlot()
+    {
+        if (_freeSlotCount > 0)
+        {
+            return _freeSlots[--_freeSlotCount];
+        }
+
+        if (_slotsUsed == _slots.Length)
+        {
+            Array.Resize(ref _slots, _slotsUsed * 2);
+            Array.Resize(ref _freeSlots, _slotsUsed * 2);
+        }
+
+        return _slotsUsed++;
+    }
+
+    private void FreeIfDone(int slot)
+    {
+        ref var r = ref _slots[slot];
+        if (r.Finished && r.Reported && r.References == 0)
+        {
+            r.InUse = false;
+            r.Path = default;
+            _freeSlots[_freeSlotCount++] = slot;
+        }
+    }
+
+    private void Drop(int slot)
+    {
+        _slots[slot].References--;
+        FreeIfDone(slot);
+    }
+
+    private void AddRunning(int slot)
+    {
+        if (_runningCount == _running.Length)
+        {
+            Array.Resize(ref _running, _runningCount * 2);
+            Array.Resize(ref _scratch, _runningCount * 2);
+        }
+
+        _slots[slot].References++;
+        _running[_runningCount++] = slot;
+    }
+
+    private void DropFinished()
+    {
+        var kept = 0;
+        for (var i = 0; i < _runningCount; i++)
+        {
+            var slot = _running[i];
+            if (_slots[slot].Finished)
+            {
+                Drop(slot);
+            }
+            else
+            {
+                _running[kept++] = slot;
+            }
+        }
+
+        _runningCount = kept;
+    }
+
+    private FastBatch NewBatch()
+    {
+        foreach (var batch in _batches)
+        {
+            if (batch is { InFlight: false, Last: false })
+            {
+                batch.Clear();
+                return batch;
+            }
+        }
+
+        throw new InvalidOperationException("no batch is free");
+    }
+
+    private void SetLast(FastBatch? batch)
+    {
+        var before = _last;
+        _last = batch;
+        if (batch is not null)
+        {
+            batch.Last = true;
+        }
+
+        if (before is not null && before != batch)
+        {
+            before.Last = false;
+            DropMembers(before);
+        }
+    }
+
+    // Once nobody looks at a batch any more, its members' slots may go.
+    private void DropMembers(FastBatch batch)
+    {
+        if (batch.InFlight || batch.Last)
+        {
+            return;
+        }
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            Drop(batch[i].Slot);
+        }
+
+        batch.Clear();
+    }
+}
