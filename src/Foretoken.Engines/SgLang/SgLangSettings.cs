@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.SgLang.Fast;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -108,7 +109,7 @@ public sealed record SgLangSettings : EngineSettings
     public override string LongestPromptFlag => ContextLength < UsableTokens - PageSize ? "context_length" : "max_total_tokens";
 
     /// <inheritdoc />
-    public override string? NotCovered() => "SGLang";
+    public override string? NotCovered() => FastSgLangReplica.NotCovered(this);
 
     /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => SgLangAdmission.Accepts(this, request);
@@ -118,5 +119,5 @@ public sealed record SgLangSettings : EngineSettings
 
     /// <inheritdoc />
     public override IReplica CreateFast(IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed, PrefixTree? tree) =>
-        throw new NotSupportedException($"the fast engine does not cover {NotCovered()}");
+        new FastSgLangReplica(this, stepTime, recorder, seed, tree);
 }

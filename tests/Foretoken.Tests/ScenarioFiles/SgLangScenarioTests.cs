@@ -52,7 +52,7 @@ public sealed class SgLangScenarioTests
         using var prepared = PlanBuilder.Build(file);
         var result = TwinRun.Run(prepared.Plan);
         Assert.Equal(StopReason.Completed, result.StopReason);
-        Assert.Equal("plain", result.EngineMode);
+        Assert.Equal("fast", result.EngineMode);
         for (var i = 0; i < result.Requests.Count; i++)
         {
             // What reaches the context length is refused, as SGLang's tokenizer process does.

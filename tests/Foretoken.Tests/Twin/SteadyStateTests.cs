@@ -1,4 +1,6 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.SgLang;
+using Foretoken.Engines.SgLang.Fast;
 using Foretoken.Engines.Vllm;
 using Foretoken.Engines.Vllm.Fast;
 using Foretoken.Hardware.StepTime;
@@ -17,10 +19,31 @@ public sealed class SteadyStateTests
     [InlineData(true)]
     public void Replica_OnceGrown_AllocatesNothingPerRequestOrStep(bool async)
     {
-        var sink = new CountingEvents();
         var settings = new VllmSettings { NumGpuBlocks = 4_000, MaxModelLen = 32_768, MaxNumSeqs = 64, AsyncScheduling = async };
+        Check(recorder => new FastVllmReplica(settings, new PolynomialStepTime(64_000), recorder, null));
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(16, false)]
+    public void SgLangReplica_OnceGrown_AllocatesNothingPerRequestOrStep(int pageSize, bool overlap)
+    {
+        var settings = new SgLangSettings
+        {
+            MaxTotalTokens = 64_000,
+            MaxRunningRequests = 64,
+            PageSize = pageSize,
+            ScheduleConservativeness = 0.2,
+            DisableOverlapSchedule = !overlap,
+        };
+        Check(recorder => new FastSgLangReplica(settings, new PolynomialStepTime(64_000), recorder, 1, null));
+    }
+
+    private static void Check(Func<ReplicaRecorder, IReplica> create)
+    {
+        var sink = new CountingEvents();
         var recorder = new ReplicaRecorder(0, new LogHistogram(), sink);
-        var replica = new FastVllmReplica(settings, new PolynomialStepTime(64_000), recorder, null);
+        var replica = create(recorder);
         var at = SimTime.Zero;
         var index = 0;
         void Traffic(int requests)
@@ -39,6 +62,8 @@ public sealed class SteadyStateTests
             Invariant.That(replica.RequestsInFlight == 0);
         }
 
+        // Twice: the first wave begins with an empty cache.
+        Traffic(5_000);
         Traffic(5_000);
         var steps = recorder.Steps;
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -47,7 +72,7 @@ public sealed class SteadyStateTests
         Assert.True(recorder.Steps - steps > 20_000, $"{recorder.Steps - steps} steps");
         Assert.True(recorder.Preemptions > 0, "the cache must be under pressure for the test to mean anything");
         Assert.Equal(0, allocated);
-        Assert.Equal(10_000, sink.Count);
+        Assert.Equal(15_000, sink.Count);
     }
 
     private sealed class CountingEvents : IReplicaEvents

@@ -34,11 +34,7 @@ public sealed partial class FastSgLangReplica
             return null;
         }
 
-        if (_settings.SchedulePolicy == SgLangSchedulePolicy.Lof)
-        {
-            LongestOutputFirst();
-        }
-
+        OrderWaiting();
         var batch = NewBatch();
         OpenBudgets();
         if (_chunked != None && !AddChunked(batch))
@@ -70,6 +66,26 @@ public sealed partial class FastSgLangReplica
 
         batch.Chunked = _chunked;
         return batch;
+    }
+
+    private void OrderWaiting()
+    {
+        switch (_settings.SchedulePolicy)
+        {
+            case SgLangSchedulePolicy.Lof:
+                LongestOutputFirst();
+                break;
+            case SgLangSchedulePolicy.Random:
+                for (var i = _waiting.Count - 1; i > 0; i--)
+                {
+                    var j = _random.NextInt(i + 1);
+                    (_waiting[i], _waiting[j]) = (_waiting[j], _waiting[i]);
+                }
+
+                break;
+            default:
+                break;
+        }
     }
 
     // Stable, and quick where little has changed since the last time.

@@ -47,6 +47,7 @@ public sealed partial class FastSgLangReplica : IReplica
     private int _chunked = None;
     private FastBatch? _last;
     private ReceiveSkipper _receive;
+    private RandomStream _random;
     private int _freePages;
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = [];
@@ -61,8 +62,9 @@ public sealed partial class FastSgLangReplica : IReplica
     /// <param name="settings">Engine settings; <see cref="NotCovered"/> must be null for them.</param>
     /// <param name="stepTime">How long a forward pass takes.</param>
     /// <param name="recorder">Receives what happens.</param>
+    /// <param name="seed">Seed of the random queue order (stream <see cref="StreamId.Scheduling"/>); no other policy draws.</param>
     /// <param name="tree">Tree that the requests' paths refer to; null when none has a path.</param>
-    public FastSgLangReplica(SgLangSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, PrefixTree? tree)
+    public FastSgLangReplica(SgLangSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed, PrefixTree? tree)
     {
         if (NotCovered(settings) is { } reason)
         {
@@ -77,6 +79,7 @@ public sealed partial class FastSgLangReplica : IReplica
         _freePages = _pageCount;
         _pages = new PageTree(tree, settings.PageSize);
         _tree = new FastRadixTree(_pages);
+        _random = new RandomStream(seed, StreamId.Scheduling, (ulong)recorder.Worker);
         _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
         _receive = new ReceiveSkipper(settings.SchedulerRecvInterval);
         _depth = settings.DisableOverlapSchedule ? 1 : 2;
@@ -121,10 +124,9 @@ public sealed partial class FastSgLangReplica : IReplica
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
     public static string? NotCovered(SgLangSettings settings) => settings.SchedulePolicy switch
     {
-        SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof => null,
+        SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Random => null,
         SgLangSchedulePolicy.Lpm => "schedule_policy lpm",
         SgLangSchedulePolicy.DfsWeight => "schedule_policy dfs-weight",
-        SgLangSchedulePolicy.Random => "schedule_policy random",
         _ => "schedule_policy routing-key",
     };
 

@@ -70,19 +70,19 @@ internal sealed class SgLangRandomCase
     private SgLangSettings DrawSettings()
     {
         var pageSize = Pick(1, 1, 2, 3, 4, 16);
-        var running = Pick(1, 2, 3, 5, 8, 64);
+        var running = Pick(1, 2, 3, 8, 64, 64, 64);
         var mixed = Chance(20);
         var chunk = Pick(0, 8, 16, 33, 64, 512);
         chunk = chunk == 0 ? 0 : Math.Max(Math.Max(chunk, pageSize), mixed ? running : 0);
         return new SgLangSettings
         {
             PageSize = pageSize,
-            MaxTotalTokens = Math.Max(pageSize, _scale * Pick(60, 100, 128, 200, 400, 2000)),
+            MaxTotalTokens = Math.Max(pageSize, _scale * Pick(80, 100, 128, 160, 200, 400, 2000)),
             MaxRunningRequests = running,
             ChunkedPrefillSize = chunk == 0 ? null : chunk,
             MaxPrefillTokens = Pick(16, 40, 64, 16384),
-            SchedulePolicy = Pick(SgLangSchedulePolicy.Fcfs, SgLangSchedulePolicy.Fcfs, SgLangSchedulePolicy.Lof),
-            ScheduleConservativeness = Pick(0.02, 0.05, 0.3, 1, 1, 2),
+            SchedulePolicy = Pick(SgLangSchedulePolicy.Fcfs, SgLangSchedulePolicy.Fcfs, SgLangSchedulePolicy.Fcfs, SgLangSchedulePolicy.Lof, SgLangSchedulePolicy.Random),
+            ScheduleConservativeness = Pick(0, 0, 0, 0.02, 0.05, 0.2, 1, 1),
             EnableMixedChunk = mixed,
             DisableOverlapSchedule = Chance(40),
             DisableRadixCache = Chance(20),
@@ -102,7 +102,7 @@ internal sealed class SgLangRandomCase
     private Trace DrawTrace()
     {
         var rows = new List<TraceRecord>();
-        var count = 1 + Next(Pick(4, 12, 40));
+        var count = 1 + Next(Pick(4, 12, 40, 80));
         var hashBlock = Pick(1, 2, 4, 5, 8, 16, 32);
         var withIds = Chance(80);
         var gap = Pick(0, 0, 1, 5, 20, 100);
@@ -115,8 +115,8 @@ internal sealed class SgLangRandomCase
             var row = new TraceRecord
             {
                 Arrival = new SimTime(i == 0 ? 0 : at),
-                InputTokens = 1 + Next(Pick(4, 20, 60, 110)),
-                OutputTokens = 1 + Next(_scale * Pick(1, 5, 30, 80)),
+                InputTokens = 1 + Next(Pick(4, 10, 20, 60, 110)),
+                OutputTokens = 1 + Next(_scale * Pick(1, 5, 30, 80, 80, 120)),
             };
             if (withIds)
             {
