@@ -83,11 +83,19 @@ public static class SgLangFields
     public static readonly Field<bool> DisableOverlapSchedule = Flag("disable_overlap_schedule", "Process a batch's result before planning the next one.");
     public static readonly Field<bool> DisableRadixCache = Flag("disable_radix_cache", "Share nothing between requests with the same beginning.");
 
+    public static readonly Field<int> SchedulerRecvInterval = new(new IntegerType(1))
+    {
+        Name = "scheduler_recv_interval",
+        Meaning = "Decode batches from one look for new requests to the next; 1 looks before every batch. A prefill batch counts 1000.",
+        Default = 1,
+        DefaultSource = SgLangDefaults,
+    };
+
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<Field> All =
     [
         MaxTotalTokens, MaxRunningRequests, ContextLength, PageSize, ChunkedPrefillSize, MaxPrefillTokens, SchedulePolicy, ScheduleConservativeness,
-        EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache,
+        EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache, SchedulerRecvInterval,
     ];
 
     private static Field<bool> Flag(string name, string meaning) =>

@@ -34,6 +34,7 @@ internal sealed class SgLangResolver(Bound engine, Bound hardware, BindContext c
             EnableMixedChunk = engine.Get(SgLangFields.EnableMixedChunk),
             DisableOverlapSchedule = engine.Get(SgLangFields.DisableOverlapSchedule),
             DisableRadixCache = engine.Get(SgLangFields.DisableRadixCache),
+            SchedulerRecvInterval = engine.Get(SgLangFields.SchedulerRecvInterval),
         };
         var problems = settings.Problems(engine.Path);
         foreach (var problem in problems)

@@ -65,6 +65,36 @@ public sealed class PlainSgLangReplicaTests
         }
     }
 
+    // The engine looks after the prefill at 10, and then after every fourth decode batch; above 1000 not even after a prefill,
+    // but at once when it has nothing left to do (at 90).
+    [Theory]
+    [InlineData(1, 4, 10)]
+    [InlineData(4, 4, 10)]
+    [InlineData(1, 14, 20)]
+    [InlineData(4, 14, 50)]
+    [InlineData(1001, 4, 20)]
+    [InlineData(1003, 4, 40)]
+    [InlineData(3000, 4, 90)]
+    public void Arrival_WithAReceiveInterval_WaitsUntilTheEngineLooks(int interval, double at, double scheduled)
+    {
+        var rig = new SgLangReplicaRig(Sync with { SchedulerRecvInterval = interval });
+        rig.Submit(0, 20, 9);
+        rig.Submit(at, 20, 2);
+        rig.Replica.Plan(Ms(at));
+        Assert.Equal(1, rig.Recorder.WaitingPeak);
+        Assert.Equal(Ms(scheduled), rig.Finish()[1].Scheduled);
+    }
+
+    [Fact]
+    public void Abort_BeforeTheEngineLooked_EndsAtOnceAndIsNeverScheduled()
+    {
+        var rig = new SgLangReplicaRig(Sync with { SchedulerRecvInterval = 4 });
+        rig.Submit(0, 20, 9);
+        rig.Submit(14, 20, 2);
+        rig.Replica.Abort(1, Ms(14));
+        Assert.Equal((RequestOutcome.Aborted, SimTime.Never), (rig.Finish()[1].Outcome, rig[1].Scheduled));
+    }
+
     [Fact]
     public void Arrival_AtAStepsEnd_IsSeenByThePlanOfThatMoment()
     {
