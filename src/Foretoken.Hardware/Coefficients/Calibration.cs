@@ -3,17 +3,20 @@ using System.Text.Json;
 namespace Foretoken.Hardware.Coefficients;
 
 /// <summary>Overheads of an engine around the operators.</summary>
+/// <param name="Engine">vllm, sglang or trtllm.</param>
+/// <param name="Before">Holds for versions before this one; empty for all others.</param>
 /// <param name="ElementwiseUs">Norms, rotary embedding, activation and other small kernels of a layer under CUDA graphs, us.</param>
 /// <param name="ElementwiseBytes">Bytes that they move per token and number of the residual stream.</param>
 /// <param name="EagerLayerUs">Host time to launch a layer where no CUDA graph is replayed, us: a step cannot be faster.</param>
 /// <param name="EagerCollectiveUs">What an all-reduce outside of a graph takes longer, us.</param>
-/// <param name="StepUs">Constant per step: scheduling, input preparation, sampling, us.</param>
-/// <param name="SequenceUs">Host time per decoding request, us.</param>
-/// <param name="SequenceFree">Decoding requests whose host time hides behind the GPU.</param>
-/// <param name="PrefillStepUs">Constant per step that computes prompt tokens, us.</param>
+/// <param name="StepUs">Time of a step that nothing hides: input preparation, sampling, hand-over, us.</param>
+/// <param name="HostUs">Host time of a step: scheduling, results, detokenisation, us. Behind the GPU's where steps overlap, else added.</param>
+/// <param name="SequenceUs">Host time per decoding request of a step, us; as <paramref name="HostUs"/>.</param>
+/// <param name="Overlapped">Whether the host works on a step while the GPU runs another (asynchronous scheduling, overlap schedule).</param>
+/// <param name="PrefillFactor">Factor on the GPU time of steps that compute prompt tokens, over the operator sum.</param>
 public sealed record EngineOverheads(
-    double ElementwiseUs, double ElementwiseBytes, double EagerLayerUs, double EagerCollectiveUs,
-    double StepUs, double SequenceUs, double SequenceFree, double PrefillStepUs);
+    string Engine, string Before, double ElementwiseUs, double ElementwiseBytes, double EagerLayerUs, double EagerCollectiveUs,
+    double StepUs, double HostUs, double SequenceUs, bool Overlapped, double PrefillFactor);
 
 /// <summary>A factor on step times of what it names; empty names match everything. The most specific entries multiply.</summary>
 /// <param name="Engine">vllm, sglang, trtllm or empty.</param>
@@ -30,8 +33,8 @@ public sealed record ScaleFactor(string Engine, string Gpu, string Model, string
 /// </summary>
 public sealed record Calibration
 {
-    /// <summary>Overheads by engine name.</summary>
-    public required IReadOnlyDictionary<string, EngineOverheads> Overheads { get; init; }
+    /// <summary>Overheads by engine, older versions first.</summary>
+    public required IReadOnlyList<EngineOverheads> Overheads { get; init; }
 
     /// <summary>Factors.</summary>
     public IReadOnlyList<ScaleFactor> Factors { get; init; } = [];
@@ -41,6 +44,10 @@ public sealed record Calibration
 
     /// <summary>Name that factors know a model by: architecture and layer count, the same for every checkpoint of a model.</summary>
     public static string Family(Models.ModelShape model) => FormattableString.Invariant($"{model.Architecture}/{model.Layers.Count}x{model.Hidden}");
+
+    /// <summary>The overheads of an engine's version; an empty version is the newest.</summary>
+    public EngineOverheads Of(string engine, string version) =>
+        Overheads.First(o => o.Engine == engine && (o.Before.Length == 0 || (version.Length > 0 && EngineVersions.Compare(version, o.Before) < 0)));
 
     /// <summary>The product of the factors that match.</summary>
     public (double Decode, double Prefill) Scale(string engine, string gpu, string model, string experts)
@@ -69,11 +76,14 @@ public sealed record Calibration
     /// <summary>From its JSON form.</summary>
     internal static Calibration Parse(JsonElement root) => new()
     {
-        Overheads = root.GetProperty("overheads").EnumerateObject().ToDictionary(e => e.Name, e =>
+        Overheads = [.. root.GetProperty("overheads").EnumerateArray().Select(e =>
         {
-            double Of(string key) => e.Value.GetProperty(key).GetDouble();
-            return new EngineOverheads(Of("elementwise_us"), Of("elementwise_bytes"), Of("eager_layer_us"), Of("eager_collective_us"), Of("step_us"), Of("sequence_us"), Of("sequence_free"), Of("prefill_step_us"));
-        }),
+            double Of(string key) => e.GetProperty(key).GetDouble();
+            return new EngineOverheads(
+                e.GetProperty("engine").GetString()!, e.TryGetProperty("before", out var before) ? before.GetString()! : "",
+                Of("elementwise_us"), Of("elementwise_bytes"), Of("eager_layer_us"), Of("eager_collective_us"), Of("step_us"), Of("host_us"), Of("sequence_us"),
+                e.GetProperty("overlapped").GetBoolean(), Of("prefill_factor"));
+        })],
         Factors = [.. root.GetProperty("factors").EnumerateArray().Select(f =>
         {
             string Name(string key) => f.TryGetProperty(key, out var v) ? v.GetString()! : "";

@@ -84,7 +84,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var scale = _cost.DecodeScale;
         for (var i = 0; i < nanoseconds.Length; i++)
         {
-            var us = constant + _attention.Us(requests, contextTokens + ((long)i * requests));
+            var us = _cost.WithHost(constant + _attention.Us(requests, contextTokens + ((long)i * requests)), requests);
             nanoseconds[i] = NanosecondRounding.Round(us * scale * 1e-3);
         }
     }
@@ -98,7 +98,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var graph = _cost.Graphs.Covers(requests);
         var padded = _cost.Graphs.Padded(requests);
         var group = groupTokens + ((padded - requests) * _ranks);
-        return (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[group] + _head[requests] + _cost.HostUs(requests, false);
+        return (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[group] + _head[requests];
     }
 
     private double Us(in StepBatch batch, bool exact)
@@ -126,12 +126,13 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var graph = own <= _piecewise;
         var gpu = (graph ? _denseGraph[_cost.Graphs.Padded(tokens)] : _denseEager[tokens]) + _experts[Part(group, parts)]
             + Attention(requests, batch.DecodeContextTokens, decoding, parts, exact) + _cost.ContextAttentionUs(batch.Prefills, parts);
+        gpu *= _cost.PrefillFactor;
         if (!graph)
         {
             gpu = Math.Max(gpu, _cost.LaunchUs);
         }
 
-        var mixed = Pipelined(gpu, _head[Part(sampled, parts)], tokens, parts) + _cost.HostUs(requests, true) + Drafts(requests, batch.DecodeContextTokens);
+        var mixed = _cost.WithHost(Pipelined(gpu, _head[Part(sampled, parts)], tokens, parts) + Drafts(requests, batch.DecodeContextTokens), requests);
         var before = requests == 0 ? 0 : decodeOnly;
         return (_cost.DecodeScale * before) + (_cost.PrefillScale * Math.Max(0, mixed - before));
     }
@@ -145,14 +146,14 @@ public sealed class CoefficientsStepTime : IStepTimeSource
 
         if (_stages == 1 && tokens == requests && _cost.Draft is null)
         {
-            return DecodeConstant(requests, group) + Attention(requests, context, tokens, 1, exact);
+            return _cost.WithHost(DecodeConstant(requests, group) + Attention(requests, context, tokens, 1, exact), requests);
         }
 
         var part = Part(tokens, parts);
         var graph = _cost.Graphs.Covers(part);
         var padded = _cost.Graphs.Padded(part);
         var gpu = (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[Part(group, parts) + ((padded - part) * _ranks)] + Attention(requests, context, tokens, parts, exact);
-        return Pipelined(gpu, _head[part], part, parts) + _cost.HostUs(requests, false) + Drafts(requests, context);
+        return _cost.WithHost(Pipelined(gpu, _head[part], part, parts) + Drafts(requests, context), requests);
     }
 
     private double Attention(int requests, long context, int tokens, int parts, bool exact)

@@ -9,7 +9,7 @@ internal sealed class LayerCost
     // Narrower matrices (short convolutions) ride along with the kernels around them.
     private const int LeastInputs = 64;
 
-    private const double StaticFp8T0Us = 4;
+    private const double FusedQuantisationT0Us = 4;
 
     private readonly double _reduceBytes;
     private readonly double _elementwise;
@@ -99,10 +99,11 @@ internal sealed class LayerCost
         var columns = first.Split == WeightSplit.Columns ? (double)first.Columns / tp : first.Columns;
         var dtype = first.MayBeQuantised && first.Format != WeightFormat.Bf16 ? deployment.GemmDtype ?? WeightDtypes.Dense(first.Format) : WeightDtypes.Dense(first.Format);
         var fit = fits.Find<GemmFit>("gemm", dtype, "dense products");
-        if (dtype == "fp8")
+        if (dtype is "fp8" or "nvfp4")
         {
-            // The tables quantise activations before each product; with static scales that is part of the norm before it.
-            fit = fit with { T0Us = Math.Min(fit.T0Us, StaticFp8T0Us) };
+            // The tables quantise activations before each product; with static scales that is part of the norm or
+            // activation before it.
+            fit = fit with { T0Us = Math.Min(fit.T0Us, FusedQuantisationT0Us) };
         }
 
         var name = string.Join("+", group.Select(w => w.Module[(w.Module.LastIndexOf('.') + 1)..]));

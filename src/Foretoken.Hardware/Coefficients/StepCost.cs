@@ -23,7 +23,7 @@ internal sealed class StepCost
         _deployment = deployment;
         var backend = FitLookup.Backend(deployment.Engine);
         Calibration = deployment.Calibration ?? Calibration.BuiltIn;
-        _overheads = Calibration.Overheads[backend];
+        _overheads = Calibration.Of(backend, deployment.EngineVersion);
         Fits = new FitLookup(deployment.Gpu, deployment.Engine);
         var model = deployment.Model;
         var layout = deployment.Layout;
@@ -123,9 +123,15 @@ internal sealed class StepCost
     /// <summary>Activations of so many tokens to the next stage, us.</summary>
     public double SendUs(double tokens) => _deployment.Layout.PipelineParallel == 1 ? 0 : _collectives.Send(tokens * 2 * _hidden);
 
-    /// <summary>Host time of a step, us.</summary>
-    public double HostUs(double requests, bool prefill) =>
-        _overheads.StepUs + (Math.Max(0, requests - _overheads.SequenceFree) * _overheads.SequenceUs) + (prefill ? _overheads.PrefillStepUs : 0);
+    /// <summary>A step of the host and the GPU together, us.</summary>
+    public double WithHost(double gpu, double requests)
+    {
+        var host = _overheads.HostUs + (requests * _overheads.SequenceUs);
+        return (_overheads.Overlapped ? Math.Max(gpu, host) : gpu + host) + _overheads.StepUs;
+    }
+
+    /// <summary>Factor on the GPU time of steps that compute prompt tokens.</summary>
+    public double PrefillFactor => _overheads.PrefillFactor;
 
     /// <summary>Least time of a step that replays no CUDA graph: the host launches every layer, us.</summary>
     public double LaunchUs => LayerCount * _overheads.EagerLayerUs;

@@ -44,9 +44,8 @@ internal static class StepExplanation
 
         Add("head and logits", cost.HeadUs(sampled), 1);
         Add("drafting", cost.Draft?.Us(batch.DecodeRequests, batch.DecodeContextTokens, ranks) ?? 0, 1);
-        Add("host", cost.HostUs(batch.DecodeRequests, fresh > 0), 1);
         var sum = lines.Sum(l => l.Us);
-        Add("launches, pipeline, calibration", total - sum, 1);
+        Add("host, launches, pipeline, calibration", total - sum, 1);
         return lines;
 
         void Add(string name, double us, int count)
