@@ -22,19 +22,22 @@ public sealed record ScenarioFile(string Path, ScenarioModel Model, Bound Bound)
     {
         var document = YamlDocument.Parse(ReadText(path), path);
         document = overrides?.Apply(document) ?? document;
-        var (model, bound) = ScenarioResolver.Resolve(document, path, System.IO.Path.GetFileNameWithoutExtension(path));
+        var (model, bound) = ScenarioResolver.Resolve(document, path, System.IO.Path.GetFileNameWithoutExtension(path), ScenarioLibrary.For(path, document));
         return new ScenarioFile(path, model, bound);
     }
 
     /// <summary>A path that was written in the scenario or on the command line, as a path that can be opened.</summary>
-    public string Locate(string written, Origin origin)
+    public string Locate(string written, Origin origin) => Locate(Path, written, origin);
+
+    /// <summary>The same for a scenario file that is still being read.</summary>
+    internal static string Locate(string scenario, string written, Origin origin)
     {
         if (!origin.IsFile || System.IO.Path.IsPathRooted(written))
         {
             return written;
         }
 
-        return System.IO.Path.GetDirectoryName(Path) is { Length: > 0 } folder ? System.IO.Path.Combine(folder, written) : written;
+        return System.IO.Path.GetDirectoryName(scenario) is { Length: > 0 } folder ? System.IO.Path.Combine(folder, written) : written;
     }
 
     /// <summary>Reads the text of a YAML file.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Foretoken.Twin.Scenarios.Fields;
 using Foretoken.Twin.Scenarios.Model;
@@ -20,6 +21,12 @@ public static class ScenarioText
         Print(text, rows, pathWidth, valueWidth);
         text.Append("\nderived\n");
         Print(text, rest, pathWidth, valueWidth);
+        Section(text, "memory of one GPU", DeploymentText.Memory(file.Model.Engine.Memory));
+        foreach (var (title, lines) in DeploymentText.StepTime(file.Model))
+        {
+            Section(text, title, lines);
+        }
+
         return text.ToString();
     }
 
@@ -64,13 +71,21 @@ public static class ScenarioText
     private static string From(Bound section, Field field) =>
         section.OriginOf(field)?.ToString() ?? (field.DefaultSource.Length > 0 ? $"default: {field.DefaultSource}" : "default");
 
+    private static void Section(StringBuilder text, string title, List<DerivedValue> rows)
+    {
+        if (rows.Count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n{title}\n");
+            Print(text, rows, rows.Max(r => r.Path.Length) + 2, rows.Max(r => r.Value.Length) + 2);
+        }
+    }
+
     private static void Print(StringBuilder text, List<DerivedValue> rows, int pathWidth, int valueWidth)
     {
         foreach (var row in rows)
         {
-            text.Append(row.Path.PadRight(pathWidth));
-            text.Append(row.Value.Length + 2 > valueWidth ? row.Value + "  " : row.Value.PadRight(valueWidth));
-            text.Append(row.From).Append('\n');
+            var value = row.Value.Length + 2 > valueWidth ? row.Value + "  " : row.Value.PadRight(valueWidth);
+            text.Append((row.Path.PadRight(pathWidth) + value + row.From).TrimEnd()).Append('\n');
         }
     }
 }

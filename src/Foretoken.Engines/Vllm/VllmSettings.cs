@@ -73,7 +73,7 @@ public sealed record VllmSettings : EngineSettings
     public override int KvBlockTokens => BlockSize;
 
     /// <inheritdoc />
-    public override long KvPoolTokens => (long)NumGpuBlocks * BlockSize;
+    public override long KvPoolTokens => (long)NumGpuBlocks / KvCacheGroups.Count * BlockSize;
 
     /// <inheritdoc />
     public override int LongestPrompt => MaxModelLen - 1;

@@ -19,6 +19,9 @@ public sealed record EngineMemory
     /// <summary>The engine.</summary>
     public EngineKind Kind { get; init; }
 
+    /// <summary>Its release.</summary>
+    public EngineVersion Version { get; init; } = EngineVersion.Newest;
+
     /// <summary>gpu_memory_utilization, mem_fraction_static or free_gpu_memory_fraction; above 0, at most 1.</summary>
     public double? MemoryFraction { get; init; }
 

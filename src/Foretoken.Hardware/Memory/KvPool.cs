@@ -13,6 +13,12 @@ namespace Foretoken.Hardware.Memory;
 /// <param name="BytesPerBlock">Bytes of a block over the layers of a group.</param>
 public sealed record KvPool(int BlockSize, long PageBytes, int LayersPerGroup, int Groups, long BytesPerBlock)
 {
+    /// <summary>
+    /// Per group the window whose tokens it keeps, null for all of them. A group of linear attention keeps one state, that of
+    /// the last token: a window of 1.
+    /// </summary>
+    public IReadOnlyList<int?> GroupWindows { get; init; } = [null];
+
     /// <summary>Blocks that fit.</summary>
     public long Blocks(long bytes) => bytes / BytesPerBlock;
 
@@ -39,7 +45,10 @@ public sealed record KvPool(int BlockSize, long PageBytes, int LayersPerGroup, i
         {
             // One kind: a block is a page in every layer, whatever the pages' sizes.
             var sum = (long)Math.Ceiling(paged.Sum(a => TokenBytes(a, engine, tensorParallel)) * blockSize);
-            return new KvPool(blockSize, paged.Count == 0 ? 0 : (long)Math.Ceiling(paged.Max(a => TokenBytes(a, engine, tensorParallel)) * blockSize), paged.Count, 1, Math.Max(1, sum));
+            return new KvPool(blockSize, paged.Count == 0 ? 0 : (long)Math.Ceiling(paged.Max(a => TokenBytes(a, engine, tensorParallel)) * blockSize), paged.Count, 1, Math.Max(1, sum))
+            {
+                GroupWindows = [windows > 0 ? paged.Max(a => a.Window) : null],
+            };
         }
 
         var perLayer = paged.Count == 0 ? 1 : paged.Max(a => TokenBytes(a, engine, tensorParallel));
@@ -50,12 +59,21 @@ public sealed record KvPool(int BlockSize, long PageBytes, int LayersPerGroup, i
             blockSize = Math.Max(blockSize, (int)RoundUp((long)Math.Ceiling(state / perLayer), 16));
         }
 
-        var counts = shapes.GroupBy(a => a.Kind == AttentionKind.Chunked ? AttentionKind.Full : a.Kind).Select(g => g.Count()).ToList();
+        var kinds = shapes.GroupBy(a => a.Kind == AttentionKind.Chunked ? AttentionKind.Full : a.Kind).ToList();
+        var counts = kinds.Select(g => g.Count()).ToList();
         var (least, most) = (counts.Min(), counts.Max());
         var size = most < 1.5 * least ? most : least;
         var pageBytes = (long)Math.Ceiling(perLayer * blockSize);
-        return new KvPool(blockSize, pageBytes, size, counts.Sum(c => (c + size - 1) / size), pageBytes * size);
+        var groups = kinds.OrderBy(k => Window(k) ?? int.MaxValue).Reverse().SelectMany(k => Enumerable.Repeat(Window(k), (k.Count() + size - 1) / size)).ToList();
+        return new KvPool(blockSize, pageBytes, size, groups.Count, pageBytes * size) { GroupWindows = groups };
     }
+
+    private static int? Window(IGrouping<AttentionKind, AttentionShape> kind) => kind.Key switch
+    {
+        AttentionKind.SlidingWindow => kind.Max(a => a.Window),
+        AttentionKind.Linear => 1,
+        _ => null,
+    };
 
     /// <summary>SGLang's swa_full_tokens_ratio.</summary>
     private const double SlidingRatio = 0.8;

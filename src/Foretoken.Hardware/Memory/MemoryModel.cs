@@ -19,6 +19,12 @@ public static class MemoryModel
     /// <summary>Bytes per logit at the peak of sampling: 1.26 GiB for 256 requests x 128,256 entries (vllm PR #10511).</summary>
     private const int SamplingBytes = 41;
 
+    /// <summary>What an engine refuses at its start: a layout that does not divide the model. Empty when nothing is wrong.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layout">Parallel layout.</param>
+    /// <param name="place">Where the layout stands, for messages.</param>
+    public static IReadOnlyList<Problem> LayoutProblems(ModelShape model, ParallelLayout layout, string place) => LayoutChecks.Problems(model, layout, place);
+
     /// <summary>Computes the plan for the pipeline stage with the least room.</summary>
     /// <param name="model">The model.</param>
     /// <param name="gpuBytes">Memory of one GPU as its driver reports it.</param>
@@ -181,7 +187,7 @@ public static class MemoryModel
 
     private static MemoryLine Graphs(EngineMemory engine) =>
         engine.GraphBytes is { } given ? new("CUDA graphs", "as given", -given, "given")
-        : engine.Eager || engine.Kind != EngineKind.Vllm ? new("CUDA graphs", engine.Eager ? "eager" : "captured in what is left free", 0, "engine")
+        : engine.Eager || !GraphsCounted(engine) ? new("CUDA graphs", engine.Eager ? "eager" : "captured in what is left free", 0, engine.Kind == EngineKind.Vllm && !engine.Eager ? "vLLM before v0.21 does not count them" : "engine")
         : new("CUDA graphs", "86 sizes", -GraphBytes, "estimate: vllm PR #39559");
 
     // SGLang keeps free: 512 MB, 1.5 MB per token of a chunk, graphs, a gigabyte per eight ranks; on large GPUs 10 GB at least.
@@ -190,7 +196,8 @@ public static class MemoryModel
         switch (engine.Kind)
         {
             case EngineKind.Vllm:
-                return 0.92;
+                // Raised with the estimate of graphs, to leave as much for the KV cache as before.
+                return GraphsCounted(engine) ? 0.92 : 0.9;
             case EngineKind.TensorRtLlm:
                 return 0.9;
             default:
@@ -202,6 +209,9 @@ public static class MemoryModel
                 return Math.Round((total - reserved) / total, 3);
         }
     }
+
+    /// <summary>vLLM takes an estimate of its graphs off since v0.21 (its log: "CUDA graph memory profiling is enabled").</summary>
+    private static bool GraphsCounted(EngineMemory engine) => engine.Kind == EngineKind.Vllm && !engine.Version.IsBefore(0, 21);
 
     private static string FractionSource(EngineMemory engine) => (engine.MemoryFraction is null ? "default " : "given ") + engine.Kind switch
     {

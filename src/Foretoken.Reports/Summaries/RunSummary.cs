@@ -22,6 +22,9 @@ public sealed record RunSummary
     /// <summary>Resolved settings, in order.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; }
 
+    /// <summary>What was served on what, for people.</summary>
+    public IReadOnlyList<string> Headline { get; init; } = [];
+
     /// <summary>Seed of the run.</summary>
     public required ulong Seed { get; init; }
 

@@ -36,6 +36,7 @@ public static class SummaryBuilder
             ScenarioName = context.ScenarioName,
             ScenarioPath = context.ScenarioPath,
             Settings = context.Settings,
+            Headline = context.Headline,
             Seed = context.Seed,
             Fingerprint = result.Fingerprint,
             EngineMode = result.EngineMode,

@@ -14,6 +14,9 @@ public sealed record SummaryContext
     /// <summary>Resolved settings (path in the scenario, value with unit), echoed into JSON and HTML in this order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
 
+    /// <summary>What was served on what, in a sentence or two, for people; empty when the scenario does not say.</summary>
+    public IReadOnlyList<string> Headline { get; init; } = [];
+
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; }
 

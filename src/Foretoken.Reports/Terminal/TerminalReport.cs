@@ -74,6 +74,11 @@ public static class TerminalReport
             to.WriteLine();
             var title = Cut($"Foretoken | {Ink.Clean(summary.ScenarioName)}", width);
             to.WriteLine(ink.Bold(title));
+            foreach (var line in summary.Headline)
+            {
+                Wrap(Ink.Clean(line), t => t);
+            }
+
             var requests = summary.Requests;
             Wrap(
                 $"{Count(requests.Total, "request")} on {Count(summary.Replicas.Count, "replica")}, {Human.Duration(summary.SimulatedSeconds)} simulated"

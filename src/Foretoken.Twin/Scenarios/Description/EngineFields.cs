@@ -13,11 +13,33 @@ public static class EngineFields
         DefaultSource = "the engine with the fast twin",
     };
 
+    public static readonly Field<string> Version = new(new TextType("a release such as 0.11.0, or newest"))
+    {
+        Name = "version",
+        Meaning = "Release of the engine: decides defaults that changed between releases, and which measurements step times rest on.",
+        Default = "newest",
+        DefaultSource = "the release that the rules here were last read from",
+    };
+
+    public static readonly Field<string> KvCacheDtype = new(new ChoiceType(
+        ("auto", "what the checkpoint asks for, else bf16"),
+        ("bf16", "16 bits"),
+        ("bfloat16", "as bf16"),
+        ("fp8", "8 bits"),
+        ("fp8_e4m3", "as fp8"),
+        ("fp8_e5m2", "as fp8")))
+    {
+        Name = "kv_cache_dtype",
+        Meaning = "Number format of the KV cache.",
+        Default = "auto",
+        DefaultSource = "vLLM and SGLang alike",
+    };
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "What every replica runs: an engine's scheduler and KV cache, under the engine's own flag names.",
-        Fields = [Kind],
+        Fields = [Kind, Version, KvCacheDtype],
         Switch = Kind,
         Shorthand = Kind,
         Cases = new Dictionary<string, IReadOnlyList<Field>> { ["vllm"] = VllmFields.All, ["sglang"] = SgLangFields.All },

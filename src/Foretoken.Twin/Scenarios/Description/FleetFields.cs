@@ -16,12 +16,11 @@ public static class FleetFields
         DefaultSource = "the smallest fleet",
     };
 
-    public static readonly Field<int> GpusPerReplica = new(new IntegerType(1, 4096))
+    public static readonly Field<int?> GpusPerReplica = new(new OptionalType<int>(new IntegerType(1, 4096)))
     {
         Name = "gpus_per_replica",
-        Meaning = "GPUs that one replica occupies; used to count GPU-hours.",
-        Default = 1,
-        DefaultSource = "one GPU per replica",
+        Meaning = "GPUs that one replica occupies; used to count GPU-hours. With a parallel layout it follows from that.",
+        DefaultText = "by the layout, else 1",
     };
 
     public static readonly Field<string> Policy = new(new ChoiceType(

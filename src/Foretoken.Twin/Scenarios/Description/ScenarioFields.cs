@@ -28,7 +28,10 @@ public static class ScenarioFields
     public static readonly Section Root = new()
     {
         Meaning = "A scenario: which traffic meets which fleet.",
-        Fields = [Name, Seed, Workload, Fleet, Engine, Model, Hardware, StepTime, Slo, Run],
+        Fields =
+        [
+            Name, Seed, Workload, Model, ModelFields.Gpu, .. ModelFields.LayoutFields, ModelFields.Catalogue, Engine, Fleet, Hardware, StepTime, Slo, Run,
+        ],
     };
 
     private static Field<Bound> Part(string name, Section section) => new(new SectionType(section)) { Name = name, Meaning = section.Meaning };

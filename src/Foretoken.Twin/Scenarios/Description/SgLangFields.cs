@@ -13,8 +13,8 @@ public static class SgLangFields
         Name = "max_total_tokens",
         AlsoCalled = ["max_total_num_tokens"],
         Meaning = "Tokens that a replica's KV pool holds; only whole pages are used.",
-        DefaultText = "262144",
-        DefaultSource = "as much as the default of vLLM's pool here, until a model and a GPU say how much fits",
+        DefaultText = "what fits; 262144 without a model and a GPU",
+        DefaultSource = "as much as the default of vLLM's pool here",
     };
 
     public static readonly Field<int?> MaxRunningRequests = new(new OptionalType<int>(new IntegerType(1)))
@@ -29,8 +29,8 @@ public static class SgLangFields
     {
         Name = "context_length",
         Meaning = "Most tokens of prompt plus answer.",
-        DefaultText = "what fits into the pool",
-        DefaultSource = "no model is named that would say it",
+        DefaultText = "the model's; without a model what fits into the pool",
+        DefaultSource = SgLangDefaults,
     };
 
     public static readonly Field<int> PageSize = new(new IntegerType(1, 65536))
@@ -91,10 +91,18 @@ public static class SgLangFields
         DefaultSource = SgLangDefaults,
     };
 
+    public static readonly Field<double?> MemFractionStatic = Optional.Number("mem_fraction_static",
+        "Share of each GPU's memory for weights and KV pool. Default: what chunk, graphs and ranks leave (ServerArgs).", UnitTable.Number, 0, 1, aboveMin: true);
+
+    public static readonly Field<int?> CudaGraphMaxBs = Optional.Count("cuda_graph_max_bs", "Largest decode batch in a CUDA graph. Default: by GPU memory and ranks (ServerArgs).");
+
+    public static readonly Field<bool> DisableCudaGraph = Flag("disable_cuda_graph", "Run every step without CUDA graphs.");
+
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<Field> All =
     [
-        MaxTotalTokens, MaxRunningRequests, ContextLength, PageSize, ChunkedPrefillSize, MaxPrefillTokens, SchedulePolicy, ScheduleConservativeness,
+        MaxTotalTokens, MemFractionStatic, CudaGraphMaxBs, DisableCudaGraph, MaxRunningRequests, ContextLength,
+        PageSize, ChunkedPrefillSize, MaxPrefillTokens, SchedulePolicy, ScheduleConservativeness,
         EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache, SchedulerRecvInterval,
     ];
 

@@ -7,6 +7,7 @@ namespace Foretoken.Twin.Scenarios.Description;
 public static class StepTimeFields
 {
     public static readonly Field<string> Source = new(new ChoiceType(
+        ("coefficients", "operators of model and GPU, from fitted coefficients; needs model and gpu"),
         ("polynomial", "DynoSim's uncalibrated default, so that results can be compared"),
         ("fixed", "the same time for every prefill and every decode step"),
         ("linear", "straight lines in tokens, attention area, batch and context"),
@@ -15,6 +16,7 @@ public static class StepTimeFields
         Name = "source",
         Meaning = "Where step times come from.",
         Default = "polynomial",
+        DefaultText = "coefficients with a model and a GPU, else polynomial",
         DefaultSource = "needs no measurement",
     };
 
@@ -27,6 +29,14 @@ public static class StepTimeFields
     public static readonly Field<double> DecodeBase = Coefficient("decode_base", "Time of a decode step before any request is counted (a).");
     public static readonly Field<double> DecodePerRequest = Coefficient("decode_per_request", "Time per decoding request (b).");
     public static readonly Field<double> DecodePerContextToken = Coefficient("decode_per_context_token", "Time per token of context of all decoding requests (c).");
+
+    public static readonly Field<double> ExpertSkew = new(new NumberType(UnitTable.Number, 0, 3))
+    {
+        Name = "expert_skew",
+        Meaning = "Exponent of the power law of the routed experts' popularity: 0 is balanced, 1.2 strongly skewed.",
+        Default = 1.01,
+        DefaultSource = "as measured on real text",
+    };
 
     public static readonly Field<string> TablePath = new(new TextType("the path of a table of measurements"))
     {
@@ -44,6 +54,7 @@ public static class StepTimeFields
         Shorthand = Source,
         Cases = new Dictionary<string, IReadOnlyList<Field>>
         {
+            ["coefficients"] = [ExpertSkew],
             ["fixed"] = [FixedPrefill, FixedDecode],
             ["linear"] = [PrefillBase, PrefillPerToken, PrefillPerArea, DecodeBase, DecodePerRequest, DecodePerContextToken],
             ["table"] = [TablePath],

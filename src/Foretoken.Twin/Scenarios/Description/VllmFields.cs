@@ -27,7 +27,7 @@ public static class VllmFields
     public static readonly Field<int> BlockSize = new(new IntegerType(1, 65536))
     {
         Name = "block_size",
-        Meaning = "Tokens per KV block.",
+        Meaning = "Tokens per KV block. Larger for models with linear attention, so that a state fits.",
         Default = 16,
         DefaultSource = VllmDefaults,
     };
@@ -35,25 +35,36 @@ public static class VllmFields
     public static readonly Field<int?> NumGpuBlocks = new(new OptionalType<int>(new IntegerType(2)))
     {
         Name = "num_gpu_blocks",
-        AlsoCalled = ["num_gpu_blocks_override"],
-        Meaning = "KV blocks in a replica's pool (vLLM's num_gpu_blocks_override); one of them is reserved. Instead: kv_cache_memory_bytes.",
-        DefaultText = "16384, or by kv_cache_memory_bytes",
-        DefaultSource = "the default of DynoSim's engine model, until a model and a GPU say how much fits",
+        AlsoCalled = ["num_gpu_blocks_override", "kv_blocks"],
+        Meaning = "KV blocks in a replica's pool (vLLM's num_gpu_blocks_override), as a server's log says; one of them is reserved. Instead: kv_cache_memory_bytes.",
+        DefaultText = "what fits; without a model and a GPU 16384, or by kv_cache_memory_bytes",
+        DefaultSource = "the default of DynoSim's engine model",
     };
 
     public static readonly Field<long?> KvCacheMemoryBytes = new(new OptionalType<long>(new BytesType()))
     {
         Name = "kv_cache_memory_bytes",
-        Meaning = "Memory for the KV cache of a replica. With model.kv_bytes_per_token it gives the number of blocks. Instead: num_gpu_blocks.",
+        Meaning = "Memory for the KV cache: with a model and a GPU that of one GPU, as vLLM means it; with model.kv_bytes_per_token that of a replica. Instead: num_gpu_blocks.",
         DefaultText = "not set",
+    };
+
+    public static readonly Field<double?> GpuMemoryUtilization = Optional.Number("gpu_memory_utilization",
+        "Share of each GPU's memory that vLLM may use. Default: 0.92, before v0.21 0.9.", UnitTable.Number, 0, 1, aboveMin: true);
+
+    public static readonly Field<bool> EnforceEager = new(new SwitchType())
+    {
+        Name = "enforce_eager",
+        Meaning = "Run every step without CUDA graphs.",
+        Default = false,
+        DefaultSource = VllmDefaults,
     };
 
     public static readonly Field<int?> MaxModelLen = new(new OrKeyword<int>(new IntegerType(1), "auto"))
     {
         Name = "max_model_len",
-        Meaning = "Most tokens of prompt plus answer. auto: the most that fits into the KV cache.",
-        DefaultText = "auto",
-        DefaultSource = "no model is named that would say it",
+        Meaning = "Most tokens of prompt plus answer. auto: the most that fits into the KV cache, at most the model's.",
+        DefaultText = "the model's; auto without a model",
+        DefaultSource = VllmDefaults,
     };
 
     public static readonly Field<bool> EnablePrefixCaching = new(new SwitchType())
@@ -115,7 +126,7 @@ public static class VllmFields
     public static readonly Field<IReadOnlyList<int?>> KvCacheGroups = new(new ListType<int?>(new OrKeyword<int>(new IntegerType(1), "full"), 1))
     {
         Name = "kv_cache_groups",
-        Meaning = "KV cache groups of a hybrid model, one entry per group: full for full attention, or the sliding window in tokens.",
+        Meaning = "KV cache groups of a hybrid model, one entry per group: full for full attention, or the sliding window in tokens. By the model when one is named.",
         Default = [null],
         DefaultSource = "a model with full attention only",
     };
@@ -141,7 +152,7 @@ public static class VllmFields
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<Field> All =
     [
-        MaxNumSeqs, MaxNumBatchedTokens, BlockSize, NumGpuBlocks, KvCacheMemoryBytes, MaxModelLen, EnablePrefixCaching,
+        MaxNumSeqs, MaxNumBatchedTokens, BlockSize, NumGpuBlocks, KvCacheMemoryBytes, GpuMemoryUtilization, EnforceEager, MaxModelLen, EnablePrefixCaching,
         SchedulingPolicy, AsyncScheduling, EnableChunkedPrefill, LongPrefillTokenThreshold, Watermark, SchedulerReserveFullIsl,
         KvCacheGroups, PrefixCacheRetentionInterval, Speculative,
     ];

@@ -1,3 +1,5 @@
+using Foretoken.Hardware.Memory;
+using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
 
@@ -7,8 +9,13 @@ namespace Foretoken.Twin.Scenarios.Model;
 internal static class EngineResolver
 {
     /// <summary>The validated engine, or null when something that it rests on is wrong.</summary>
-    public static EngineModel? Resolve(Bound engine, Bound model, Bound hardware, BindContext context)
+    /// <param name="root">The scenario.</param>
+    /// <param name="version">The engine's release.</param>
+    /// <param name="target">What is served on what; null when the scenario does not say.</param>
+    /// <param name="context">Collects problems.</param>
+    public static EngineModel? Resolve(Bound root, EngineVersion version, DeploymentTarget? target, BindContext context)
     {
+        var engine = root.Get(ScenarioFields.Engine)!;
         if (!engine.IsGood(EngineFields.Kind))
         {
             return null;
@@ -16,8 +23,8 @@ internal static class EngineResolver
 
         return engine.Get(EngineFields.Kind) switch
         {
-            "sglang" => new SgLangResolver(engine, hardware, context).Resolve(),
-            _ => new VllmResolver(engine, model, hardware, context).Resolve(),
+            "sglang" => new SgLangResolver(root, engine, version, target, context).Resolve(),
+            _ => new VllmResolver(root, engine, version, target, context).Resolve(),
         };
     }
 }

@@ -1,4 +1,5 @@
 using Foretoken.Quantities;
+using Foretoken.Twin.Deployments;
 
 namespace Foretoken.Twin.Scenarios.Model;
 
@@ -25,6 +26,9 @@ public sealed record ScenarioModel
 
     /// <summary>Name of the routing policy.</summary>
     public required string RoutingPolicy { get; init; }
+
+    /// <summary>What is served on what; null when the scenario names no model and no GPU.</summary>
+    public DeploymentTarget? Target { get; init; }
 
     /// <summary>The engine.</summary>
     public required EngineModel Engine { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretoken.Quantities;
+using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Documents;
 using Foretoken.Twin.Scenarios.Fields;
@@ -13,8 +14,9 @@ public static class ScenarioResolver
     /// <param name="document">What was written, options applied; null for an empty file.</param>
     /// <param name="file">The file's name, for messages.</param>
     /// <param name="defaultName">Name of a scenario that gives none.</param>
+    /// <param name="library">Where models and GPUs are looked up; null for the built-in catalogues.</param>
     /// <exception cref="InputException">Something is wrong; carries every problem.</exception>
-    public static (ScenarioModel Model, Bound Bound) Resolve(ConfigNode? document, string file, string defaultName)
+    public static (ScenarioModel Model, Bound Bound) Resolve(ConfigNode? document, string file, string defaultName, HardwareLibrary? library = null)
     {
         if (document is null or ScalarNode { IsNull: true })
         {
@@ -23,12 +25,12 @@ public static class ScenarioResolver
 
         var context = new BindContext(ScenarioFields.Root);
         var bound = SectionBinder.Bind(ScenarioFields.Root, document, context, "");
-        var model = bound is null ? null : Build(bound, defaultName, document, context);
+        var model = bound is null ? null : Build(bound, defaultName, document, context, library ?? HardwareLibrary.BuiltIn);
         context.ThrowIfAny();
         return (model!, bound!);
     }
 
-    private static ScenarioModel? Build(Bound root, string defaultName, ConfigNode document, BindContext context)
+    private static ScenarioModel? Build(Bound root, string defaultName, ConfigNode document, BindContext context, HardwareLibrary library)
     {
         var derived = new List<DerivedValue>();
         if (!root.IsSet(ScenarioFields.Name))
@@ -36,11 +38,17 @@ public static class ScenarioResolver
             derived.Add(new("name", defaultName, "default: the file's name"));
         }
 
-        var engine = Part(root, ScenarioFields.Engine) is { } e && Part(root, ScenarioFields.Model) is { } m && Part(root, ScenarioFields.Hardware) is { } h
-            ? EngineResolver.Resolve(e, m, h, context)
-            : null;
+        var resolver = new TargetResolver(root, library, context);
+        var target = resolver.Resolve();
+        if (target is { Layout.AttentionDataParallel: > 1 })
+        {
+            context.Add(root.PlaceOf(ModelFields.DataParallel), root.PathOf(ModelFields.DataParallel), "above 1 cannot be run yet: ranks that step together are not simulated", "1, or fleet.replicas for copies that do not share experts");
+        }
+
+        var engine = resolver.Release is { } release && (target is not null || !resolver.IsWanted) ? EngineResolver.Resolve(root, release, target, context) : null;
         var workload = Part(root, ScenarioFields.Workload) is { } w ? WorkloadResolver.Resolve(w, document, context, derived) : null;
-        var stepTime = Part(root, ScenarioFields.StepTime) is { } s ? StepTime(s) : null;
+        var stepTime = Part(root, ScenarioFields.StepTime) is { } s ? StepTimeResolver.Resolve(s, resolver.IsWanted, target, engine, context, derived) : null;
+        var gpusPerReplica = GpusPerReplica(root, target, context);
         var slo = root.Get(ScenarioFields.Slo) is { } o ? SloResolver.Resolve(o, context) : null;
         if (!context.IsGood || engine is null || workload is null || stepTime is null)
         {
@@ -50,15 +58,29 @@ public static class ScenarioResolver
         derived.AddRange(engine.Derived);
         var fleet = root.Get(ScenarioFields.Fleet);
         var run = root.Get(ScenarioFields.Run);
-        var gpus = (long)fleet.Get(FleetFields.Replicas) * fleet.Get(FleetFields.GpusPerReplica);
-        derived.Add(new("GPUs", gpus.ToString(CultureInfo.InvariantCulture), $"replicas x gpus_per_replica = {fleet.Get(FleetFields.Replicas)} x {fleet.Get(FleetFields.GpusPerReplica)}"));
+        if (target is not null)
+        {
+            derived.AddRange(ModelFields.LayoutFields.Where(f => !root.IsSet(f)).Select(f => new DerivedValue(root.PathOf(f), "1", "default: not divided")));
+            derived.Add(new(root.Get(ScenarioFields.Hardware)!.PathOf(ModelFields.GpuMemory), UnitTable.Bytes.Show(target.Gpu.MemoryBytes), $"what the driver of {target.Gpu.Name} reports (foretoken gpus explain {target.Gpu.Name})"));
+        }
+
+        if (!fleet.IsSet(FleetFields.GpusPerReplica))
+        {
+            derived.Add(new(fleet.PathOf(FleetFields.GpusPerReplica), gpusPerReplica.ToString(CultureInfo.InvariantCulture), target is null
+                ? "default: one GPU per replica"
+                : "tensor_parallel x pipeline_parallel x data_parallel"));
+        }
+
+        var gpus = (long)fleet.Get(FleetFields.Replicas) * gpusPerReplica;
+        derived.Add(new("GPUs", gpus.ToString(CultureInfo.InvariantCulture), $"replicas x gpus_per_replica = {fleet.Get(FleetFields.Replicas)} x {gpusPerReplica}"));
         return new ScenarioModel
         {
             Name = root.Get(ScenarioFields.Name) ?? defaultName,
             Seed = (ulong)root.Get(ScenarioFields.Seed),
             Workload = workload,
             Replicas = fleet.Get(FleetFields.Replicas),
-            GpusPerReplica = fleet.Get(FleetFields.GpusPerReplica),
+            GpusPerReplica = gpusPerReplica,
+            Target = target,
             RoutingPolicy = fleet.Get(FleetFields.Routing).Get(FleetFields.Policy),
             Engine = engine,
             StepTime = stepTime,
@@ -69,29 +91,22 @@ public static class ScenarioResolver
         };
     }
 
-    private static Bound? Part(Bound root, Field<Bound> field) => root.IsGood(field) ? root.Get(field) : null;
-
-    private static StepTimeModel? StepTime(Bound s)
+    private static int GpusPerReplica(Bound root, DeploymentTarget? target, BindContext context)
     {
-        if (!s.Fields.All(s.IsGood))
+        if (Part(root, ScenarioFields.Fleet) is not { } fleet || !fleet.IsGood(FleetFields.GpusPerReplica))
         {
-            return null;
+            return 1;
         }
 
-        // Division, not multiplication by 1e-6: 20ns is then exactly the double 0.00002.
-        const double PerMillisecond = 1e6;
-        return s.Get(StepTimeFields.Source) switch
+        var written = fleet.Get(FleetFields.GpusPerReplica);
+        if (target is not null && written is not null && written != target.Layout.Gpus)
         {
-            "fixed" => new FixedStepTimeModel(s.Get(StepTimeFields.FixedPrefill), s.Get(StepTimeFields.FixedDecode)),
-            "linear" => new LinearStepTimeModel(
-                s.Get(StepTimeFields.PrefillBase) / PerMillisecond,
-                s.Get(StepTimeFields.PrefillPerToken) / PerMillisecond,
-                s.Get(StepTimeFields.PrefillPerArea) / PerMillisecond,
-                s.Get(StepTimeFields.DecodeBase) / PerMillisecond,
-                s.Get(StepTimeFields.DecodePerRequest) / PerMillisecond,
-                s.Get(StepTimeFields.DecodePerContextToken) / PerMillisecond),
-            "table" => new TableStepTimeModel(s.Get(StepTimeFields.TablePath), s.PlaceOf(StepTimeFields.TablePath)),
-            _ => new PolynomialStepTimeModel(),
-        };
+            context.Add(fleet.PlaceOf(FleetFields.GpusPerReplica), fleet.PathOf(FleetFields.GpusPerReplica),
+                $"is {written}, but the layout of a replica is {target.Layout.Gpus} GPUs", "remove it: tensor_parallel x pipeline_parallel x data_parallel says it");
+        }
+
+        return target?.Layout.Gpus ?? written ?? 1;
     }
+
+    private static Bound? Part(Bound root, Field<Bound> field) => root.IsGood(field) ? root.Get(field) : null;
 }

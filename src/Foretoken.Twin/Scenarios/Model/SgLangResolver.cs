@@ -1,36 +1,51 @@
 using System.Globalization;
 using Foretoken.Engines.SgLang;
+using Foretoken.Hardware.Memory;
+using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Twin.Scenarios.Model;
 
 /// <summary>Turns an <c>engine</c> section of kind sglang into settings, with the rules that SGLang itself applies at its start.</summary>
-internal sealed class SgLangResolver(Bound engine, Bound hardware, BindContext context)
+internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion version, DeploymentTarget? target, BindContext context)
 {
     private const int DefaultTokens = 262_144;
 
+    private readonly Bound _hardware = root.Get(ScenarioFields.Hardware)!;
     private readonly List<DerivedValue> _derived = [];
+    private EngineMemory? _memorySettings;
+    private MemoryPlan? _memory;
+
+    private long GpuMemory => target?.Gpu.MemoryBytes ?? _hardware.Get(ModelFields.GpuMemory);
+
+    private int Ranks => target?.Layout.AttentionDataParallel ?? 1;
 
     /// <summary>The validated engine, or null when something that it rests on is wrong.</summary>
     public EngineModel? Resolve()
     {
-        if (!engine.Fields.All(engine.IsGood) || !hardware.Fields.All(hardware.IsGood))
+        if (!engine.Fields.All(engine.IsGood) || !_hardware.Fields.All(_hardware.IsGood))
         {
             return null;
         }
 
-        var tokens = engine.Get(SgLangFields.MaxTotalTokens) ?? Derive(SgLangFields.MaxTotalTokens, DefaultTokens, "default: " + SgLangFields.MaxTotalTokens.DefaultSource);
+        var chunk = ChunkedPrefillSize();
+        if (Pool(chunk) is not { } tokens)
+        {
+            return null;
+        }
+
+        var length = ContextLength();
         var settings = new SgLangSettings
         {
             MaxTotalTokens = tokens,
-            MaxRunningRequests = MaxRunningRequests(tokens),
-            ContextLength = engine.Get(SgLangFields.ContextLength),
+            MaxRunningRequests = MaxRunningRequests(tokens, length),
+            ContextLength = length,
             PageSize = engine.Get(SgLangFields.PageSize),
-            ChunkedPrefillSize = ChunkedPrefillSize(),
+            ChunkedPrefillSize = chunk,
             MaxPrefillTokens = engine.Get(SgLangFields.MaxPrefillTokens),
             SchedulePolicy = Policy(engine.Get(SgLangFields.SchedulePolicy)!),
-            ScheduleConservativeness = engine.Get(SgLangFields.ScheduleConservativeness),
+            ScheduleConservativeness = Conservativeness(),
             EnableMixedChunk = engine.Get(SgLangFields.EnableMixedChunk),
             DisableOverlapSchedule = engine.Get(SgLangFields.DisableOverlapSchedule),
             DisableRadixCache = engine.Get(SgLangFields.DisableRadixCache),
@@ -49,34 +64,95 @@ internal sealed class SgLangResolver(Bound engine, Bound hardware, BindContext c
         }
 
         _derived.Add(new("KV cache tokens", Text(settings.UsableTokens), $"whole pages of max_total_tokens = floor({settings.MaxTotalTokens} / {settings.PageSize}) x {settings.PageSize}"));
-        return new EngineModel(settings, _derived);
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory };
     }
 
-    private int MaxRunningRequests(int tokens)
+    // The pool: as many tokens as fit behind the weights in mem_fraction_static.
+    private int? Pool(int? chunk)
     {
-        // A user's number is cut to half the pool as well (model_runner.py).
-        if (engine.Get(SgLangFields.MaxRunningRequests) is { } written)
+        var written = engine.Get(SgLangFields.MaxTotalTokens);
+        if (target is null)
         {
-            return written <= tokens / 2 ? written
-                : Derive(SgLangFields.MaxRunningRequests, Math.Max(1, tokens / 2), $"{written} as given, but at most half of max_total_tokens ({tokens}); {SgLangFields.SgLangDefaults}");
+            return written ?? Derive(SgLangFields.MaxTotalTokens, DefaultTokens, "default: " + SgLangFields.MaxTotalTokens.DefaultSource);
         }
 
-        var context = engine.Get(SgLangFields.ContextLength) ?? tokens;
+        var page = engine.Get(SgLangFields.PageSize);
+        _memorySettings = new EngineMemory
+        {
+            Kind = EngineKind.Sglang,
+            Version = version,
+            MemoryFraction = engine.Get(SgLangFields.MemFractionStatic),
+            BlockSize = page,
+            KvBytesPerNumber = target.KvBytesPerNumber,
+            MaxBatchedTokens = chunk ?? engine.Get(SgLangFields.MaxPrefillTokens),
+            MaxSequences = engine.Get(SgLangFields.MaxRunningRequests) ?? 2048,
+            GraphBatch = GraphBatch(target),
+            Eager = engine.Get(SgLangFields.DisableCudaGraph),
+            KvBlocks = written / page,
+        };
+        _memory = new MemoryResolver(target, root, engine, SgLangFields.MemFractionStatic, SgLangFields.PageSize, context).Plan(_memorySettings);
+        if (_memory is null)
+        {
+            return null;
+        }
+
+        return written ?? Derive(SgLangFields.MaxTotalTokens, (int)Math.Min(int.MaxValue, _memory.Blocks * page), $"pages x page_size, {MemoryResolver.Formula(_memory)}");
+    }
+
+    private int GraphBatch(DeploymentTarget served)
+    {
+        if (engine.Get(SgLangFields.CudaGraphMaxBs) is { } written)
+        {
+            return written;
+        }
+
+        var size = SgLangDefaults.CudaGraphMaxBs(GpuMemory, served.Layout.TensorParallel);
+        return Derive(SgLangFields.CudaGraphMaxBs, size, $"default: by GPU memory and tensor_parallel ({served.Layout.TensorParallel}); {SgLangFields.SgLangDefaults}");
+    }
+
+    private int? ContextLength() => engine.Get(SgLangFields.ContextLength)
+        ?? (target?.Shape.MaxContext is > 0 and var longest ? Derive(SgLangFields.ContextLength, longest, $"longest context by the config of {target.Model.Name}") : null);
+
+    // Attention data parallelism deals requests out to ranks: a user's number is for all of them (ModelRunner).
+    private int MaxRunningRequests(int tokens, int? length)
+    {
+        if (engine.Get(SgLangFields.MaxRunningRequests) is { } written)
+        {
+            var own = Math.Max(1, written / Ranks);
+            var most = Math.Max(1, tokens / 2);
+            return own == written && own <= most ? written
+                : Derive(SgLangFields.MaxRunningRequests, Math.Min(own, most), $"{written} as given over {Ranks} ranks, at most half of max_total_tokens ({tokens}); {SgLangFields.SgLangDefaults}");
+        }
+
         return Derive(
             SgLangFields.MaxRunningRequests,
-            SgLangDefaults.MaxRunningRequests(tokens, context),
-            $"default: max_total_tokens / context_length x 512 = {tokens} / {context} x 512, from 2048 to 4096, at most half of max_total_tokens; {SgLangFields.SgLangDefaults}");
+            SgLangDefaults.MaxRunningRequests(tokens, length ?? tokens),
+            $"default: max_total_tokens / context_length x 512 = {tokens} / {length ?? tokens} x 512, from 2048 to 4096, at most half of max_total_tokens; {SgLangFields.SgLangDefaults}");
     }
 
     private int? ChunkedPrefillSize()
     {
         if (engine.Get(SgLangFields.ChunkedPrefillSize) is { } written)
         {
-            return written == -1 ? null : written;
+            return written == -1 ? null
+                : Ranks == 1 ? written
+                : Derive(SgLangFields.ChunkedPrefillSize, Math.Max(1, written / Ranks), $"{written} as given / {Ranks} data-parallel ranks; {SgLangFields.SgLangDefaults}");
         }
 
-        var (chunk, rule) = SgLangDefaults.ChunkedPrefillSize(hardware.Get(ModelFields.GpuMemory));
-        return Derive(SgLangFields.ChunkedPrefillSize, chunk, $"default: {rule}; {SgLangFields.SgLangDefaults}");
+        var (chunk, rule) = SgLangDefaults.ChunkedPrefillSize(GpuMemory);
+        return Derive(SgLangFields.ChunkedPrefillSize, chunk / Ranks, $"default: {rule}{(Ranks > 1 ? $", / {Ranks} data-parallel ranks" : "")}; {SgLangFields.SgLangDefaults}");
+    }
+
+    private double Conservativeness()
+    {
+        var written = engine.Get(SgLangFields.ScheduleConservativeness);
+        if (Ranks == 1)
+        {
+            return written;
+        }
+
+        _derived.Add(new(engine.PathOf(SgLangFields.ScheduleConservativeness), Text(written * 0.3), $"{Text(written)} x 0.3 with attention data parallelism; {SgLangFields.SgLangDefaults}"));
+        return written * 0.3;
     }
 
     private int Derive(Field field, int value, string from)

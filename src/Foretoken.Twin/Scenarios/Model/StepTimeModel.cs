@@ -1,3 +1,4 @@
+using Foretoken.Hardware.Coefficients;
 using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Documents;
 
@@ -8,6 +9,10 @@ public abstract record StepTimeModel;
 
 /// <summary>DynoSim's polynomials.</summary>
 public sealed record PolynomialStepTimeModel : StepTimeModel;
+
+/// <summary>Operators of model and GPU.</summary>
+/// <param name="Deployment">What they depend on.</param>
+public sealed record CoefficientsStepTimeModel(Deployment Deployment) : StepTimeModel;
 
 /// <summary>Constant times.</summary>
 /// <param name="Prefill">Step with prompt tokens.</param>

@@ -1,35 +1,43 @@
 using System.Globalization;
 using Foretoken.Engines.Vllm;
+using Foretoken.Hardware.Coefficients;
+using Foretoken.Hardware.Memory;
+using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Twin.Scenarios.Model;
 
-/// <summary>Turns the <c>engine</c> section into settings, with the rules that vLLM itself applies and checks at its start.</summary>
-internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, BindContext context)
+/// <summary>Turns an <c>engine</c> section of kind vllm into settings, with the rules that vLLM itself applies and checks at its start.</summary>
+internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion version, DeploymentTarget? target, BindContext context)
 {
     private const int DefaultBlocks = 16_384;
 
+    private readonly Bound _model = root.Get(ScenarioFields.Model)!;
+    private readonly Bound _hardware = root.Get(ScenarioFields.Hardware)!;
     private readonly List<DerivedValue> _derived = [];
+    private EngineMemory? _memorySettings;
+    private MemoryPlan? _memory;
 
     /// <summary>The validated engine, or null when something that it rests on is wrong.</summary>
     public EngineModel? Resolve()
     {
         var speculation = ResolveSpeculation();
         var asyncScheduling = ResolveAsyncScheduling(speculation);
-        if (ResolveBlocks() is not { } blocks || !AllGood())
+        if (!AllGood())
         {
             return null;
         }
 
-        var (seqs, tokens, rule) = BatchDefaults.For(hardware.Get(ModelFields.GpuMemory));
+        var gpuMemory = target?.Gpu.MemoryBytes ?? _hardware.Get(ModelFields.GpuMemory);
+        var (seqs, tokens, rule) = VllmDefaults.Batch(version, gpuMemory, target?.Gpu.Name ?? "");
         var settings = new VllmSettings
         {
             MaxNumSeqs = engine.Get(VllmFields.MaxNumSeqs) ?? seqs,
             MaxNumBatchedTokens = engine.Get(VllmFields.MaxNumBatchedTokens) ?? tokens,
             BlockSize = engine.Get(VllmFields.BlockSize),
-            NumGpuBlocks = blocks,
-            MaxModelLen = 0,
+            NumGpuBlocks = 0,
+            MaxModelLen = engine.Get(VllmFields.MaxModelLen) ?? (target?.Shape.MaxContext is > 0 and var longest ? longest : int.MaxValue),
             SchedulingPolicy = engine.Get(VllmFields.SchedulingPolicy) == "priority" ? VllmSchedulingPolicy.Priority : VllmSchedulingPolicy.Fcfs,
             EnablePrefixCaching = engine.Get(VllmFields.EnablePrefixCaching),
             Watermark = engine.Get(VllmFields.Watermark),
@@ -38,14 +46,70 @@ internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, Bi
             EnableChunkedPrefill = engine.Get(VllmFields.EnableChunkedPrefill),
             AsyncScheduling = asyncScheduling,
             Speculation = speculation,
-            KvCacheGroups = [.. engine.Get(VllmFields.KvCacheGroups).Select(window => new KvCacheGroup(window))],
+            KvCacheGroups = [.. engine.Get(VllmFields.KvCacheGroups)!.Select(window => new KvCacheGroup(window))],
             PrefixCacheRetentionInterval = engine.Get(VllmFields.PrefixCacheRetentionInterval),
         };
 
-        return ResolveLength(settings) is { } withLength ? Finish(ResolveBatch(withLength, rule)) : null;
+        var withBlocks = target is null ? WithBlocks(settings) : WithMemory(settings, target);
+        return withBlocks is not null && ResolveLength(withBlocks) is { } withLength ? Finish(ResolveBatch(withLength, rule)) : null;
     }
 
-    private bool AllGood() => engine.Fields.All(engine.IsGood) && hardware.Fields.All(hardware.IsGood) && model.Fields.All(model.IsGood);
+    // What fits: the batch comes first, because activations grow with it, and it is fitted to the model's length, not to
+    // what will turn out to fit into the cache.
+    private VllmSettings? WithMemory(VllmSettings settings, DeploymentTarget served)
+    {
+        var (tokens, seqs, _, _) = Batch(settings);
+        var written = engine.Get(VllmFields.NumGpuBlocks);
+        if (written is not null && engine.IsSet(VllmFields.KvCacheMemoryBytes))
+        {
+            Complain(VllmFields.KvCacheMemoryBytes, "contradicts num_gpu_blocks", $"both say how much KV cache there is (num_gpu_blocks at {engine.PlaceOf(VllmFields.NumGpuBlocks)}); keep one");
+            return null;
+        }
+
+        _memorySettings = new EngineMemory
+        {
+            Kind = EngineKind.Vllm,
+            Version = served.Version,
+            MemoryFraction = engine.Get(VllmFields.GpuMemoryUtilization),
+            BlockSize = settings.BlockSize,
+            KvBytesPerNumber = served.KvBytesPerNumber,
+            MaxBatchedTokens = tokens,
+            MaxSequences = seqs,
+            Eager = engine.Get(VllmFields.EnforceEager),
+            MtpTokens = settings.Speculation is { Method: VllmSpeculationMethod.Eagle } draft && served.Shape.MtpLayers.Count > 0 ? draft.NumSpeculativeTokens : 0,
+            KvCacheBytes = engine.Get(VllmFields.KvCacheMemoryBytes),
+            KvBlocks = written,
+        };
+        _memory = new MemoryResolver(served, root, engine, VllmFields.GpuMemoryUtilization, VllmFields.BlockSize, context).Plan(_memorySettings);
+        if (_memory is null)
+        {
+            return null;
+        }
+
+        if (written is null)
+        {
+            _derived.Add(new(engine.PathOf(VllmFields.NumGpuBlocks), Text(_memory.Blocks), MemoryResolver.Formula(_memory)));
+        }
+
+        if (_memory.Pool.BlockSize != settings.BlockSize)
+        {
+            _derived.Add(new(engine.PathOf(VllmFields.BlockSize), Text(_memory.Pool.BlockSize), $"{settings.BlockSize}, grown so that a state of linear attention fits into a page (vLLM's hybrid KV cache)"));
+        }
+
+        var groups = settings.KvCacheGroups;
+        if (!engine.IsSet(VllmFields.KvCacheGroups) && _memory.Pool.GroupWindows is not [null])
+        {
+            groups = [.. _memory.Pool.GroupWindows.Select(window => new KvCacheGroup(window))];
+            _derived.Add(new(engine.PathOf(VllmFields.KvCacheGroups), VllmFields.KvCacheGroups.Type is FieldType<IReadOnlyList<int?>> type ? type.Show(_memory.Pool.GroupWindows) : "",
+                $"groups of {_memory.Pool.LayersPerGroup} layers of one kind, by the model; 1 is the state of linear attention"));
+        }
+
+        return settings with { NumGpuBlocks = (int)Math.Min(int.MaxValue, _memory.Blocks), BlockSize = _memory.Pool.BlockSize, KvCacheGroups = groups };
+    }
+
+    private VllmSettings? WithBlocks(VllmSettings settings) => ResolveBlocks() is { } blocks ? settings with { NumGpuBlocks = blocks } : null;
+
+    private bool AllGood() => engine.Fields.All(engine.IsGood) && _hardware.Fields.All(_hardware.IsGood) && _model.Fields.All(_model.IsGood);
 
     private VllmSpeculation? ResolveSpeculation()
     {
@@ -103,7 +167,7 @@ internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, Bi
     {
         var written = engine.Get(VllmFields.NumGpuBlocks);
         var memory = engine.Get(VllmFields.KvCacheMemoryBytes);
-        var perToken = model.Get(ModelFields.KvBytesPerToken);
+        var perToken = _model.Get(ModelFields.KvBytesPerToken);
         if (memory is null)
         {
             if (written is null)
@@ -122,7 +186,7 @@ internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, Bi
 
         if (perToken is null)
         {
-            if (model.IsGood(ModelFields.KvBytesPerToken))
+            if (_model.IsGood(ModelFields.KvBytesPerToken))
             {
                 Complain(VllmFields.KvCacheMemoryBytes, "needs the size of a token's KV cache to become blocks", "add model: {kv_bytes_per_token: ...}, or give num_gpu_blocks instead");
             }
@@ -152,7 +216,19 @@ internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, Bi
             return null;
         }
 
-        if (engine.Get(VllmFields.MaxModelLen) is not { } written)
+        var model = target?.Shape.MaxContext is > 0 and var most ? most : (int?)null;
+        if (engine.Get(VllmFields.MaxModelLen) is { } written)
+        {
+            if (written > longest)
+            {
+                DoesNotFit(settings, written, longest);
+                return null;
+            }
+
+            return settings with { MaxModelLen = written };
+        }
+
+        if (model is null || (engine.IsSet(VllmFields.MaxModelLen) && longest < model))
         {
             _derived.Add(new(engine.PathOf(VllmFields.MaxModelLen), Text(longest), settings.KvCacheGroups.Count == 1 && settings.KvCacheGroups[0].SlidingWindow is null
                 ? $"auto: usable blocks x block_size = {settings.UsableBlocks} x {settings.BlockSize}"
@@ -160,50 +236,65 @@ internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, Bi
             return settings with { MaxModelLen = longest };
         }
 
-        if (written > longest)
+        if (model > longest)
         {
-            Complain(
-                VllmFields.MaxModelLen,
-                $"{written} does not fit into the KV cache: a request of that length needs {KvDemand.Blocks(settings, written)} blocks, and {settings.UsableBlocks} of {settings.NumGpuBlocks} are usable",
-                $"at most {longest}, or more num_gpu_blocks");
+            DoesNotFit(settings, model.Value, longest);
             return null;
         }
 
-        return settings with { MaxModelLen = written };
+        _derived.Add(new(engine.PathOf(VllmFields.MaxModelLen), Text(model.Value), $"longest context by the config of {target!.Model.Name}"));
+        return settings with { MaxModelLen = model.Value };
+    }
+
+    private void DoesNotFit(VllmSettings settings, int length, int longest) => Complain(
+        VllmFields.MaxModelLen,
+        $"{length} does not fit into the KV cache: a request of that length needs {KvDemand.Blocks(settings, length)} blocks, and {settings.UsableBlocks} of {settings.NumGpuBlocks} are usable",
+        target is null ? $"at most {longest}, or more num_gpu_blocks" : $"vLLM refuses to start like this: max_model_len of at most {longest}, or auto; or more GPUs or memory");
+
+    // vLLM's own fitting of its defaults (EngineArgs): what it is told is left alone.
+    private (int Tokens, int Seqs, string? TokensWhy, string? SeqsWhy) Batch(VllmSettings settings)
+    {
+        var (tokens, seqs) = (settings.MaxNumBatchedTokens, settings.MaxNumSeqs);
+        string? tokensWhy = null;
+        string? seqsWhy = null;
+        if (!engine.IsSet(VllmFields.MaxNumBatchedTokens))
+        {
+            if (!settings.EnableChunkedPrefill && tokens < settings.MaxModelLen && settings.MaxModelLen < int.MaxValue)
+            {
+                tokens = settings.MaxModelLen;
+                tokensWhy = "max_model_len, because without chunked prefill a whole prompt must fit into a step";
+            }
+
+            if (tokens > (long)seqs * settings.MaxModelLen)
+            {
+                tokens = (int)((long)seqs * settings.MaxModelLen);
+                tokensWhy = $"max_num_seqs x max_model_len = {seqs} x {settings.MaxModelLen}: more can never be scheduled";
+            }
+        }
+
+        if (!engine.IsSet(VllmFields.MaxNumSeqs) && seqs > tokens)
+        {
+            seqs = tokens;
+            seqsWhy = "max_num_batched_tokens, because every request needs a token";
+        }
+
+        return (tokens, seqs, tokensWhy, seqsWhy);
     }
 
     private VllmSettings ResolveBatch(VllmSettings settings, string rule)
     {
-        var seqsWritten = engine.IsSet(VllmFields.MaxNumSeqs);
-        var tokensWritten = engine.IsSet(VllmFields.MaxNumBatchedTokens);
-        if (!tokensWritten)
+        var (tokens, seqs, tokensWhy, seqsWhy) = Batch(settings);
+        if (!engine.IsSet(VllmFields.MaxNumBatchedTokens))
         {
-            var tokens = settings.MaxNumBatchedTokens;
-            var why = rule;
-            if (!settings.EnableChunkedPrefill && tokens < settings.MaxModelLen)
-            {
-                tokens = settings.MaxModelLen;
-                why = "max_model_len, because without chunked prefill a whole prompt must fit into a step";
-            }
-
-            if (tokens > (long)settings.MaxNumSeqs * settings.MaxModelLen)
-            {
-                tokens = (int)((long)settings.MaxNumSeqs * settings.MaxModelLen);
-                why = $"max_num_seqs x max_model_len = {settings.MaxNumSeqs} x {settings.MaxModelLen}: more can never be scheduled";
-            }
-
-            settings = settings with { MaxNumBatchedTokens = tokens };
-            _derived.Add(new(engine.PathOf(VllmFields.MaxNumBatchedTokens), Text(tokens), $"default: {why}; {VllmFields.VllmDefaults}"));
+            _derived.Add(new(engine.PathOf(VllmFields.MaxNumBatchedTokens), Text(tokens), $"default: {tokensWhy ?? rule}; {VllmFields.VllmDefaults}"));
         }
 
-        if (!seqsWritten)
+        if (!engine.IsSet(VllmFields.MaxNumSeqs))
         {
-            var seqs = Math.Min(settings.MaxNumSeqs, settings.MaxNumBatchedTokens);
-            var why = seqs < settings.MaxNumSeqs ? "max_num_batched_tokens, because every request needs a token" : rule;
-            settings = settings with { MaxNumSeqs = seqs };
-            _derived.Add(new(engine.PathOf(VllmFields.MaxNumSeqs), Text(seqs), $"default: {why}; {VllmFields.VllmDefaults}"));
+            _derived.Add(new(engine.PathOf(VllmFields.MaxNumSeqs), Text(seqs), $"default: {seqsWhy ?? rule}; {VllmFields.VllmDefaults}"));
         }
 
+        settings = settings with { MaxNumBatchedTokens = tokens, MaxNumSeqs = seqs };
         CheckBatch(settings);
         return settings;
     }
@@ -246,8 +337,14 @@ internal sealed class VllmResolver(Bound engine, Bound model, Bound hardware, Bi
             _derived.Add(new("mean tokens per step and request", mean.ToString("0.###", CultureInfo.InvariantCulture), "1 + sum of synthetic_acceptance_rates"));
         }
 
-        return new EngineModel(settings, _derived);
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = Drafting() };
     }
+
+    private SpeculationCost? Drafting() => engine.Get(VllmFields.Speculative) is { } drafts
+        ? new SpeculationCost(
+            drafts.Get(SpeculativeFields.Method) switch { "ngram" => DraftKind.Ngram, "mtp" => DraftKind.Mtp, _ => DraftKind.Eagle },
+            drafts.Get(SpeculativeFields.NumSpeculativeTokens))
+        : null;
 
     private void Complain(Field field, string message, string fix) => context.Add(engine.PlaceOf(field), engine.PathOf(field), message, fix);
 

@@ -113,10 +113,12 @@ public class MemoryModelTests
     {
         // gpt-oss: 12 + 12 layers: two groups of 12; a page is 16 tokens x 8 heads x 2 x 64 x 2 bytes.
         var oss = KvPool.Of(ModelCatalogue.BuiltIn.Find("gpt-oss-20b")!.Shape.Layers, new EngineMemory(), 1, 16);
-        Assert.Equal(new KvPool(16, 32_768, 12, 2, 12 * 32_768), oss);
+        Assert.Equal(new KvPool(16, 32_768, 12, 2, 12 * 32_768) { GroupWindows = oss.GroupWindows }, oss);
+        Assert.Equal([null, 128], oss.GroupWindows);
         // Gemma 3: 10 full and 52 window layers: groups of 10, so 1 + 6.
         var gemma = KvPool.Of(ModelCatalogue.BuiltIn.Find("gemma-3-27b-it")!.Shape.Layers, new EngineMemory(), 1, 16);
         Assert.Equal((10, 7), (gemma.LayersPerGroup, gemma.Groups));
+        Assert.Equal([null, 1024, 1024, 1024, 1024, 1024, 1024], gemma.GroupWindows);
     }
 
     /// <summary>vLLM's log for Qwen3.5-122B on 8 GPUs with 3 draft tokens: attention blocks of 544 tokens, states padded by 2.64 %.</summary>

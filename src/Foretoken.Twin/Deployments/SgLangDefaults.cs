@@ -1,7 +1,7 @@
-namespace Foretoken.Twin.Scenarios.Model;
+namespace Foretoken.Twin.Deployments;
 
-/// <summary>What SGLang chooses by the memory of one GPU (server_args.py of July 2026).</summary>
-internal static class SgLangDefaults
+/// <summary>What SGLang chooses by the memory of one GPU (ServerArgs of July 2026).</summary>
+public static class SgLangDefaults
 {
     private const long GiB = 1L << 30;
 
@@ -12,6 +12,16 @@ internal static class SgLangDefaults
         >= 60 * GiB => (8192, "SGLang's default for a GPU of 60 to 160 GiB"),
         >= 35 * GiB => (4096, "SGLang's default for a GPU of 35 to 60 GiB"),
         _ => (2048, "SGLang's default for a GPU below 35 GiB"),
+    };
+
+    /// <summary><c>cuda_graph_max_bs</c>: the largest decode batch in a CUDA graph; more with four ranks or more.</summary>
+    public static int CudaGraphMaxBs(long gpuMemory, int tensorParallel) => gpuMemory switch
+    {
+        >= 160 * GiB => 512,
+        >= 60 * GiB => tensorParallel < 4 ? 256 : 512,
+        >= 35 * GiB => tensorParallel < 4 ? 32 : 160,
+        >= 20 * GiB => tensorParallel < 4 ? 24 : 80,
+        _ => 8,
     };
 
     /// <summary><c>max_running_requests</c>: 512 per pool full of longest requests, from 2048 to 4096, and at most half the pool's tokens.</summary>
