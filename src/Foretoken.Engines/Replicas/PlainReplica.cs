@@ -23,22 +23,32 @@ namespace Foretoken.Engines.Replicas;
 /// A plan may be empty although requests wait (the only running one had to be preempted, or turned out to have ended). It is
 /// followed by another at the same moment when nothing is in flight: the loop spins.
 /// </para>
+/// <para>
+/// An engine with attention data parallelism has several ranks, each with its own scheduler and KV cache, which step together:
+/// they plan at the same moments, a step lasts as long as the slowest rank's batch, and a rank with nothing to do runs along.
+/// <see cref="StepBatch.GroupTokens"/> tells each of them the tokens of all.
+/// </para>
 /// </remarks>
 public abstract class PlainReplica : IReplica
 {
     private readonly IStepTimeSource _stepTime;
     private readonly ReplicaRecorder _recorder;
-    private readonly PlainRank _rank;
+    private readonly PlainRank[] _ranks;
+    private readonly IRankDealer _dealer;
     private readonly int _depth;
-    private readonly Dictionary<int, IPlainRequest> _requests = [];
+    private readonly bool[] _planned;
+    private readonly Dictionary<int, (PlainRank? Rank, IPlainRequest Request)> _requests = [];
+    private readonly List<RequestSpec> _held = [];
     private readonly List<RequestEnd> _ended = [];
     private int _inFlight;
     private SimTime _planAt = SimTime.Never;
     private SimTime _stepEnd = SimTime.Never;
 
-    private protected PlainReplica(PlainRank rank, int depth, IStepTimeSource stepTime, ReplicaRecorder recorder)
+    private protected PlainReplica(PlainRank[] ranks, IRankDealer dealer, int depth, IStepTimeSource stepTime, ReplicaRecorder recorder)
     {
-        _rank = rank;
+        _ranks = ranks;
+        _planned = new bool[ranks.Length];
+        _dealer = dealer;
         _depth = depth;
         _stepTime = stepTime;
         _recorder = recorder;
@@ -51,7 +61,34 @@ public abstract class PlainReplica : IReplica
     public int RequestsInFlight => _requests.Count;
 
     /// <inheritdoc />
-    public long TokensInFlight => _rank.Tokens;
+    public long TokensInFlight
+    {
+        get
+        {
+            long tokens = 0;
+            foreach (var rank in _ranks)
+            {
+                tokens += rank.Tokens;
+            }
+
+            foreach (var held in _held)
+            {
+                tokens += held.InputTokens;
+            }
+
+            return tokens;
+        }
+    }
+
+    internal IReadOnlyList<PlainRank> Ranks => _ranks;
+
+    private int Running => Sum(static rank => rank.Running);
+
+    private int Waiting => _held.Count + Sum(static rank => rank.Waiting);
+
+    private int KvBlocksUsed => Sum(static rank => rank.KvBlocksUsed);
+
+    private bool WantsPlan => _held.Count > 0 || Array.Exists(_ranks, static rank => rank.WantsPlan);
 
     /// <inheritdoc />
     public void AdvanceTo(SimTime now)
@@ -79,7 +116,7 @@ public abstract class PlainReplica : IReplica
         _recorder.Requests++;
         _recorder.Timeline.Hold(now.Nanoseconds);
         _recorder.Timeline.CountArrival();
-        if (!_rank.Accepts(request))
+        if (!_ranks[0].Accepts(request))
         {
             var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Rejected;
@@ -89,10 +126,18 @@ public abstract class PlainReplica : IReplica
             return;
         }
 
-        _requests.Add(request.Index, _rank.Add(request));
-        _rank.Requests++;
-        _rank.Tokens += request.InputTokens;
-        _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, _rank.Waiting);
+        var rank = _dealer.OnArrival(request, now);
+        if (rank >= 0)
+        {
+            Give(request, _ranks[rank]);
+        }
+        else
+        {
+            _held.Add(request);
+            _requests.Add(request.Index, (null, new HeldRequest(request)));
+        }
+
+        _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, Waiting);
         SetTimeline(now);
         PlanWhenIdle(now);
     }
@@ -107,11 +152,12 @@ public abstract class PlainReplica : IReplica
 
         _planAt = SimTime.Never;
         var spins = 0;
-        while (_inFlight < _depth && _rank.WantsPlan)
+        while (_inFlight < _depth && WantsPlan)
         {
-            var planned = _rank.Plan(now);
+            Deal();
+            var any = PlanRanks(now);
             NotePlanned(now);
-            if (planned)
+            if (any)
             {
                 _inFlight++;
                 if (_inFlight == 1)
@@ -119,7 +165,7 @@ public abstract class PlainReplica : IReplica
                     Start(now);
                 }
             }
-            else if (_inFlight > 0 || !_rank.PlansAgain())
+            else if (_inFlight > 0 || !PlansAgain())
             {
                 break;
             }
@@ -136,14 +182,14 @@ public abstract class PlainReplica : IReplica
     /// <inheritdoc />
     public void Abort(int requestIndex, SimTime now)
     {
-        if (!_requests.TryGetValue(requestIndex, out var request))
+        if (!_requests.TryGetValue(requestIndex, out var entry))
         {
             return;
         }
 
-        _rank.Abort(request);
+        Cancel(entry.Rank, entry.Request);
         SetTimeline(now);
-        End(request, RequestOutcome.Aborted, now);
+        End(entry.Request, RequestOutcome.Aborted, now);
         PlanWhenIdle(now);
     }
 
@@ -153,10 +199,10 @@ public abstract class PlainReplica : IReplica
         _planAt = SimTime.Never;
         _stepEnd = SimTime.Never;
         _inFlight = 0;
-        foreach (var request in _requests.Values.OrderBy(request => request.Index).ToArray())
+        foreach (var entry in _requests.Values.OrderBy(entry => entry.Request.Index).ToArray())
         {
-            _rank.Abort(request);
-            Report(request, RequestOutcome.Unfinished, now);
+            Cancel(entry.Rank, entry.Request);
+            Report(entry.Request, RequestOutcome.Unfinished, now);
         }
 
         _recorder.Timeline.Set(now.Nanoseconds, 0, 0, 0);
@@ -170,18 +216,93 @@ public abstract class PlainReplica : IReplica
         }
     }
 
+    private void Give(in RequestSpec request, PlainRank rank)
+    {
+        _requests[request.Index] = (rank, rank.Add(request));
+        rank.Requests++;
+        rank.Tokens += request.InputTokens;
+    }
+
+    // Engines that deal out new requests when they plan.
+    private void Deal()
+    {
+        if (_held.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var (request, rank) in _dealer.OnPlan(_held))
+        {
+            Give(request, _ranks[rank]);
+        }
+
+        _held.RemoveAll(request => _requests[request.Index].Rank is not null);
+    }
+
+    private bool PlanRanks(SimTime now)
+    {
+        var any = false;
+        for (var r = 0; r < _ranks.Length; r++)
+        {
+            _planned[r] = _ranks[r].WantsPlan && _ranks[r].Plan(now);
+            any |= _planned[r];
+        }
+
+        for (var r = 0; any && r < _ranks.Length; r++)
+        {
+            if (!_planned[r])
+            {
+                _ranks[r].RunAlong();
+            }
+        }
+
+        return any;
+    }
+
+    private bool PlansAgain()
+    {
+        var again = false;
+        foreach (var rank in _ranks)
+        {
+            again |= rank.WantsPlan && rank.PlansAgain();
+        }
+
+        return again;
+    }
+
+    private void Cancel(PlainRank? rank, IPlainRequest request)
+    {
+        if (rank is null)
+        {
+            _held.RemoveAll(held => held.Index == request.Index);
+        }
+        else
+        {
+            rank.Abort(request);
+        }
+    }
+
     private void NotePlanned(SimTime now)
     {
-        _recorder.RunningPeak = Math.Max(_recorder.RunningPeak, _rank.Running);
-        _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, _rank.Waiting);
-        _recorder.KvBlocksPeak = Math.Max(_recorder.KvBlocksPeak, _rank.KvBlocksUsed);
+        _recorder.RunningPeak = Math.Max(_recorder.RunningPeak, Running);
+        _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, Waiting);
+        _recorder.KvBlocksPeak = Math.Max(_recorder.KvBlocksPeak, KvBlocksUsed);
         SetTimeline(now);
     }
 
     private void Start(SimTime now)
     {
-        Invariant.That(_rank.TryStart(_stepTime.NeedsContextLengths, out var batch));
-        var duration = Math.Max(1, SimDuration.FromMilliseconds(_stepTime.Milliseconds(batch)).Nanoseconds);
+        var tokens = _ranks.Length == 1 ? 0 : Sum(static rank => rank.StepTokens);
+        long duration = 0;
+        foreach (var rank in _ranks)
+        {
+            if (rank.TryStart(_stepTime.NeedsContextLengths, out var batch))
+            {
+                var time = SimDuration.FromMilliseconds(_stepTime.Milliseconds(batch with { GroupTokens = tokens }));
+                duration = Math.Max(duration, Math.Max(1, time.Nanoseconds));
+            }
+        }
+
         _stepEnd = new SimTime(checked(now.Nanoseconds + duration));
         _recorder.Steps++;
         _recorder.BusyNanoseconds += duration;
@@ -191,8 +312,14 @@ public abstract class PlainReplica : IReplica
     {
         _recorder.LastStepEnd = now.Nanoseconds;
         _recorder.Timeline.Hold(now.Nanoseconds);
-        var delivered = _rank.EndStep(now, _ended);
-        _rank.Tokens += delivered;
+        long delivered = 0;
+        foreach (var rank in _ranks)
+        {
+            var tokens = rank.EndStep(now, _ended);
+            rank.Tokens += tokens;
+            delivered += tokens;
+        }
+
         _recorder.OutputTokens += delivered;
         _recorder.Timeline.CountTokens(delivered);
         SetTimeline(now);
@@ -209,7 +336,8 @@ public abstract class PlainReplica : IReplica
         }
 
         _ended.Clear();
-        _planAt = _rank.WantsPlan ? now : SimTime.Never;
+        _dealer.AfterStep(now);
+        _planAt = WantsPlan ? now : SimTime.Never;
     }
 
     private void End(IPlainRequest request, RequestOutcome outcome, SimTime now)
@@ -220,14 +348,27 @@ public abstract class PlainReplica : IReplica
 
     private void Report(IPlainRequest request, RequestOutcome outcome, SimTime now)
     {
-        _requests.Remove(request.Index);
-        _rank.Requests--;
-        _rank.Tokens -= request.Tokens;
+        if (_requests.Remove(request.Index, out var entry) && entry.Rank is { } rank)
+        {
+            rank.Requests--;
+            rank.Tokens -= request.Tokens;
+        }
+
         request.Record.Outcome = outcome;
         request.Record.Preemptions = request.Preemptions;
         _recorder.Events.Ended(_recorder.Worker, request.Record, now);
     }
 
-    private void SetTimeline(SimTime now) =>
-        _recorder.Timeline.Set(now.Nanoseconds, _rank.Running, _rank.Waiting, _rank.KvBlocksUsed);
+    private void SetTimeline(SimTime now) => _recorder.Timeline.Set(now.Nanoseconds, Running, Waiting, KvBlocksUsed);
+
+    private int Sum(Func<PlainRank, int> of)
+    {
+        var sum = 0;
+        foreach (var rank in _ranks)
+        {
+            sum += of(rank);
+        }
+
+        return sum;
+    }
 }

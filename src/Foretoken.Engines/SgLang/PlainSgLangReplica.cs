@@ -22,20 +22,26 @@ namespace Foretoken.Engines.SgLang;
 /// </remarks>
 public sealed class PlainSgLangReplica : PlainReplica
 {
-    private readonly SgLangRank _rank;
-
     /// <summary>An idle engine with an empty cache.</summary>
     /// <param name="settings">Scheduler and KV cache settings; those with <see cref="SgLangSettings.Problems"/> may make it fail.</param>
     /// <param name="stepTime">How long a forward pass takes.</param>
     /// <param name="recorder">Where results go.</param>
     /// <param name="seed">Seed of the random queue order (stream <see cref="StreamId.Scheduling"/>); no other policy draws.</param>
     public PlainSgLangReplica(SgLangSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed)
-        : this(settings, new SgLangRank(settings, recorder, seed), stepTime, recorder)
+        : base(CreateRanks(settings, recorder, seed), new RoundRobinDealer(settings.DpSize), settings.DisableOverlapSchedule ? 1 : 2, stepTime, recorder)
     {
     }
 
-    private PlainSgLangReplica(SgLangSettings settings, SgLangRank rank, IStepTimeSource stepTime, ReplicaRecorder recorder)
-        : base(rank, settings.DisableOverlapSchedule ? 1 : 2, stepTime, recorder) => _rank = rank;
+    internal SgLangScheduler Scheduler => ((SgLangRank)Ranks[0]).Scheduler;
 
-    internal SgLangScheduler Scheduler => _rank.Scheduler;
+    private static SgLangRank[] CreateRanks(SgLangSettings settings, ReplicaRecorder recorder, ulong seed)
+    {
+        var ranks = new SgLangRank[settings.DpSize];
+        for (var r = 0; r < ranks.Length; r++)
+        {
+            ranks[r] = new SgLangRank(settings, recorder, seed, r);
+        }
+
+        return ranks;
+    }
 }

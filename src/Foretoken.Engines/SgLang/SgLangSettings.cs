@@ -52,6 +52,12 @@ public sealed record SgLangSettings : EngineSettings
     /// </summary>
     public int SchedulerRecvInterval { get; init; } = 1;
 
+    /// <summary>
+    /// <c>dp_size</c> with <c>enable_dp_attention</c>: attention ranks that step together, each with the memory and the limits that
+    /// these settings say. SGLang itself divides <c>max_running_requests</c> and <c>chunked_prefill_size</c> among them.
+    /// </summary>
+    public int DpSize { get; init; } = 1;
+
     /// <summary>Tokens in whole pages.</summary>
     public int UsableTokens => MaxTotalTokens / PageSize * PageSize;
 
@@ -72,6 +78,7 @@ public sealed record SgLangSettings : EngineSettings
 
         Check(PageSize >= 1, "page_size", "must be at least 1");
         Check(MaxTotalTokens >= Math.Max(1, PageSize), "max_total_tokens", "must hold at least one page");
+        Check(DpSize >= 1, "dp_size", "must be at least 1");
         Check(MaxRunningRequests >= 1, "max_running_requests", "must be at least 1");
         Check(ContextLength is not < 3, "context_length", "must leave room for a prompt and an answer");
         Check(MaxPrefillTokens >= 1, "max_prefill_tokens", "must be at least 1");
@@ -94,13 +101,13 @@ public sealed record SgLangSettings : EngineSettings
     public override string EngineName => "sglang";
 
     /// <inheritdoc />
-    public override int KvBlocks => UsableTokens / PageSize;
+    public override int KvBlocks => UsableTokens / PageSize * DpSize;
 
     /// <inheritdoc />
     public override int KvBlockTokens => PageSize;
 
     /// <inheritdoc />
-    public override long KvPoolTokens => MaxTotalTokens;
+    public override long KvPoolTokens => (long)MaxTotalTokens * DpSize;
 
     /// <inheritdoc />
     public override int LongestPrompt => Math.Max(0, Math.Min(UsableTokens - PageSize, ContextLength ?? int.MaxValue) - 2);

@@ -15,20 +15,34 @@ namespace Foretoken.Engines.TrtLlm;
 /// </remarks>
 public sealed class PlainTrtLlmReplica : PlainReplica
 {
-    private readonly TrtLlmRank _rank;
-
     /// <summary>An idle engine with an empty cache.</summary>
     /// <param name="settings">Scheduler and KV cache settings; those with <see cref="TrtLlmSettings.Problems"/> may make it fail.</param>
     /// <param name="stepTime">How long a forward pass takes.</param>
     /// <param name="recorder">Where results go.</param>
     /// <param name="seed">Seed of the draft acceptance (stream <see cref="StreamId.Speculation"/>, one per request).</param>
     public PlainTrtLlmReplica(TrtLlmSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed)
-        : this(settings, new TrtLlmRank(settings, recorder, seed), stepTime, recorder)
+        : this(settings, CreateRanks(settings, recorder, seed), stepTime, recorder)
     {
     }
 
-    private PlainTrtLlmReplica(TrtLlmSettings settings, TrtLlmRank rank, IStepTimeSource stepTime, ReplicaRecorder recorder)
-        : base(rank, settings.DisableOverlapScheduler ? 1 : 2, stepTime, recorder) => _rank = rank;
+    private PlainTrtLlmReplica(TrtLlmSettings settings, TrtLlmRank[] ranks, IStepTimeSource stepTime, ReplicaRecorder recorder)
+        : base(ranks, CreateDealer(settings, ranks), settings.DisableOverlapScheduler ? 1 : 2, stepTime, recorder)
+    {
+    }
 
-    internal TrtLlmScheduler Scheduler => _rank.Scheduler;
+    internal TrtLlmScheduler Scheduler => ((TrtLlmRank)Ranks[0]).Scheduler;
+
+    private static TrtLlmRank[] CreateRanks(TrtLlmSettings settings, ReplicaRecorder recorder, ulong seed)
+    {
+        var ranks = new TrtLlmRank[settings.AttentionDpSize];
+        for (var r = 0; r < ranks.Length; r++)
+        {
+            ranks[r] = new TrtLlmRank(settings, recorder, seed);
+        }
+
+        return ranks;
+    }
+
+    private static IRankDealer CreateDealer(TrtLlmSettings settings, TrtLlmRank[] ranks) =>
+        ranks.Length == 1 ? new RoundRobinDealer(1) : new TrtLlmDealer(ranks, settings.MaxBatchSize);
 }

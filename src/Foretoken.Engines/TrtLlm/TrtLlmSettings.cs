@@ -12,7 +12,7 @@ namespace Foretoken.Engines.TrtLlm;
 /// </summary>
 public sealed record TrtLlmSettings : EngineSettings
 {
-    /// <summary>KV blocks in the pool; all of them can hold tokens.</summary>
+    /// <summary>KV blocks in the pool of a rank; all of them can hold tokens.</summary>
     public required int NumKvBlocks { get; init; }
 
     /// <summary><c>max_seq_len</c>: most tokens of prompt plus answer.</summary>
@@ -63,6 +63,12 @@ public sealed record TrtLlmSettings : EngineSettings
     /// <summary>Whether MAX_UTILIZATION keeps room for two steps of every generating request: TensorRT-LLM does under pipeline parallelism.</summary>
     public bool TwoStepLookahead { get; init; }
 
+    /// <summary>
+    /// Ranks of <c>enable_attention_dp</c>, which step together, each with the memory and the limits that these settings say; 1 is
+    /// off. The batch wait does not apply to them.
+    /// </summary>
+    public int AttentionDpSize { get; init; } = 1;
+
     /// <summary>Speculative decoding, or null for none.</summary>
     public TrtLlmSpeculation? Speculation { get; init; }
 
@@ -73,13 +79,13 @@ public sealed record TrtLlmSettings : EngineSettings
     public override string EngineName => "trtllm";
 
     /// <inheritdoc />
-    public override int KvBlocks => NumKvBlocks;
+    public override int KvBlocks => NumKvBlocks * AttentionDpSize;
 
     /// <inheritdoc />
     public override int KvBlockTokens => TokensPerBlock;
 
     /// <inheritdoc />
-    public override long KvPoolTokens => (long)NumKvBlocks * TokensPerBlock;
+    public override long KvPoolTokens => (long)NumKvBlocks * TokensPerBlock * AttentionDpSize;
 
     /// <inheritdoc />
     public override int LongestPrompt => EnableChunkedPrefill ? MaxSeqLen - 1 : Math.Min(MaxSeqLen - 1, MaxNumTokens);
@@ -110,6 +116,7 @@ public sealed record TrtLlmSettings : EngineSettings
 
         Check(NumKvBlocks >= 1, "num_kv_blocks", "must be at least 1");
         Check(MaxSeqLen >= 2, "max_seq_len", "must leave room for a prompt and an answer");
+        Check(AttentionDpSize >= 1, "attention_dp_size", "must be at least 1");
         Check(MaxBatchSize >= 1, "max_batch_size", "must be at least 1");
         Check(TokensPerBlock >= 1, "tokens_per_block", "must be at least 1");
         Check(

@@ -15,20 +15,34 @@ namespace Foretoken.Engines.Vllm;
 /// </remarks>
 public sealed class PlainVllmReplica : PlainReplica
 {
-    private readonly VllmRank _rank;
-
     /// <summary>An idle engine with an empty cache.</summary>
     /// <param name="settings">Scheduler and KV cache settings.</param>
     /// <param name="stepTime">How long a forward pass takes.</param>
     /// <param name="recorder">Where results go.</param>
     /// <param name="seed">Seed of the draft acceptance (stream <see cref="StreamId.Speculation"/>, one per request).</param>
     public PlainVllmReplica(VllmSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed)
-        : this(settings, new VllmRank(settings, recorder, seed), stepTime, recorder)
+        : this(settings, CreateRanks(settings, recorder, seed), stepTime, recorder)
     {
     }
 
-    private PlainVllmReplica(VllmSettings settings, VllmRank rank, IStepTimeSource stepTime, ReplicaRecorder recorder)
-        : base(rank, settings.AsyncScheduling ? 2 : 1, stepTime, recorder) => _rank = rank;
+    private PlainVllmReplica(VllmSettings settings, VllmRank[] ranks, IStepTimeSource stepTime, ReplicaRecorder recorder)
+        : base(ranks, CreateDealer(settings, ranks), settings.AsyncScheduling ? 2 : 1, stepTime, recorder)
+    {
+    }
 
-    internal VllmScheduler Scheduler => _rank.Scheduler;
+    internal VllmScheduler Scheduler => ((VllmRank)Ranks[0]).Scheduler;
+
+    private static VllmRank[] CreateRanks(VllmSettings settings, ReplicaRecorder recorder, ulong seed)
+    {
+        var ranks = new VllmRank[settings.DataParallelSize];
+        for (var r = 0; r < ranks.Length; r++)
+        {
+            ranks[r] = new VllmRank(settings, recorder, seed);
+        }
+
+        return ranks;
+    }
+
+    private static IRankDealer CreateDealer(VllmSettings settings, VllmRank[] ranks) =>
+        ranks.Length == 1 ? new RoundRobinDealer(1) : new VllmDealer(ranks, settings.UsableBlocks);
 }

@@ -60,20 +60,26 @@ public sealed record VllmSettings : EngineSettings
     /// </summary>
     public int? PrefixCacheRetentionInterval { get; init; } = 0;
 
-    /// <summary>Blocks that can hold tokens.</summary>
+    /// <summary>
+    /// <c>data_parallel_size</c> of one deployment whose ranks step together (a mixture of experts): each has the memory and the
+    /// limits that these settings say.
+    /// </summary>
+    public int DataParallelSize { get; init; } = 1;
+
+    /// <summary>Blocks of a rank that can hold tokens.</summary>
     public int UsableBlocks => NumGpuBlocks - 1;
 
     /// <inheritdoc />
     public override string EngineName => "vllm";
 
     /// <inheritdoc />
-    public override int KvBlocks => UsableBlocks;
+    public override int KvBlocks => UsableBlocks * DataParallelSize;
 
     /// <inheritdoc />
     public override int KvBlockTokens => BlockSize;
 
     /// <inheritdoc />
-    public override long KvPoolTokens => (long)NumGpuBlocks / KvCacheGroups.Count * BlockSize;
+    public override long KvPoolTokens => (long)NumGpuBlocks / KvCacheGroups.Count * BlockSize * DataParallelSize;
 
     /// <inheritdoc />
     public override int LongestPrompt => MaxModelLen - 1;

@@ -7,7 +7,7 @@ using Foretoken.Workloads.Requests;
 namespace Foretoken.Engines.SgLang.Plain;
 
 /// <summary>SGLang's scheduler under the loop of a plain replica.</summary>
-internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder recorder, ulong seed) : PlainRank
+internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder recorder, ulong seed, int rank) : PlainRank
 {
     private static readonly PlannedBatch Nothing = new(BatchMode.Decode, [], null);
     private readonly Queue<PlannedBatch> _planned = [];
@@ -17,7 +17,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = new int[16];
 
-    public SgLangScheduler Scheduler { get; } = new(settings, seed, (ulong)recorder.Worker);
+    public SgLangScheduler Scheduler { get; } = new(settings, seed, (ulong)recorder.Worker + ((ulong)rank << 32));
 
     // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
     public override int Running => Scheduler.Unfinished - Scheduler.Waiting.Count;

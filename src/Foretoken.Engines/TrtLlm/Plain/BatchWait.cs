@@ -8,7 +8,7 @@ internal sealed class BatchWait(TrtLlmSettings settings)
     /// <summary>Whether the prompts of this step are held back.</summary>
     public bool Holds(IReadOnlyList<TrtLlmRequest> contexts, IReadOnlyList<TrtLlmRequest> generations)
     {
-        if ((settings.BatchWaitTimeoutIters == 0 && settings.BatchWaitMaxTokensRatio == 0) || contexts.Count == 0 || generations.Count == 0)
+        if (settings.AttentionDpSize > 1 || (settings.BatchWaitTimeoutIters == 0 && settings.BatchWaitMaxTokensRatio == 0) || contexts.Count == 0 || generations.Count == 0)
         {
             return false;
         }

@@ -42,6 +42,9 @@ internal sealed class TrtLlmScheduler
     /// <summary>Requests that came and have not ended (or, when they were cancelled, not left).</summary>
     public int Unfinished => _queue.Count + _active.Count;
 
+    /// <summary>Prompt tokens of the unfinished requests, as they came.</summary>
+    public long PromptTokens => _queue.Concat(_active).Sum(request => (long)request.OriginalPrompt);
+
     /// <summary>Requests that hold memory, or have a step in flight.</summary>
     public int Running { get; private set; }
 

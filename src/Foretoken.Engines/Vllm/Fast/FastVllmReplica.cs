@@ -117,6 +117,11 @@ public sealed partial class FastVllmReplica : IReplica
             return "scheduling_policy priority";
         }
 
+        if (settings.DataParallelSize > 1)
+        {
+            return "data-parallel ranks that step together";
+        }
+
         if (settings.Speculation is not null)
         {
             return "speculative decoding";
