@@ -80,6 +80,32 @@ public sealed class OccupancyTimeline
         Accumulate(now);
     }
 
+    /// <summary>
+    /// At each of the times, in order and none after <see cref="BinEnd"/>, <paramref name="growth"/> blocks more come into use:
+    /// as many calls of <see cref="Set"/> in one.
+    /// </summary>
+    public void GrowBlocks(ReadOnlySpan<long> times, int growth)
+    {
+        // Sum over the times of (blocks before it) x (span before it): the first blocks over the whole span, plus the growth.
+        var previous = _now;
+        long weighted = 0;
+        for (var i = 0; i < times.Length; i++)
+        {
+            weighted += i * (times[i] - previous);
+            previous = times[i];
+        }
+
+        Accumulate(previous);
+        var high = Math.BigMul((ulong)growth, (ulong)weighted, out var low);
+        unchecked
+        {
+            _binBlocksLow += low;
+            _binBlocksHigh += high + (_binBlocksLow < low ? 1UL : 0UL);
+        }
+
+        _nowBlocks += (long)growth * times.Length;
+    }
+
     /// <summary>Counts an arrival at the current time.</summary>
     public void CountArrival() => _arrivals[_bin]++;
 

@@ -35,7 +35,13 @@ public sealed partial class FastSgLangReplica
         }
 
         _freePages -= pages;
-        r.Committed = end;
+        SetCommitted(ref r, end);
+    }
+
+    private void SetCommitted(ref FastSgLangRequest r, int tokens)
+    {
+        r.Committed = tokens;
+        r.Room = Ceil(tokens) - tokens;
     }
 
     private void CacheUnfinished(int slot, int tokens)
@@ -65,6 +71,7 @@ public sealed partial class FastSgLangReplica
         _tree.Unlock(r.Node);
         r.Node = None;
         r.Committed = 0;
+        r.Room = 0;
         r.Protected = 0;
         r.Prefix = 0;
     }

@@ -43,7 +43,7 @@ public sealed partial class FastSgLangReplica
         }
 
         var fromQueue = AdmitWaiting(batch, allocatable);
-        if (batch.Count == 0)
+        if (batch.ExtendCount == 0)
         {
             return null;
         }
@@ -141,10 +141,10 @@ public sealed partial class FastSgLangReplica
     // Strictly in order: the first request that does not fit ends the search.
     private int AdmitWaiting(FastBatch batch, int allocatable)
     {
-        var before = batch.Count;
+        var before = batch.ExtendCount;
         for (var i = 0; i < _waiting.Count; i++)
         {
-            _isFull |= batch.Count >= allocatable;
+            _isFull |= batch.ExtendCount >= allocatable;
             if (_isFull)
             {
                 break;
@@ -158,7 +158,7 @@ public sealed partial class FastSgLangReplica
             }
         }
 
-        return batch.Count - before;
+        return batch.ExtendCount - before;
     }
 
     private Admission Admit(FastBatch batch, int slot)
@@ -173,7 +173,7 @@ public sealed partial class FastSgLangReplica
         }
 
         var whole = Ceil(wanted);
-        if (!_chunks && batch.Count > 0 && whole >= _remainingInput)
+        if (!_chunks && batch.ExtendCount > 0 && whole >= _remainingInput)
         {
             return Admission.Other;
         }
@@ -213,13 +213,13 @@ public sealed partial class FastSgLangReplica
         r.Prefix = matched;
         r.Protected = matched;
         r.Committed = matched;
+        r.Room = 0;
     }
 
     private void AddExtend(FastBatch batch, int slot, int tokens, bool completes)
     {
         ref var r = ref _slots[slot];
-        r.References++;
-        batch.Add(slot, r.Prefix, r.Prefix + tokens, decodes: false, emits: completes);
+        batch.Add(slot, r.Prefix, r.Prefix + tokens, completes);
     }
 
     private void Charge(int extend, int maxNewTokens)
@@ -234,13 +234,13 @@ public sealed partial class FastSgLangReplica
     private void AllocateExtends(FastBatch batch)
     {
         var tokens = 0;
-        for (var i = 0; i < batch.Count; i++)
+        for (var i = 0; i < batch.ExtendCount; i++)
         {
             tokens += batch[i].End - batch[i].Start;
         }
 
-        MakeRoom(Pages(_pageSize == 1 ? tokens : tokens + batch.Count * _pageSize));
-        for (var i = 0; i < batch.Count; i++)
+        MakeRoom(Pages(_pageSize == 1 ? tokens : tokens + batch.ExtendCount * _pageSize));
+        for (var i = 0; i < batch.ExtendCount; i++)
         {
             ref var r = ref _slots[batch[i].Slot];
             r.Retracted = false;
@@ -261,7 +261,7 @@ public sealed partial class FastSgLangReplica
         var joined = _runningCount > 0;
         for (var i = 0; i < _runningCount; i++)
         {
-            Drop(_running[i]);
+            _slots[_running[i]].Running = false;
         }
 
         _runningCount = 0;

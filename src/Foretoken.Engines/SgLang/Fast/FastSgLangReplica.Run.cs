@@ -86,7 +86,7 @@ public sealed partial class FastSgLangReplica
         }
 
         var flying = Overlaps ? _flight[0] : null;
-        if ((_waiting.Count > 0 && !_isFull) || (flying is not null && (flying.Mode != BatchMode.Decode || flying.Count != count)))
+        if ((_waiting.Count > 0 && !_isFull) || (flying is not null && (flying.Mode != BatchMode.Decode || flying.DecodeCount != count)))
         {
             return false;
         }
@@ -97,7 +97,7 @@ public sealed partial class FastSgLangReplica
         {
             var slot = _running[i];
             ref var r = ref _slots[slot];
-            if (r.LastTokenAt != _at || r.Finished || r.Aborted || (flying is not null && flying[i].Slot != slot))
+            if (r.LastTokenAt != _at || r.Finished || r.Aborted || (flying is not null && flying.Decodes[i] != slot))
             {
                 return false;
             }
@@ -267,7 +267,7 @@ public sealed partial class FastSgLangReplica
             _runFirstEnd = _ends[0];
         }
 
-        CountGaps(first, last);
+        CountRunGaps(first, last);
         _recorder.OutputTokens += (long)count * _runningCount;
 
         // Bin by bin of the timeline, which is mostly the whole range at once.
@@ -282,7 +282,17 @@ public sealed partial class FastSgLangReplica
             }
 
             // Plan p happens at the end p-1.
-            for (var pages = PagesBetween(i + 1, stop); pages != 0; pages &= pages - 1)
+            if (_pageSize == 1 && stop > i)
+            {
+                // Every plan takes a page per request.
+                var taken = (stop - i) * _runningCount;
+                timeline.GrowBlocks(_ends.AsSpan(i, stop - i), _runningCount);
+                _runUsed += taken;
+                _runPages += taken;
+                _recorder.KvBlocksPeak = Math.Max(_recorder.KvBlocksPeak, _runUsed);
+            }
+
+            for (var pages = _pageSize == 1 ? 0 : PagesBetween(i + 1, stop); pages != 0; pages &= pages - 1)
             {
                 var plan = BitOperations.TrailingZeroCount(pages);
                 _at = _ends[plan - 1];
@@ -311,7 +321,7 @@ public sealed partial class FastSgLangReplica
     private ulong PagesBetween(int low, int high) =>
         low > high ? 0 : _stretchPages >> low << low & (ulong.MaxValue >> (63 - high));
 
-    private void CountGaps(int first, int last)
+    private void CountRunGaps(int first, int last)
     {
         var gaps = _recorder.TokenGaps;
         var previous = _runLast;
@@ -494,11 +504,10 @@ public sealed partial class FastSgLangReplica
                 }
 
                 r.LastTokenAt = _runLast;
-                r.Record.LastToken = new SimTime(_runLast);
             }
 
             r.Generated += ends;
-            r.Committed += plans;
+            SetCommitted(ref r, r.Committed + plans);
         }
 
         if (flying)
@@ -506,13 +515,8 @@ public sealed partial class FastSgLangReplica
             _stepEnd = EndAt(ends);
             var batch = NewBatch();
             batch.Mode = BatchMode.Decode;
-            for (var i = 0; i < _runningCount; i++)
-            {
-                var end = _slots[_running[i]].Committed;
-                _slots[_running[i]].References++;
-                batch.Add(_running[i], end - 1, end, decodes: true, emits: true);
-            }
-
+            batch.SetDecodes(_running.AsSpan(0, _runningCount), contexts: false);
+            batch.DecodeContext = _runContext + (long)(plans - 1) * _runningCount;
             batch.InFlight = true;
             _flight[_flightCount++] = batch;
             SetLast(batch);

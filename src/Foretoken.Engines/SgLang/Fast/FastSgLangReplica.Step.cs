@@ -8,6 +8,9 @@ namespace Foretoken.Engines.SgLang.Fast;
 /// <summary>One step at a time: what happens when the batch changes. The order of everything is SGLang's.</summary>
 public sealed partial class FastSgLangReplica
 {
+    private long _gap;
+    private int _gapCount;
+
     private void PlanBatches()
     {
         var spins = 0;
@@ -60,7 +63,7 @@ public sealed partial class FastSgLangReplica
 
             Merge();
             var batch = PlanPrefill() ?? PlanDecode();
-            for (var i = 0; batch is { Mode: not BatchMode.Decode } && i < batch.Count; i++)
+            for (var i = 0; batch is not null && i < batch.ExtendCount; i++)
             {
                 NoteScheduled(batch[i]);
             }
@@ -74,7 +77,7 @@ public sealed partial class FastSgLangReplica
         }
     }
 
-    private void NoteScheduled(in FastBatch.BatchEntry entry)
+    private void NoteScheduled(in FastBatch.Extend entry)
     {
         ref var r = ref _slots[entry.Slot];
         if (r.Record.Scheduled == SimTime.Never)
@@ -113,24 +116,21 @@ public sealed partial class FastSgLangReplica
             return;
         }
 
-        var survivors = 0;
-        for (var i = 0; i < _last.Count; i++)
+        var members = _last.ExtendCount + _last.DecodeCount;
+        var wasEmpty = _runningCount == 0;
+        var before = _runningCount;
+        for (var i = 0; i < members; i++)
         {
-            survivors += Survives(_last[i].Slot) ? 1 : 0;
+            if (Survives(_last.Member(i)))
+            {
+                AddRunning(_last.Member(i));
+            }
         }
 
         // With nobody running, the prefill batch takes the running batch's place, and has never been full.
-        if (survivors < _last.Count || _runningCount == 0)
+        if (_runningCount - before < members || wasEmpty)
         {
             _isFull = false;
-        }
-
-        for (var i = 0; i < _last.Count; i++)
-        {
-            if (Survives(_last[i].Slot))
-            {
-                AddRunning(_last[i].Slot);
-            }
         }
     }
 
@@ -173,7 +173,7 @@ public sealed partial class FastSgLangReplica
         var needed = 0;
         for (var i = 0; i < count; i++)
         {
-            needed += _slots[_running[i]].Committed % _pageSize == 0 ? 1 : 0;
+            needed += _slots[_running[i]].Room == 0 ? 1 : 0;
         }
 
         MakeRoom(needed);
@@ -183,14 +183,33 @@ public sealed partial class FastSgLangReplica
     private void AllocateDecodes(FastBatch batch)
     {
         MakeRoom(_runningCount);
+        var lengths = _stepTime.NeedsContextLengths;
+        batch.SetDecodes(_running.AsSpan(0, _runningCount), lengths);
+        long context = 0;
         for (var i = 0; i < _runningCount; i++)
         {
             ref var r = ref _slots[_running[i]];
-            var start = r.Committed;
-            Allocate(ref r, start + 1);
-            r.References++;
-            batch.Add(_running[i], start, start + 1, decodes: true, emits: true);
+            if (r.Room == 0)
+            {
+                if (_freePages == 0)
+                {
+                    throw new SgLangOutOfMemoryException(1, 0);
+                }
+
+                _freePages--;
+                r.Room = _pageSize;
+            }
+
+            r.Room--;
+            r.Committed++;
+            context += r.Committed;
+            if (lengths)
+            {
+                batch.Contexts[i] = r.Committed;
+            }
         }
+
+        batch.DecodeContext = context;
     }
 
     // Fewest generated tokens go first, then the longest prompt; at least one goes, and one stays. The batch is left in the
@@ -219,7 +238,7 @@ public sealed partial class FastSgLangReplica
         for (var i = _runningCount - 1; i >= kept; i--)
         {
             _waiting.PushBack(_running[i]);
-            _slots[_running[i]].References--;
+            _slots[_running[i]].Running = false;
         }
 
         _runningCount = kept;
@@ -264,47 +283,24 @@ public sealed partial class FastSgLangReplica
 
     private void Start(FastBatch batch)
     {
-        if (_prefills.Length < batch.Count)
+        if (_prefills.Length < batch.ExtendCount)
         {
-            Array.Resize(ref _prefills, batch.Count * 2);
+            Array.Resize(ref _prefills, batch.ExtendCount * 2);
         }
 
-        var lengths = _stepTime.NeedsContextLengths;
-        if (lengths && _contexts.Length < batch.Count)
+        for (var i = 0; i < batch.ExtendCount; i++)
         {
-            Array.Resize(ref _contexts, batch.Count * 2);
-        }
-
-        var prefills = 0;
-        var decodes = batch.Count;
-        if (lengths || batch.Mode != BatchMode.Decode)
-        {
-            decodes = 0;
-            for (var i = 0; i < batch.Count; i++)
-            {
-                ref var entry = ref batch[i];
-                if (!entry.Decodes)
-                {
-                    _prefills[prefills++] = new PrefillChunk(entry.End - entry.Start, entry.Start, entry.Emits);
-                    _recorder.PrefillTokens += entry.End - entry.Start;
-                    continue;
-                }
-
-                if (lengths)
-                {
-                    _contexts[decodes] = entry.End;
-                }
-
-                decodes++;
-            }
+            ref readonly var extend = ref batch[i];
+            _prefills[i] = new PrefillChunk(extend.End - extend.Start, extend.Start, extend.Emits);
+            _recorder.PrefillTokens += extend.End - extend.Start;
         }
 
         var step = new StepBatch
         {
-            Prefills = _prefills.AsSpan(0, prefills),
-            DecodeRequests = decodes,
+            Prefills = _prefills.AsSpan(0, batch.ExtendCount),
+            DecodeRequests = batch.DecodeCount,
             DecodeContextTokens = batch.DecodeContext,
-            DecodeContexts = lengths ? _contexts.AsSpan(0, decodes) : [],
+            DecodeContexts = _stepTime.NeedsContextLengths ? batch.Contexts : [],
         };
         var duration = Math.Max(1, SimDuration.FromMilliseconds(_stepTime.Milliseconds(step)).Nanoseconds);
         _stepEnd = checked(_at + duration);
@@ -337,59 +333,86 @@ public sealed partial class FastSgLangReplica
         }
 
         batch.InFlight = false;
-        DropMembers(batch);
+        _stepsFinished++;
+        if (_leavingCount > 0)
+        {
+            FreeSlots();
+        }
     }
 
     private int Process(FastBatch batch, long now)
     {
-        if (_ended.Length < batch.Count)
+        var members = batch.ExtendCount + batch.DecodeCount;
+        if (_ended.Length < members)
         {
-            Array.Resize(ref _ended, batch.Count * 2);
+            Array.Resize(ref _ended, members * 2);
         }
 
         var ended = 0;
         var emitted = 0;
-        for (var i = 0; i < batch.Count; i++)
+        for (var i = 0; i < batch.ExtendCount; i++)
         {
-            ref var entry = ref batch[i];
-            ref var r = ref _slots[entry.Slot];
-            if (!entry.Emits || r.Finished || r.Retracted)
+            ref readonly var extend = ref batch[i];
+            ref var r = ref _slots[extend.Slot];
+            if (!extend.Emits || r.Finished || r.Retracted)
             {
                 continue;
             }
 
-            if (!r.Aborted)
+            emitted += r.Aborted ? 0 : 1;
+            if (Deliver(ref r, now))
             {
-                Deliver(ref r, now);
-                emitted++;
+                EndGeneration(extend.Slot, ref ended);
             }
-
-            if (r.Aborted || r.Generated >= r.MaxNewTokens)
+            else
             {
-                if (!r.Aborted)
-                {
-                    _ended[ended++] = entry.Slot;
-                }
-
-                // Under overlap the next batch may have advanced it already: then its last token has a slot and is kept too.
-                r.Finished = true;
-                _unfinished--;
-                Release(entry.Slot, insert: true);
-            }
-            else if (!entry.Decodes)
-            {
-                CacheUnfinished(entry.Slot, entry.End);
+                CacheUnfinished(extend.Slot, extend.End);
             }
         }
 
+        foreach (var slot in batch.Decodes)
+        {
+            ref var r = ref _slots[slot];
+            if (r.Finished || r.Retracted)
+            {
+                continue;
+            }
+
+            emitted += r.Aborted ? 0 : 1;
+            if (Deliver(ref r, now))
+            {
+                EndGeneration(slot, ref ended);
+            }
+        }
+
+        CountGaps();
         _tokensInFlight += emitted;
         _recorder.OutputTokens += emitted;
         _recorder.Timeline.CountTokens(emitted);
         return ended;
     }
 
-    private void Deliver(ref FastSgLangRequest r, long now)
+    // Under overlap the next batch may have advanced it already: then its last token has a slot and is kept too.
+    private void EndGeneration(int slot, ref int ended)
     {
+        if (!_slots[slot].Aborted)
+        {
+            _ended[ended++] = slot;
+        }
+
+        Finish(slot);
+        _unfinished--;
+        Release(slot, insert: true);
+    }
+
+    // True when it was the last token, or nobody wants it any more.
+    private bool Deliver(ref FastSgLangRequest r, long now)
+    {
+        if (r.Aborted)
+        {
+            return true;
+        }
+
         r.Generated++;
         if (r.Generated == 1)
         {
@@ -402,10 +425,27 @@ public sealed partial class FastSgLangReplica
                 r.Record.SecondToken = new SimTime(now);
             }
 
-            _recorder.TokenGaps.Add(now - r.LastTokenAt);
+            // Neighbours mostly got their last token together.
+            var gap = now - r.LastTokenAt;
+            if (gap != _gap)
+            {
+                CountGaps();
+                _gap = gap;
+            }
+
+            _gapCount++;
         }
 
         r.LastTokenAt = now;
-        r.Record.LastToken = new SimTime(now);
+        return r.Generated >= r.MaxNewTokens;
+    }
+
+    private void CountGaps()
+    {
+        if (_gapCount > 0)
+        {
+            _recorder.TokenGaps.Add(_gap, _gapCount);
+            _gapCount = 0;
+        }
     }
 }

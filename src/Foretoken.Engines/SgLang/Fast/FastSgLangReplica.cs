@@ -39,6 +39,9 @@ public sealed partial class FastSgLangReplica : IReplica
     private int[] _freeSlots = new int[16];
     private int _freeSlotCount;
     private int _slotsUsed;
+    private int[] _leaving = new int[16];
+    private int _leavingCount;
+    private long _stepsFinished;
     private int[] _running = new int[16];
     private int[] _scratch = new int[16];
     private int[] _ended = new int[16];
@@ -206,11 +209,11 @@ public sealed partial class FastSgLangReplica : IReplica
 
             if (_arrived.Remove(slot))
             {
-                r.Finished = true;
+                Finish(slot);
             }
             else if (_waiting.Remove(slot))
             {
-                r.Finished = true;
+                Finish(slot);
                 _unfinished--;
             }
             else
@@ -220,7 +223,6 @@ public sealed partial class FastSgLangReplica : IReplica
 
             Mark(now.Nanoseconds);
             End(slot, RequestOutcome.Aborted, now);
-            FreeIfDone(slot);
             PlanWhenIdle(now.Nanoseconds);
             return;
         }
@@ -335,6 +337,7 @@ public sealed partial class FastSgLangReplica : IReplica
     {
         ref var r = ref _slots[slot];
         r.Reported = true;
+        r.Record.LastToken = r.Generated > 0 ? new SimTime(r.LastTokenAt) : SimTime.Never;
         r.Record.OutputTokens = r.Generated;
         r.Record.Outcome = outcome;
         RequestsInFlight--;
@@ -359,21 +362,41 @@ public sealed partial class FastSgLangReplica : IReplica
         return _slotsUsed++;
     }
 
-    private void FreeIfDone(int slot)
+    // It generates nothing any more, but batches in flight may still name it.
+    private void Finish(int slot)
     {
         ref var r = ref _slots[slot];
-        if (r.Finished && r.Reported && r.References == 0)
+        r.Finished = true;
+        r.FinishedAtStep = _stepsFinished;
+        if (_leavingCount == _leaving.Length)
         {
+            Array.Resize(ref _leaving, _leavingCount * 2);
+        }
+
+        _leaving[_leavingCount++] = slot;
+    }
+
+    // The batch after the one that a request ended with is the last that can name it, and the next plan the last that looks
+    // at that batch; only the running list may keep it longer.
+    private void FreeSlots()
+    {
+        var kept = 0;
+        for (var i = 0; i < _leavingCount; i++)
+        {
+            var slot = _leaving[i];
+            ref var r = ref _slots[slot];
+            if (r.Running || !r.Reported || _stepsFinished < r.FinishedAtStep + 2)
+            {
+                _leaving[kept++] = slot;
+                continue;
+            }
+
             r.InUse = false;
             r.Path = default;
             _freeSlots[_freeSlotCount++] = slot;
         }
-    }
 
-    private void Drop(int slot)
-    {
-        _slots[slot].References--;
-        FreeIfDone(slot);
+        _leavingCount = kept;
     }
 
     private void AddRunning(int slot)
@@ -384,7 +407,7 @@ public sealed partial class FastSgLangReplica : IReplica
             Array.Resize(ref _scratch, _runningCount * 2);
         }
 
-        _slots[slot].References++;
+        _slots[slot].Running = true;
         _running[_runningCount++] = slot;
     }
 
@@ -396,7 +419,7 @@ public sealed partial class FastSgLangReplica : IReplica
             var slot = _running[i];
             if (_slots[slot].Finished)
             {
-                Drop(slot);
+                _slots[slot].Running = false;
             }
             else
             {
@@ -423,33 +446,15 @@ public sealed partial class FastSgLangReplica : IReplica
 
     private void SetLast(FastBatch? batch)
     {
-        var before = _last;
+        if (_last is not null)
+        {
+            _last.Last = false;
+        }
+
         _last = batch;
         if (batch is not null)
         {
             batch.Last = true;
         }
-
-        if (before is not null && before != batch)
-        {
-            before.Last = false;
-            DropMembers(before);
-        }
-    }
-
-    // Once nobody looks at a batch any more, its members' slots may go.
-    private void DropMembers(FastBatch batch)
-    {
-        if (batch.InFlight || batch.Last)
-        {
-            return;
-        }
-
-        for (var i = 0; i < batch.Count; i++)
-        {
-            Drop(batch[i].Slot);
-        }
-
-        batch.Clear();
     }
 }

@@ -39,8 +39,14 @@ internal struct FastSgLangRequest
     /// <summary>When it last received a token; -1 before the first.</summary>
     public long LastTokenAt;
 
-    /// <summary>Places that refer to the slot beside the queue: the running list and batches.</summary>
-    public int References;
+    /// <summary>Slots left in its last page.</summary>
+    public int Room;
+
+    /// <summary>Steps that the replica had finished when this request did.</summary>
+    public long FinishedAtStep;
+
+    /// <summary>Stands in the running list.</summary>
+    public bool Running;
 
     /// <summary>The slot has a request.</summary>
     public bool InUse;
