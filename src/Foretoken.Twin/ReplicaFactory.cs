@@ -3,11 +3,14 @@ using Foretoken.Engines.Replicas;
 namespace Foretoken.Twin;
 
 /// <summary>Makes the replicas of a run in the engine mode that applies.</summary>
-internal static class ReplicaFactory
+public static class ReplicaFactory
 {
     /// <summary>The mode that drives the run: the fast one unless plain is asked for or the settings are beyond the fast one.</summary>
     public static EngineMode Resolve(RunPlan plan) =>
-        plan.EngineMode == EngineMode.Plain || plan.Engine.NotCovered() is not null ? EngineMode.Plain : EngineMode.Fast;
+        plan.EngineMode == EngineMode.Plain || NotCovered(plan.Engine) is not null ? EngineMode.Plain : EngineMode.Fast;
+
+    /// <summary>What is beyond the fast engine, whichever engine it is; null when it covers everything.</summary>
+    public static string? NotCovered(EngineSettings engine) => engine.StreamInterval > 1 ? "stream_interval above 1" : engine.NotCovered();
 
     /// <summary>A new, idle replica.</summary>
     public static IReplica Create(RunPlan plan, EngineMode mode, ReplicaRecorder recorder) =>

@@ -1,5 +1,6 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Kernel.Events;
+using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 using Foretoken.Workloads.Requests;
@@ -7,7 +8,7 @@ using Foretoken.Workloads.Requests;
 namespace Foretoken.Twin;
 
 /// <summary>Keeps the run's accounts: issues requests, enters their ends, tells reactive sources.</summary>
-internal sealed class RunBook(IRequestSource source) : IReplicaEvents
+internal sealed class RunBook(IRequestSource source, SimDuration response, bool grouped, LogHistogram gaps) : IReplicaEvents
 {
     private readonly bool _reactive = source.IsReactive;
     private Fingerprint _dispatches;
@@ -32,13 +33,33 @@ internal sealed class RunBook(IRequestSource source) : IReplicaEvents
     /// <inheritdoc />
     void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
     {
-        Requests.Finish(record);
+        if (grouped || response != SimDuration.Zero)
+        {
+            // What the client sees is later than what the engine did; the fast engines leave no grouped tokens.
+            var received = record;
+            if (grouped)
+            {
+                received.Flush(gaps);
+            }
+
+            received.FirstToken = Received(received.FirstToken);
+            received.SecondToken = Received(received.SecondToken);
+            received.LastToken = Received(received.LastToken);
+            Requests.Finish(received);
+        }
+        else
+        {
+            Requests.Finish(record);
+        }
+
         Ended++;
         if (_reactive)
         {
-            source.Finished(record.Index, at);
+            source.Finished(record.Index, at + response);
         }
     }
+
+    private SimTime Received(SimTime at) => at == SimTime.Never ? at : at + response;
 
     /// <summary>Hash over all decisions and, row by row, all results.</summary>
     public ulong Fingerprint()

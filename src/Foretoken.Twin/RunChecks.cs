@@ -11,7 +11,7 @@ internal static class RunChecks
     /// Conservation: each request has one outcome, tokens add up. Causality: times are in order. Little's law, which for a
     /// finished run is an identity in whole nanoseconds: the integral of requests in the system is the sum of their stays.
     /// </summary>
-    public static void Verify(RunResult result)
+    public static void Verify(RunResult result, RunPlan plan)
     {
         var requests = result.Requests;
         long tokens = 0;
@@ -23,14 +23,17 @@ internal static class RunChecks
             Invariant.That(outcome != RequestOutcome.None);
             var output = requests.OutputTokens(i);
             tokens += output;
-            gaps += Math.Max(0, output - 1);
+            gaps += (Math.Max(0, output - 1L) + plan.Engine.StreamInterval - 1) / plan.Engine.StreamInterval;
             if (output > 0)
             {
                 Invariant.That(requests.Arrival(i) <= requests.Scheduled(i));
                 Invariant.That(requests.Scheduled(i) < requests.FirstToken(i));
                 Invariant.That(requests.FirstToken(i) <= requests.LastToken(i));
                 Invariant.That((output > 1) == (requests.SecondToken(i) != SimTime.Never));
-                stays += (requests.LastToken(i) - requests.Arrival(i)).Nanoseconds;
+
+                // The replica's part of the stay: less what the front end spends before and after.
+                var outside = plan.Frontend.Inbound(requests.InputTokens(i)).Nanoseconds + plan.Frontend.Response.Nanoseconds;
+                stays += (requests.LastToken(i) - requests.Arrival(i)).Nanoseconds - outside;
             }
         }
 

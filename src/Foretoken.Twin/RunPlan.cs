@@ -21,6 +21,9 @@ public sealed record RunPlan
     /// <summary>How long a forward pass takes.</summary>
     public required IStepTimeSource StepTime { get; init; }
 
+    /// <summary>Time spent outside the engines.</summary>
+    public FrontendTimes Frontend { get; init; } = FrontendTimes.None;
+
     /// <summary>Chooses the replica of each request.</summary>
     public required IRoutingPolicy Routing { get; init; }
 

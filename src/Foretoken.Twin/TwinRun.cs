@@ -24,6 +24,7 @@ public sealed class TwinRun
     private readonly IReplica[] _replicas;
     private readonly ReplicaRecorder[] _recorders;
     private readonly LogHistogram _gaps = new();
+    private readonly FrontendQueue _frontend;
     private readonly int[] _requestLoads;
     private readonly long[] _tokenLoads;
     private readonly SimTime _limit;
@@ -36,13 +37,14 @@ public sealed class TwinRun
         ArgumentOutOfRangeException.ThrowIfLessThan(plan.Replicas, 1);
         _plan = plan;
         _control = control;
-        _book = new RunBook(plan.Source);
+        _book = new RunBook(plan.Source, plan.Frontend.Response, plan.Engine.StreamInterval > 1, _gaps);
+        _frontend = new FrontendQueue(plan.Frontend, plan.Replicas);
         _mode = ReplicaFactory.Resolve(plan);
         _recorders = new ReplicaRecorder[plan.Replicas];
         _replicas = new IReplica[plan.Replicas];
         for (var i = 0; i < plan.Replicas; i++)
         {
-            _recorders[i] = new ReplicaRecorder(i, _gaps, _book);
+            _recorders[i] = new ReplicaRecorder(i, _gaps, _book) { StreamInterval = plan.Engine.StreamInterval };
             _replicas[i] = ReplicaFactory.Create(plan, _mode, _recorders[i]);
         }
 
@@ -99,8 +101,14 @@ public sealed class TwinRun
     {
         var source = _plan.Source;
         var askAll = _plan.Routing.Needs != RouterNeeds.None;
-        for (var untilReport = RequestsPerReport; source.NextArrival <= _limit;)
+        for (var untilReport = RequestsPerReport; SimTime.Min(source.NextArrival, _frontend.Next) <= _limit;)
         {
+            if (_frontend.Next <= source.NextArrival)
+            {
+                Enter(_frontend.Next);
+                continue;
+            }
+
             source.Take(out var request);
             Invariant.That(request.Arrival >= _now);
             _now = request.Arrival;
@@ -113,13 +121,17 @@ public sealed class TwinRun
             }
 
             var worker = Route(request);
-            if (!askAll)
+            _book.Issue(request, worker);
+            if (!_frontend.Hold(request, worker))
             {
-                _replicas[worker].AdvanceTo(_now);
+                if (!askAll)
+                {
+                    _replicas[worker].AdvanceTo(_now);
+                }
+
+                _replicas[worker].Submit(request, _now);
             }
 
-            _book.Issue(request, worker);
-            _replicas[worker].Submit(request, _now);
             if (--untilReport == 0)
             {
                 untilReport = RequestsPerReport;
@@ -131,6 +143,17 @@ public sealed class TwinRun
         }
 
         NoteLimit();
+    }
+
+    // A request comes out of the front end into its engine's queue.
+    private int Enter(SimTime at)
+    {
+        Invariant.That(at >= _now);
+        _now = at;
+        var worker = _frontend.Take(out var request);
+        _replicas[worker].AdvanceTo(_now);
+        _replicas[worker].Submit(request, _now);
+        return worker;
     }
 
     private void Drain()
@@ -176,7 +199,8 @@ public sealed class TwinRun
         while (true)
         {
             var arrival = source.NextArrival;
-            var next = SimTime.Min(arrival, queue.NextTime);
+            var entry = _frontend.Next;
+            var next = SimTime.Min(SimTime.Min(arrival, entry), queue.NextTime);
             if (next == SimTime.Never)
             {
                 break;
@@ -192,7 +216,11 @@ public sealed class TwinRun
             Invariant.That(next >= _now);
             _now = next;
             int worker;
-            if (arrival == next && (queue.NextTime > next || queue.NextPhase > Phase.Arrival))
+            if (entry == next && (queue.NextTime > next || queue.NextPhase > Phase.Arrival))
+            {
+                worker = Enter(next);
+            }
+            else if (arrival == next && (queue.NextTime > next || queue.NextPhase > Phase.Arrival))
             {
                 source.Take(out var request);
                 if (askAll)
@@ -204,8 +232,13 @@ public sealed class TwinRun
                 }
 
                 worker = Route(request);
-                _replicas[worker].AdvanceTo(_now);
                 _book.Issue(request, worker);
+                if (_frontend.Hold(request, worker))
+                {
+                    continue;
+                }
+
+                _replicas[worker].AdvanceTo(_now);
                 _replicas[worker].Submit(request, _now);
             }
             else
@@ -262,7 +295,7 @@ public sealed class TwinRun
         {
             for (var i = 0; i < _replicas.Length; i++)
             {
-                _requestLoads[i] = _replicas[i].RequestsInFlight;
+                _requestLoads[i] = _replicas[i].RequestsInFlight + _frontend.Requests(i);
             }
         }
 
@@ -270,7 +303,7 @@ public sealed class TwinRun
         {
             for (var i = 0; i < _replicas.Length; i++)
             {
-                _tokenLoads[i] = _replicas[i].TokensInFlight;
+                _tokenLoads[i] = _replicas[i].TokensInFlight + _frontend.Tokens(i);
             }
         }
 
@@ -295,7 +328,7 @@ public sealed class TwinRun
 
     private void NoteLimit()
     {
-        if (_plan.Source.NextArrival != SimTime.Never)
+        if (_plan.Source.NextArrival != SimTime.Never || _frontend.Next != SimTime.Never)
         {
             _stop = StopReason.TimeLimit;
             foreach (var replica in _replicas)
@@ -314,6 +347,15 @@ public sealed class TwinRun
             replica.AdvanceTo(_now);
             replica.Stop(_now);
         }
+
+        // What was still on its way never reached an engine.
+        while (_frontend.Next != SimTime.Never)
+        {
+            var worker = _frontend.Take(out var request);
+            var record = RequestRecord.New(request.Index);
+            record.Outcome = RequestOutcome.Unfinished;
+            ((IReplicaEvents)_book).Ended(worker, record, _now);
+        }
     }
 
     private void FailStuck() => Invariant.Fail($"no progress: {_book.Open} requests are in flight and no replica has anything planned");
@@ -328,7 +370,7 @@ public sealed class TwinRun
             end = SimTime.Max(end, new SimTime(recorder.LastStepEnd));
         }
 
-        end = _stop == StopReason.Completed ? end : _now;
+        end = _stop == StopReason.Completed && end > SimTime.Zero ? end + _plan.Frontend.Response : _stop == StopReason.Completed ? end : _now;
         foreach (var recorder in _recorders)
         {
             recorder.Timeline.Hold(Math.Max(end.Nanoseconds, recorder.Timeline.Now));
@@ -368,7 +410,7 @@ public sealed class TwinRun
             EngineMode = _mode == EngineMode.Fast ? "fast" : "plain",
             WarmUpRequests = _plan.WarmUpRequests,
         };
-        RunChecks.Verify(result);
+        RunChecks.Verify(result, _plan);
         return result;
     }
 }

@@ -40,13 +40,14 @@ internal static class PlanBuilder
             Replicas = model.Replicas,
             Engine = model.Engine.Settings,
             StepTime = stepTime,
+            Frontend = model.Frontend,
             Routing = RoutingPolicies.Create(model.RoutingPolicy)!,
             Seed = model.Seed,
             EngineMode = model.EngineMode,
             TimeLimit = model.TimeLimit,
             WarmUpRequests = model.Workload.WarmUpRequests,
         };
-        if (plan.EngineMode == EngineMode.Fast && plan.Engine.NotCovered() is { } beyond)
+        if (plan.EngineMode == EngineMode.Fast && ReplicaFactory.NotCovered(plan.Engine) is { } beyond)
         {
             notes.AppendLine(CultureInfo.InvariantCulture, $"the fast engine does not cover {beyond}: every step is planned by the plain engine");
         }

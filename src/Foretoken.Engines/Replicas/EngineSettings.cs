@@ -10,6 +10,12 @@ namespace Foretoken.Engines.Replicas;
 /// </summary>
 public abstract record EngineSettings
 {
+    /// <summary>
+    /// <c>stream_interval</c>: tokens reach the client in groups of so many, the first at once and the rest at the request's end.
+    /// Every engine's default is 1.
+    /// </summary>
+    public int StreamInterval { get; init; } = 1;
+
     /// <summary>The engine as scenarios call it: <c>vllm</c>.</summary>
     public abstract string EngineName { get; }
 

@@ -13,6 +13,9 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
     /// <summary>Pooled gaps between consecutive tokens of a request (nanoseconds), shared by all replicas of a run.</summary>
     public LogHistogram TokenGaps { get; } = tokenGaps;
 
+    /// <summary>Tokens that reach the client together (<see cref="EngineSettings.StreamInterval"/>).</summary>
+    public int StreamInterval { get; init; } = 1;
+
     /// <summary>Receives the ends of requests.</summary>
     public IReplicaEvents Events { get; } = events;
 

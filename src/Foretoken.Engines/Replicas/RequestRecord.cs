@@ -43,23 +43,48 @@ public struct RequestRecord
         LastToken = SimTime.Never,
     };
 
-    /// <summary>A token reaches the client; the gap to the one before it goes to <paramref name="gaps"/>.</summary>
-    public void Deliver(SimTime now, LogHistogram gaps)
-    {
-        if (OutputTokens > 0)
-        {
-            gaps.Add((now - LastToken).Nanoseconds);
-        }
+    /// <summary>Tokens that have reached the client: all of them, unless they come in groups.</summary>
+    public int StreamedTokens;
 
+    /// <summary>When the last of those reached it.</summary>
+    public SimTime LastStreamed;
+
+    /// <summary>A token is there. It reaches the client at once, or with the others of its group.</summary>
+    public void Deliver(SimTime now, ReplicaRecorder recorder)
+    {
         OutputTokens++;
         LastToken = now;
-        if (OutputTokens == 1)
+        if (OutputTokens == 1 || OutputTokens - StreamedTokens >= recorder.StreamInterval)
         {
-            FirstToken = now;
+            Stream(recorder.TokenGaps);
         }
-        else if (OutputTokens == 2)
+    }
+
+    /// <summary>What is left of a group reaches the client at the request's end.</summary>
+    public void Flush(LogHistogram gaps)
+    {
+        if (StreamedTokens < OutputTokens)
         {
-            SecondToken = now;
+            Stream(gaps);
         }
+    }
+
+    private void Stream(LogHistogram gaps)
+    {
+        if (StreamedTokens == 0)
+        {
+            FirstToken = LastToken;
+        }
+        else
+        {
+            gaps.Add((LastToken - LastStreamed).Nanoseconds);
+            if (StreamedTokens == 1)
+            {
+                SecondToken = LastToken;
+            }
+        }
+
+        StreamedTokens = OutputTokens;
+        LastStreamed = LastToken;
     }
 }

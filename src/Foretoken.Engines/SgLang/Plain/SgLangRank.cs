@@ -144,7 +144,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         foreach (var emitted in _emitted)
         {
             var request = (SgLangReplicaRequest)emitted;
-            request.Record.Deliver(now, recorder.TokenGaps);
+            request.Record.Deliver(now, recorder);
             if (request.Finished)
             {
                 ended.Add(new RequestEnd(request, RequestOutcome.Completed));

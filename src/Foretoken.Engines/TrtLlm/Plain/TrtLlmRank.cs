@@ -138,7 +138,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
             delivered += kept;
             for (var i = 0; i < kept; i++)
             {
-                request.Record.Deliver(now, recorder.TokenGaps);
+                request.Record.Deliver(now, recorder);
             }
 
             if (ran && request.Finished && !request.Aborted)

@@ -159,7 +159,7 @@ internal sealed class VllmRank : PlainRank
             var request = (ReplicaRequest)planned.Request;
             for (var i = 0; i < planned.Delivered; i++)
             {
-                request.Record.Deliver(now, _recorder.TokenGaps);
+                request.Record.Deliver(now, _recorder);
             }
 
             if (planned.Finished)

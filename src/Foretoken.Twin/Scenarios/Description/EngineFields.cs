@@ -35,11 +35,19 @@ public static class EngineFields
         DefaultSource = "vLLM and SGLang alike",
     };
 
+    public static readonly Field<int> StreamInterval = new(new IntegerType(1))
+    {
+        Name = "stream_interval",
+        Meaning = "Tokens reach the client in groups of so many: the first at once, the rest of a group at the request's end.",
+        Default = 1,
+        DefaultSource = "vLLM, SGLang and TensorRT-LLM alike",
+    };
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "What every replica runs: an engine's scheduler and KV cache, under the engine's own flag names.",
-        Fields = [Kind, Version, KvCacheDtype],
+        Fields = [Kind, Version, KvCacheDtype, StreamInterval],
         Switch = Kind,
         Shorthand = Kind,
         Cases = new Dictionary<string, IReadOnlyList<Field>> { ["vllm"] = VllmFields.All, ["sglang"] = SgLangFields.All },

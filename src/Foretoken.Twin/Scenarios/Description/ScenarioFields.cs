@@ -21,6 +21,7 @@ public static class ScenarioFields
     public static readonly Field<Bound> Model = Part("model", ModelFields.Model);
     public static readonly Field<Bound> Hardware = Part("hardware", ModelFields.Hardware);
     public static readonly Field<Bound> StepTime = Part("step_time", StepTimeFields.Section);
+    public static readonly Field<Bound> Frontend = Part("frontend", FrontendFields.Section);
     public static readonly Field<Bound> Slo = Optional.Part("slo", "Service-level objective.", SloFields.Section);
     public static readonly Field<Bound> Run = Part("run", RunFields.Section);
 
@@ -30,7 +31,7 @@ public static class ScenarioFields
         Meaning = "A scenario: which traffic meets which fleet.",
         Fields =
         [
-            Name, Seed, Workload, Model, ModelFields.Gpu, .. ModelFields.LayoutFields, ModelFields.Catalogue, Engine, Fleet, Hardware, StepTime, Slo, Run,
+            Name, Seed, Workload, Model, ModelFields.Gpu, .. ModelFields.LayoutFields, ModelFields.Catalogue, Engine, Fleet, Hardware, StepTime, Frontend, Slo, Run,
         ],
     };
 

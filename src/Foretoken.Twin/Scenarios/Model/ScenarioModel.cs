@@ -36,6 +36,9 @@ public sealed record ScenarioModel
     /// <summary>Where step times come from.</summary>
     public required StepTimeModel StepTime { get; init; }
 
+    /// <summary>Time spent outside the engines.</summary>
+    public FrontendTimes Frontend { get; init; } = FrontendTimes.None;
+
     /// <summary>The service-level objective, or null for none.</summary>
     public SloModel? Slo { get; init; }
 

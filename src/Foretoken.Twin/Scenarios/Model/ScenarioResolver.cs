@@ -84,6 +84,12 @@ public static class ScenarioResolver
             RoutingPolicy = fleet.Get(FleetFields.Routing).Get(FleetFields.Policy),
             Engine = engine,
             StepTime = stepTime,
+            Frontend = new FrontendTimes
+            {
+                Request = root.Get(ScenarioFields.Frontend)!.Get(FrontendFields.Request),
+                PerPromptToken = root.Get(ScenarioFields.Frontend)!.Get(FrontendFields.PerPromptToken),
+                Response = root.Get(ScenarioFields.Frontend)!.Get(FrontendFields.Response),
+            },
             Slo = slo,
             EngineMode = run.Get(RunFields.EngineMode) switch { "plain" => EngineMode.Plain, "fast" => EngineMode.Fast, _ => EngineMode.Auto },
             TimeLimit = run.Get(RunFields.TimeLimit) is { } limit ? new SimTime(limit.Nanoseconds) : null,

@@ -38,6 +38,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
         var length = ContextLength();
         var settings = new SgLangSettings
         {
+            StreamInterval = engine.Get(EngineFields.StreamInterval),
             MaxTotalTokens = tokens,
             MaxRunningRequests = MaxRunningRequests(tokens, length),
             ContextLength = length,

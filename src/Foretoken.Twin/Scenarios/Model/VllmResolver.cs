@@ -33,6 +33,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         var (seqs, tokens, rule) = VllmDefaults.Batch(version, gpuMemory, target?.Gpu.Name ?? "");
         var settings = new VllmSettings
         {
+            StreamInterval = engine.Get(EngineFields.StreamInterval),
             MaxNumSeqs = engine.Get(VllmFields.MaxNumSeqs) ?? seqs,
             MaxNumBatchedTokens = engine.Get(VllmFields.MaxNumBatchedTokens) ?? tokens,
             BlockSize = engine.Get(VllmFields.BlockSize),
