@@ -14,9 +14,12 @@ namespace Foretoken.Hardware.Coefficients;
 /// <param name="SequenceUs">Host time per decoding request of a step, us; as <paramref name="HostUs"/>.</param>
 /// <param name="Overlapped">Whether the host works on a step while the GPU runs another (asynchronous scheduling, overlap schedule).</param>
 /// <param name="PrefillFactor">Factor on the GPU time of steps that compute prompt tokens, over the operator sum.</param>
+/// <param name="ImbalanceFactor">Factor on the exponent of the experts' imbalance over expert-parallel ranks.</param>
+/// <param name="FrontendMs">From the client's send to the engine's queue and from the engine's token back to the client, together: HTTP, process hops, ms.</param>
+/// <param name="FrontendTokenUs">Tokenisation and chat template per prompt token, us.</param>
 public sealed record EngineOverheads(
     string Engine, string Before, double ElementwiseUs, double ElementwiseBytes, double EagerLayerUs, double EagerCollectiveUs,
-    double StepUs, double HostUs, double SequenceUs, bool Overlapped, double PrefillFactor);
+    double StepUs, double HostUs, double SequenceUs, bool Overlapped, double PrefillFactor, double ImbalanceFactor, double FrontendMs, double FrontendTokenUs);
 
 /// <summary>A factor on step times of what it names; empty names match everything. The most specific entries multiply.</summary>
 /// <param name="Engine">vllm, sglang, trtllm or empty.</param>
@@ -25,7 +28,8 @@ public sealed record EngineOverheads(
 /// <param name="Experts">Format of the experts (of dense products where there are none), or empty.</param>
 /// <param name="Decode">Factor on the time of decoding.</param>
 /// <param name="Prefill">Factor on the time that prompt tokens add.</param>
-public sealed record ScaleFactor(string Engine, string Gpu, string Model, string Experts, double Decode, double Prefill);
+/// <param name="PromptAttention">Factor on the attention of prompts alone: kernels that a version picks, or lacks.</param>
+public sealed record ScaleFactor(string Engine, string Gpu, string Model, string Experts, double Decode = 1, double Prefill = 1, double PromptAttention = 1);
 
 /// <summary>
 /// Corrections that measured end-to-end systems ask for: overheads per engine and shrunken factors for groups of systems.
@@ -50,19 +54,20 @@ public sealed record Calibration
         Overheads.First(o => o.Engine == engine && (o.Before.Length == 0 || (version.Length > 0 && EngineVersions.Compare(version, o.Before) < 0)));
 
     /// <summary>The product of the factors that match.</summary>
-    public (double Decode, double Prefill) Scale(string engine, string gpu, string model, string experts)
+    public (double Decode, double Prefill, double PromptAttention) Scale(string engine, string gpu, string model, string experts)
     {
-        var (decode, prefill) = (1.0, 1.0);
+        var (decode, prefill, attention) = (1.0, 1.0, 1.0);
         foreach (var f in Factors)
         {
             if (Matches(f.Engine, engine) && Matches(f.Gpu, gpu) && Matches(f.Model, model) && Matches(f.Experts, experts))
             {
                 decode *= f.Decode;
                 prefill *= f.Prefill;
+                attention *= f.PromptAttention;
             }
         }
 
-        return (decode, prefill);
+        return (decode, prefill, attention);
     }
 
     private static bool Matches(string pattern, string value) => pattern.Length == 0 || pattern == value;
@@ -82,13 +87,13 @@ public sealed record Calibration
             return new EngineOverheads(
                 e.GetProperty("engine").GetString()!, e.TryGetProperty("before", out var before) ? before.GetString()! : "",
                 Of("elementwise_us"), Of("elementwise_bytes"), Of("eager_layer_us"), Of("eager_collective_us"), Of("step_us"), Of("host_us"), Of("sequence_us"),
-                e.GetProperty("overlapped").GetBoolean(), Of("prefill_factor"));
+                e.GetProperty("overlapped").GetBoolean(), Of("prefill_factor"), Of("imbalance_factor"), Of("frontend_ms"), Of("frontend_token_us"));
         })],
         Factors = [.. root.GetProperty("factors").EnumerateArray().Select(f =>
         {
             string Name(string key) => f.TryGetProperty(key, out var v) ? v.GetString()! : "";
             double Of(string key) => f.TryGetProperty(key, out var v) ? v.GetDouble() : 1;
-            return new ScaleFactor(Name("engine"), Name("gpu"), Name("model"), Name("experts"), Of("decode"), Of("prefill"));
+            return new ScaleFactor(Name("engine"), Name("gpu"), Name("model"), Name("experts"), Of("decode"), Of("prefill"), Of("prompt_attention"));
         })],
     };
 }

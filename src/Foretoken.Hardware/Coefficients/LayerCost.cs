@@ -24,7 +24,7 @@ internal sealed class LayerCost
         Products = [.. Fused(layer.Weights).Select(group => Product(group, deployment, fits, tp))];
         if (layer.Ffn.Experts > 0)
         {
-            Experts = ExpertsOf(layer, deployment, fits);
+            Experts = ExpertsOf(layer, deployment, fits, overheads.ImbalanceFactor);
         }
 
         // Each half of a layer that is divided ends with an all-reduce; experts over data-parallel attention exchange tokens instead.
@@ -110,7 +110,7 @@ internal sealed class LayerCost
         return (name, new Gemm(fit, fits.Figures, fits.Figures.Peak(dtype), WeightDtypes.Bytes(first.Format), Math.Floor(rows), columns));
     }
 
-    private static Experts ExpertsOf(ModelLayer layer, Deployment deployment, FitLookup fits)
+    private static Experts ExpertsOf(ModelLayer layer, Deployment deployment, FitLookup fits, double imbalance)
     {
         var ffn = layer.Ffn;
         var format = layer.Weights.First(w => w.Part == ModelPart.RoutedExperts).Format;
@@ -125,6 +125,7 @@ internal sealed class LayerCost
             Groups = layout.ExpertParallel,
             Matrices = ffn.Matrices,
             Skew = deployment.ExpertSkew,
+            ImbalanceFactor = imbalance,
         };
     }
 }

@@ -36,7 +36,7 @@ internal sealed class StepCost
         Graphs = CudaGraphs.Of(deployment.Engine, deployment.Eager ? 0 : deployment.GraphBatch ?? DefaultGraphs(deployment, Fits));
         var widest = WeightShards.Stages(model.Layers.Count, layout.PipelineParallel);
         StageShare = Enumerable.Range(0, layout.PipelineParallel).Max(i => widest[i + 1] - widest[i]) / (double)model.Layers.Count;
-        (DecodeScale, PrefillScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), ExpertFormat(deployment));
+        (DecodeScale, PrefillScale, PromptAttentionScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), ExpertFormat(deployment));
         Draft = deployment.Speculation is { } speculation ? new DraftCost(deployment, speculation, Fits, _collectives, _overheads) : null;
     }
 
@@ -58,6 +58,9 @@ internal sealed class StepCost
 
     /// <summary>Calibrated factor on what prompt tokens add.</summary>
     public double PrefillScale { get; }
+
+    /// <summary>Calibrated factor on the attention of prompts.</summary>
+    public double PromptAttentionScale { get; }
 
     /// <summary>Drafting, or null.</summary>
     public DraftCost? Draft { get; }
@@ -114,7 +117,7 @@ internal sealed class StepCost
             sum += layer.Count * layer.Mixer.Context(chunks, parts);
         }
 
-        return sum;
+        return sum * PromptAttentionScale;
     }
 
     /// <summary>Projection to the vocabulary for so many sampled tokens, and half of the logits' all-gather, us.</summary>

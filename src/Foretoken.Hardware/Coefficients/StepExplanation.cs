@@ -36,7 +36,7 @@ internal static class StepExplanation
 
             var attention = layer.Mixer.Decode(batch.DecodeRequests, batch.DecodeContextTokens, batch.DecodeRequests == 0 ? 1 : (double)decoding / batch.DecodeRequests);
             Add("attention, decode", attention, layer.Count);
-            Add("attention, prompt", layer.Mixer.Context(batch.Prefills, 1), layer.Count);
+            Add("attention, prompt", layer.Mixer.Context(batch.Prefills, 1) * cost.PromptAttentionScale, layer.Count);
             Add("routed experts", layer.ExpertsUs(group), layer.Count);
             Add("all-reduce", layer.ReduceUs(computed, graph), layer.Count);
             Add("norms and other small kernels", layer.SmallUs(computed), layer.Count);

@@ -26,6 +26,9 @@ internal sealed record Experts(ExpertFit Fit, SystemFigures System, double Peak,
     /// <summary>Power-law exponent of the experts' popularity; 0 for balanced.</summary>
     public required double Skew { get; init; }
 
+    /// <summary>Factor on the exponent of the imbalance over groups; 1 as in the tables.</summary>
+    public double ImbalanceFactor { get; init; } = 1;
+
     /// <summary>Microseconds for <paramref name="tokens"/> tokens of all ranks together.</summary>
     public double Us(double tokens)
     {
@@ -36,7 +39,7 @@ internal sealed record Experts(ExpertFit Fit, SystemFigures System, double Peak,
         var active = balanced;
         if (Skew > 0)
         {
-            imbalance = DeterministicMath.Pow(Groups, AtSkew(0, Fit.Imbalance101, Fit.Imbalance12));
+            imbalance = DeterministicMath.Pow(Groups, ImbalanceFactor * AtSkew(0, Fit.Imbalance101, Fit.Imbalance12));
             var reach = AtSkew(1, Fit.Active101, Fit.Active12);
             active = here * (1 - DeterministicMath.Exp(-reach * rows * imbalance / Count));
         }

@@ -37,14 +37,14 @@ public sealed class CalibrationTests
         {
             Factors =
             [
-                new("vllm", "", "", "", 1.1, 1),
+                new("vllm", "", "", "", 1.1),
                 new("vllm", "h100-sxm", "", "", 1, 0.9),
-                new("", "", "Llama/32x4096", "fp8", 2, 3),
+                new("", "", "Llama/32x4096", "fp8", 2, 3, 4),
                 new("sglang", "", "", "", 5, 5),
             ],
         };
-        Assert.Equal((1.1, 0.9), calibration.Scale("vllm", "h100-sxm", "Qwen/1x1", "fp8"));
-        Assert.Equal((2.2, 3.0), calibration.Scale("vllm", "b200-sxm", "Llama/32x4096", "fp8"));
-        Assert.Equal((1.0, 1.0), calibration.Scale("trtllm", "b200-sxm", "Llama/32x4096", "bf16"));
+        Assert.Equal((1.1, 0.9, 1.0), calibration.Scale("vllm", "h100-sxm", "Qwen/1x1", "fp8"));
+        Assert.Equal((2.2, 3.0, 4.0), calibration.Scale("vllm", "b200-sxm", "Llama/32x4096", "fp8"));
+        Assert.Equal((1.0, 1.0, 1.0), calibration.Scale("trtllm", "b200-sxm", "Llama/32x4096", "bf16"));
     }
 }
