@@ -175,7 +175,7 @@ public sealed class CoefficientsStepTimeTests
         Snapshot.Match("coefficients-step-times.txt", string.Join('\n', shown) + '\n');
     }
 
-    private static (double Decode, double Prefill) Scale(CoefficientsStepTime source) => Calibration.BuiltIn.Scale(
+    private static (double Decode, double Prefill, double PromptAttention) Scale(CoefficientsStepTime source) => Calibration.BuiltIn.Scale(
         FitLookup.Backend(source.Deployment.Engine), source.Deployment.Gpu.Name, Calibration.Family(source.Deployment.Model), StepCost.ExpertFormat(source.Deployment));
 
     private static CoefficientsStepTime Source(int index)
