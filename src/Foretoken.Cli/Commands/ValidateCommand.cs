@@ -5,14 +5,15 @@ using Foretoken.Quantities;
 
 namespace Foretoken.Cli.Commands;
 
-/// <summary><c>foretoken validate</c>: checks the product's own engines against recordings of the real ones.</summary>
+/// <summary><c>foretoken validate</c>: checks the product against recordings and measurements of the real thing.</summary>
 internal static class ValidateCommand
 {
     /// <summary>Creates the command.</summary>
     public static Command Create()
     {
-        var command = new Command("validate", "Check Foretoken's engines against recordings of the real ones.");
+        var command = new Command("validate", "Check Foretoken against the real thing: recorded decisions, measured times.");
         command.Add(CreateSchedules());
+        command.Add(ValidateSiliconCommand.Create());
         return command;
     }
 

@@ -94,7 +94,7 @@ public sealed class BenchmarkSource : IRequestSource
         Invariant.That(IsReactive);
         Invariant.That(_inFlight > 0);
         _inFlight--;
-        _now = at;
+        _now = SimTime.Max(_now, at);
         if (_inFlight == 0 && _sent >= _counts[_phase])
         {
             NextPhase();

@@ -17,8 +17,9 @@ public sealed class RoomTests
         ["Foretoken.Engines"] = ["Quantities", "Kernel", "Workloads", "Hardware"],
         ["Foretoken.Fleet"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines"],
         ["Foretoken.Twin"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet"],
-        ["Foretoken.Reports"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin"],
-        ["foretoken"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Reports"],
+        ["Foretoken.Accuracy"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin"],
+        ["Foretoken.Reports"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy"],
+        ["foretoken"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Reports"],
     };
 
     private static readonly string[] Banned =
