@@ -8,7 +8,7 @@ namespace Foretoken.Engines.Content;
 /// ids agree and both are known, so block j is named by the path of ids that reaches its end. A block that reaches past the
 /// known tokens belongs to its request alone.
 /// </summary>
-internal sealed class HashIdKeys(ContentTable table, in PromptContent content, int blockSize) : BlockKeys
+internal sealed class HashIdKeys(ContentTable table, in PromptContent content, int blockSize, int lookahead = 0) : BlockKeys
 {
     private readonly PromptContent _content = content;
     private int _path;
@@ -17,7 +17,7 @@ internal sealed class HashIdKeys(ContentTable table, in PromptContent content, i
     /// <inheritdoc />
     protected override int Next(int block)
     {
-        var end = (block + 1L) * blockSize;
+        var end = (block + 1L) * blockSize + lookahead;
         if (end > _content.KnownTokens)
         {
             return table.Private();

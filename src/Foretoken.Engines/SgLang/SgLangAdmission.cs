@@ -14,5 +14,9 @@ public static class SgLangAdmission
         (settings.ContextLength is not { } context || (long)request.InputTokens + request.OutputTokens < context)
 
         // The test of admission, after a retraction at any time: strictly less than the whole pool (SGLang's PrefillAdder).
-        && (long)request.InputTokens + request.OutputTokens + settings.PageSize < settings.UsableTokens;
+        && (long)request.InputTokens + request.OutputTokens + settings.PageSize < settings.UsableTokens
+
+        // Drafts want room behind the last token too.
+        && (settings.Speculation is not { } speculation
+            || (long)request.InputTokens + request.OutputTokens + speculation.MostAccepted + 1 + settings.ReservedPerDecode + settings.PageSize < settings.UsableTokens);
 }

@@ -58,6 +58,12 @@ public sealed record SgLangSettings : EngineSettings
     /// </summary>
     public int DpSize { get; init; } = 1;
 
+    /// <summary>Speculative decoding, or null for none.</summary>
+    public SgLangSpeculation? Speculation { get; init; }
+
+    /// <summary>KV slots reserved ahead of a decoding request's tokens.</summary>
+    public int ReservedPerDecode => Speculation is { } speculation ? 2 * speculation.AllocPerDecode(PageSize) : 0;
+
     /// <summary>Tokens in whole pages.</summary>
     public int UsableTokens => MaxTotalTokens / PageSize * PageSize;
 
@@ -94,6 +100,8 @@ public sealed record SgLangSettings : EngineSettings
                 "raise it, or turn enable_mixed_chunk off");
         }
 
+        Check(Speculation is null || !EnableMixedChunk, "enable_mixed_chunk", "is turned off by SGLang where drafts are verified", "leave it out");
+        problems.AddRange(Speculation?.Problems(place) ?? []);
         return problems;
     }
 

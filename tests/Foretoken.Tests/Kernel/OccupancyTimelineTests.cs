@@ -7,6 +7,33 @@ namespace Foretoken.Tests.Kernel;
 public sealed class OccupancyTimelineTests
 {
     [Fact]
+    public void GrowBlocks_WithinABin_IsAsManySets()
+    {
+        var atOnce = new OccupancyTimeline();
+        var oneByOne = new OccupancyTimeline();
+        long[] times = [3, 3, 1_000, 9_999_000, 10_000_000];
+        foreach (var timeline in new[] { atOnce, oneByOne })
+        {
+            timeline.Set(2, 5, 6, 1_000_000);
+        }
+
+        atOnce.GrowBlocks(times, 7);
+        for (var i = 0; i < times.Length; i++)
+        {
+            oneByOne.Set(times[i], 5, 6, 1_000_000 + 7 * (i + 1));
+        }
+
+        foreach (var timeline in new[] { atOnce, oneByOne })
+        {
+            timeline.Hold(25_000_000);
+        }
+
+        Assert.Equal(oneByOne.Blocks, atOnce.Blocks);
+        Assert.Equal(oneByOne.Running, atOnce.Running);
+        Assert.Equal(oneByOne.Waiting, atOnce.Waiting);
+    }
+
+    [Fact]
     public void Set_AnyCuttingOfTime_GivesTheSameBins()
     {
         var random = new RandomStream(9, StreamId.Test);

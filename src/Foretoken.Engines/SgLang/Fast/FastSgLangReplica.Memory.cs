@@ -65,7 +65,7 @@ public sealed partial class FastSgLangReplica
     private void Release(int slot, bool insert)
     {
         ref var r = ref _slots[slot];
-        var whole = r.Committed / _pageSize;
+        var whole = Math.Min(r.Committed, r.Tokens) / _pageSize;
         var given = insert && _caches ? _tree.Insert(r, slot, whole) : whole;
         _freePages += given - r.Protected / _pageSize + Pages(r.Committed) - whole;
         _tree.Unlock(r.Node);

@@ -125,7 +125,7 @@ public sealed partial class FastSgLangReplica : IReplica
     private int UsedPages => _pageCount - _freePages - _tree.EvictablePages;
 
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
-    public static string? NotCovered(SgLangSettings settings) => settings.SchedulePolicy switch
+    public static string? NotCovered(SgLangSettings settings) => settings.Speculation is not null ? "speculative decoding" : settings.SchedulePolicy switch
     {
         _ when settings.DpSize > 1 => "attention ranks that step together",
         SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Random => null,

@@ -125,6 +125,7 @@ internal sealed class PrefillAdder
         request.Prefix = matched;
         request.Protected = matched;
         request.Committed = matched;
+        request.Allocated = matched;
     }
 
     private void Add(SgLangRequest request, int tokens, bool completes) =>

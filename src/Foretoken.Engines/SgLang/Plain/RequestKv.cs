@@ -7,11 +7,15 @@ internal sealed class RequestKv
 {
     private readonly bool _caches;
     private readonly int _pageSize;
+    private readonly int _reserve;
+    private readonly int _keysShort;
 
     public RequestKv(SgLangSettings settings)
     {
         _caches = !settings.DisableRadixCache;
         _pageSize = settings.PageSize;
+        _reserve = settings.ReservedPerDecode;
+        _keysShort = settings.Speculation is { KeysPairs: true } ? 1 : 0;
         Pool = new TokenPool(settings.MaxTotalTokens / settings.PageSize, settings.PageSize);
         Tree = new RadixCache(settings.PageSize);
     }
@@ -32,7 +36,7 @@ internal sealed class RequestKv
     public int Floor(int tokens) => tokens / _pageSize * _pageSize;
 
     /// <summary>The cached prefix among a request's first <paramref name="tokens"/>.</summary>
-    public PrefixMatch Match(SgLangRequest request, int tokens) => Tree.Match(request.PageKeys, _caches ? tokens : 0);
+    public PrefixMatch Match(SgLangRequest request, int tokens) => Tree.Match(request.PageKeys, _caches ? Keys(tokens) : 0);
 
     /// <summary>Evicts what is missing until <paramref name="tokens"/> are free, as far as possible.</summary>
     public void MakeRoom(int tokens)
@@ -46,8 +50,32 @@ internal sealed class RequestKv
     /// <summary>Gives a request slots for all tokens up to <paramref name="end"/>; the room was made before.</summary>
     public void Allocate(SgLangRequest request, int end)
     {
-        Pool.Take((Ceil(end) - Ceil(request.Committed)) / _pageSize);
+        Pool.Take((Ceil(end) - Ceil(request.Allocated)) / _pageSize);
         request.Committed = end;
+        request.Allocated = end;
+    }
+
+    /// <summary>Slots that a request's next decode step takes out of the pool.</summary>
+    public int NeededToDecode(SgLangRequest request) => _reserve == 0
+        ? request.Committed % _pageSize == 0 ? _pageSize : 0
+        : Ceil(Ahead(request)) - Ceil(request.Allocated);
+
+    /// <summary>
+    /// A request decodes: its next token gets a slot, and with speculation the drafts of this step and of the next, which may be
+    /// planned before it is known how many were accepted (SGLang's <c>eagle_prepare_for_decode</c>).
+    /// </summary>
+    public void AllocateDecode(SgLangRequest request)
+    {
+        if (_reserve == 0)
+        {
+            Allocate(request, request.Committed + 1);
+            return;
+        }
+
+        var ahead = Ahead(request);
+        Pool.Take((Ceil(ahead) - Ceil(request.Allocated)) / _pageSize);
+        request.Allocated = ahead;
+        request.Committed++;
     }
 
     /// <summary>
@@ -62,7 +90,7 @@ internal sealed class RequestKv
             return;
         }
 
-        var aligned = Floor(tokens);
+        var aligned = Floor(Keys(tokens));
         GiveDuplicates(request, Tree.Insert(request.PageKeys, aligned));
         var (matched, node) = Tree.Match(request.PageKeys, aligned);
         Invariant.That(matched == aligned);
@@ -78,7 +106,8 @@ internal sealed class RequestKv
     /// </summary>
     public void Release(SgLangRequest request, bool insert)
     {
-        var aligned = Floor(request.Committed);
+        // Drafts may have run past the answer's end, and an aborted request throws tokens away.
+        var aligned = Floor(Keys(Math.Min(request.Committed, request.Tokens)));
         if (insert && _caches)
         {
             GiveDuplicates(request, Tree.Insert(request.PageKeys, aligned));
@@ -88,13 +117,19 @@ internal sealed class RequestKv
             Pool.Give((aligned - request.Protected) / _pageSize);
         }
 
-        Pool.Give((Ceil(request.Committed) - aligned) / _pageSize);
+        Pool.Give((Ceil(request.Allocated) - aligned) / _pageSize);
         Tree.Unlock(request.Node!);
         request.Node = null;
         request.Committed = 0;
+        request.Allocated = 0;
         request.Protected = 0;
         request.Prefix = 0;
     }
+
+    private int Ahead(SgLangRequest request) => Math.Max(request.Allocated, request.Committed + _reserve);
+
+    // A key of two neighbouring tokens per token but the last.
+    private int Keys(int tokens) => Math.Max(0, tokens - _keysShort);
 
     private void GiveDuplicates(SgLangRequest request, int found) => Pool.Give((found - request.Protected) / _pageSize);
 }

@@ -30,6 +30,9 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     // Also when nobody is left: the last batch has to be cleared away.
     public override bool WantsPlan => true;
 
+    // Tokens verified per decoding request beside the next one.
+    private int Drafts => settings.Speculation is { } speculation ? speculation.NumDraftTokens - 1 : 0;
+
     public override int StepTokens
     {
         get
@@ -37,7 +40,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
             var tokens = 0;
             foreach (var entry in _planned.Peek().Entries)
             {
-                tokens += entry.Decodes ? 1 : entry.End - entry.Start;
+                tokens += entry.Decodes ? 1 + Drafts : entry.End - entry.Start;
             }
 
             return tokens;
@@ -48,9 +51,14 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
 
     public override IPlainRequest Add(in RequestSpec request)
     {
-        var pageKeys = new HashIdKeys(Scheduler.Contents, request.Content, settings.PageSize);
-        var tokenKeys = settings.PageSize == 1 ? pageKeys : new HashIdKeys(Scheduler.Contents, request.Content, 1);
-        var submitted = new SgLangReplicaRequest(request, pageKeys, tokenKeys) { RoutingKey = request.Session };
+        var lookahead = settings.Speculation is { KeysPairs: true } ? 1 : 0;
+        var pageKeys = new HashIdKeys(Scheduler.Contents, request.Content, settings.PageSize, lookahead);
+        var tokenKeys = settings.PageSize == 1 && lookahead == 0 ? pageKeys : new HashIdKeys(Scheduler.Contents, request.Content, 1);
+        var submitted = new SgLangReplicaRequest(request, pageKeys, tokenKeys)
+        {
+            RoutingKey = request.Session,
+            Draws = new RandomStream(seed, StreamId.Speculation, (ulong)request.Index),
+        };
         _arrived.Add(submitted);
         return submitted;
     }
@@ -116,8 +124,10 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         {
             if (entry.Decodes)
             {
-                _contexts[decodes++] = entry.End;
-                context += entry.End;
+                // With drafts the request itself knows by now how many of the step before were accepted.
+                var length = Drafts > 0 && entry.Request is { Finished: false, Retracted: false } ? entry.Request.Committed : entry.End;
+                _contexts[decodes++] = length;
+                context += length;
             }
             else
             {
@@ -132,6 +142,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
             Prefills = _prefills.AsSpan(0, prefills),
             DecodeRequests = decodes,
             DecodeContextTokens = context,
+            DraftTokens = decodes * Drafts,
             DecodeContexts = contexts ? _contexts.AsSpan(0, decodes) : [],
         };
         return entries.Length > 0;
@@ -145,7 +156,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         {
             var request = (SgLangReplicaRequest)emitted;
             request.Record.Deliver(now, recorder);
-            if (request.Finished)
+            if (request.Finished && request.Record.OutputTokens == request.Generated)
             {
                 ended.Add(new RequestEnd(request, RequestOutcome.Completed));
             }

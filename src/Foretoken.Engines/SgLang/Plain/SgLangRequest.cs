@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Plain;
 
@@ -36,7 +37,13 @@ internal class SgLangRequest(int prompt, int maxNewTokens, BlockKeys pageKeys, B
     /// <summary>Tokens that have KV slots (SGLang's <c>kv_committed</c>); the step in flight included.</summary>
     public int Committed { get; set; }
 
-    /// <summary>Of these, tokens whose slots are the tree's, held for it; whole pages.</summary>
+    /// <summary>Slots that it has, those reserved for drafts among them; never fewer than <see cref="Committed"/>.</summary>
+    public int Allocated { get; set; }
+
+    /// <summary>Draws of its own: which drafts it accepts.</summary>
+    public RandomStream Draws;
+
+    /// <summary>Of the committed tokens, those whose slots are the tree's, held for it; whole pages.</summary>
     public int Protected { get; set; }
 
     /// <summary>Where in the tree the protected tokens end; held while it is running.</summary>

@@ -33,13 +33,12 @@ internal sealed partial class SgLangScheduler
         return new PlannedBatch(BatchMode.Decode, [.. entries], null);
     }
 
-    // A request whose slots end at a page's end needs a page.
     private bool DecodeFits(List<SgLangRequest> requests)
     {
         var needed = 0;
         foreach (var request in requests)
         {
-            needed += request.Committed % _settings.PageSize == 0 ? _settings.PageSize : 0;
+            needed += Kv.NeededToDecode(request);
         }
 
         Kv.MakeRoom(needed);
@@ -76,13 +75,27 @@ internal sealed partial class SgLangScheduler
         _waiting.AddRange(Retracted);
     }
 
+    // Without drafts SGLang asks for a page per request, needed or not; with them for what is needed, and on larger pages for
+    // a page per request more.
+    private int RoomToDecode()
+    {
+        var pages = _running.Requests.Count * _settings.PageSize;
+        if (_settings.Speculation is null)
+        {
+            return pages;
+        }
+
+        var needed = _running.Requests.Sum(Kv.NeededToDecode);
+        return _settings.PageSize == 1 ? needed : needed + pages;
+    }
+
     private void AllocateDecodes(List<BatchEntry> entries)
     {
-        Kv.MakeRoom(_running.Requests.Count * _settings.PageSize);
+        Kv.MakeRoom(RoomToDecode());
         foreach (var request in _running.Requests)
         {
             var start = request.Committed;
-            Kv.Allocate(request, start + 1);
+            Kv.AllocateDecode(request);
             entries.Add(new BatchEntry(request, start, start + 1, Decodes: true, Emits: true));
         }
     }

@@ -3,11 +3,16 @@ namespace Foretoken.Engines.SgLang.Plain;
 internal sealed partial class SgLangScheduler
 {
     /// <summary>
-    /// Processes a batch's result: <paramref name="emitted"/> receives the requests that got a token, in order.
+    /// Processes a batch's result: <paramref name="emitted"/> receives the requests that got a token, in order, once per token.
     /// Tokens of requests that ended or were retracted while the batch was in flight are discarded.
     /// </summary>
     public void Process(PlannedBatch batch, List<SgLangRequest> emitted)
     {
+        if (batch.Mode == BatchMode.Decode)
+        {
+            _drafts?.BeginBatch();
+        }
+
         foreach (var entry in batch.Entries)
         {
             var request = entry.Request;
@@ -18,8 +23,7 @@ internal sealed partial class SgLangScheduler
 
             if (!request.Aborted)
             {
-                request.Generated++;
-                emitted.Add(request);
+                Emit(request, entry.Decodes ? _drafts?.Accepted(request) ?? 0 : 0, emitted);
             }
 
             if (request.Aborted || request.Generated >= request.MaxNewTokens)
@@ -33,6 +37,17 @@ internal sealed partial class SgLangScheduler
             {
                 Kv.CacheUnfinished(request, entry.End);
             }
+        }
+    }
+
+    // The bonus token's slot was counted when the step was planned. What goes past the answer's end is thrown away.
+    private static void Emit(SgLangRequest request, int accepted, List<SgLangRequest> emitted)
+    {
+        request.Committed += accepted;
+        for (var tokens = Math.Min(accepted + 1, request.MaxNewTokens - request.Generated); tokens > 0; tokens--)
+        {
+            request.Generated++;
+            emitted.Add(request);
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed partial class SgLangScheduler
     private readonly SgLangSettings _settings;
     private readonly List<SgLangRequest> _waiting = [];
     private readonly NewTokenRatio _ratio;
+    private readonly DraftResults? _drafts;
     private RandomStream _random;
     private RunningBatch _running = new();
     private SgLangRequest? _chunked;
@@ -23,6 +24,7 @@ internal sealed partial class SgLangScheduler
         _settings = settings;
         _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
         _random = new RandomStream(seed, StreamId.Scheduling, worker);
+        _drafts = settings.Speculation is { } speculation ? new DraftResults(speculation, seed, worker) : null;
         Kv = new RequestKv(settings);
     }
 
