@@ -98,12 +98,50 @@ public static class SgLangFields
 
     public static readonly Field<bool> DisableCudaGraph = Flag("disable_cuda_graph", "Run every step without CUDA graphs.");
 
+    public static readonly Field<string> SpeculativeAlgorithm = new(new ChoiceType(
+        ("none", "no speculation"),
+        ("EAGLE", "a draft head with KV slots of its own, or the model's own multi-token prediction"),
+        ("EAGLE3", "as EAGLE"),
+        ("NEXTN", "the model's own multi-token prediction"),
+        ("NGRAM", "drafts from the text so far")))
+    {
+        Name = "speculative_algorithm",
+        Meaning = "Speculative decoding.",
+        Default = "none",
+        DefaultSource = SgLangDefaults,
+    };
+
+    public static readonly Field<int?> SpeculativeNumSteps = Optional.Count("speculative_num_steps", "Depth of the draft tree. Default: by the model's architecture (auto_choose_speculative_params).", max: 64);
+
+    public static readonly Field<int?> SpeculativeEagleTopk = Optional.Count("speculative_eagle_topk", "Branches of the draft tree per step. Default: by the model's architecture; 1 beside speculative_num_steps.", max: 64);
+
+    public static readonly Field<int?> SpeculativeNumDraftTokens = Optional.Count("speculative_num_draft_tokens",
+        "Tokens verified per request and step, the last known one among them. Default: by the model's architecture; one more than the steps with speculative_eagle_topk 1; 12 for NGRAM.", 2, 1024);
+
+    public static readonly Field<IReadOnlyList<double>> AcceptanceRates = Optional.List("synthetic_acceptance_rates",
+        "Probability that the first 1, 2, ... drafts are all accepted, none larger than the one before it: one number per step of the draft tree, for NGRAM one per draft token. A property of model and traffic, so it has no default.",
+        new NumberType(UnitTable.Number, 0, 1));
+
+    public static readonly Field<double?> SimulateAccLen = Optional.Number("simulate_acc_len",
+        "Instead of synthetic_acceptance_rates: mean tokens per step and request, bonus token included; all requests of a batch get the same number (SGLANG_SIMULATE_ACC_LEN).", min: 1);
+
+    public static readonly Field<string> SimulateAccMethod = new(new ChoiceType(
+        ("multinomial", "normal around the length with a deviation of 1, rounded and cut: its mean is not the length near the ends"),
+        ("match-expected", "one of the two whole numbers around the length")))
+    {
+        Name = "simulate_acc_method",
+        Meaning = "How simulate_acc_len is drawn (SGLANG_SIMULATE_ACC_METHOD).",
+        Default = "multinomial",
+        DefaultSource = "SGLang, main of July 2026 (spec_utils.py)",
+    };
+
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<Field> All =
     [
         MaxTotalTokens, MemFractionStatic, CudaGraphMaxBs, DisableCudaGraph, MaxRunningRequests, ContextLength,
         PageSize, ChunkedPrefillSize, MaxPrefillTokens, SchedulePolicy, ScheduleConservativeness,
         EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache, SchedulerRecvInterval,
+        SpeculativeAlgorithm, SpeculativeNumSteps, SpeculativeEagleTopk, SpeculativeNumDraftTokens, AcceptanceRates, SimulateAccLen, SimulateAccMethod,
     ];
 
     private static Field<bool> Flag(string name, string meaning) =>

@@ -11,6 +11,7 @@ namespace Foretoken.Twin.Scenarios.Model;
 internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion version, DeploymentTarget? target, BindContext context)
 {
     private const int DefaultTokens = 262_144;
+    private const int DefaultWithDrafts = 48;
 
     private readonly Bound _hardware = root.Get(ScenarioFields.Hardware)!;
     private readonly List<DerivedValue> _derived = [];
@@ -29,8 +30,10 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
             return null;
         }
 
+        var drafting = new SgLangSpeculationResolver(engine, target, context, _derived);
+        var speculation = drafting.Resolve();
         var chunk = ChunkedPrefillSize();
-        if (Pool(chunk) is not { } tokens)
+        if (Pool(chunk, drafting.MtpTokens(speculation)) is not { } tokens)
         {
             return null;
         }
@@ -40,7 +43,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
         {
             StreamInterval = engine.Get(EngineFields.StreamInterval),
             MaxTotalTokens = tokens,
-            MaxRunningRequests = MaxRunningRequests(tokens, length),
+            MaxRunningRequests = MaxRunningRequests(tokens, length, speculation is not null),
             ContextLength = length,
             PageSize = engine.Get(SgLangFields.PageSize),
             ChunkedPrefillSize = chunk,
@@ -48,9 +51,10 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
             SchedulePolicy = Policy(engine.Get(SgLangFields.SchedulePolicy)!),
             ScheduleConservativeness = Conservativeness(),
             EnableMixedChunk = engine.Get(SgLangFields.EnableMixedChunk),
-            DisableOverlapSchedule = engine.Get(SgLangFields.DisableOverlapSchedule),
+            DisableOverlapSchedule = DisableOverlap(speculation),
             DisableRadixCache = engine.Get(SgLangFields.DisableRadixCache),
             SchedulerRecvInterval = engine.Get(SgLangFields.SchedulerRecvInterval),
+            Speculation = speculation,
         };
         var problems = settings.Problems(engine.Path);
         foreach (var problem in problems)
@@ -65,11 +69,11 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
         }
 
         _derived.Add(new("KV cache tokens", Text(settings.UsableTokens), $"whole pages of max_total_tokens = floor({settings.MaxTotalTokens} / {settings.PageSize}) x {settings.PageSize}"));
-        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory };
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafting.Cost(speculation) };
     }
 
     // The pool: as many tokens as fit behind the weights in mem_fraction_static.
-    private int? Pool(int? chunk)
+    private int? Pool(int? chunk, int mtpTokens)
     {
         var written = engine.Get(SgLangFields.MaxTotalTokens);
         if (target is null)
@@ -89,6 +93,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
             MaxSequences = engine.Get(SgLangFields.MaxRunningRequests) ?? 2048,
             GraphBatch = GraphBatch(target),
             Eager = engine.Get(SgLangFields.DisableCudaGraph),
+            MtpTokens = mtpTokens,
             KvBlocks = written / page,
         };
         _memory = new MemoryResolver(target, root, engine, SgLangFields.MemFractionStatic, SgLangFields.PageSize, context).Plan(_memorySettings);
@@ -115,7 +120,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
         ?? (target?.Shape.MaxContext is > 0 and var longest ? Derive(SgLangFields.ContextLength, longest, $"longest context by the config of {target.Model.Name}") : null);
 
     // Attention data parallelism deals requests out to ranks: a user's number is for all of them (ModelRunner).
-    private int MaxRunningRequests(int tokens, int? length)
+    private int MaxRunningRequests(int tokens, int? length, bool speculates)
     {
         if (engine.Get(SgLangFields.MaxRunningRequests) is { } written)
         {
@@ -123,6 +128,11 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
             var most = Math.Max(1, tokens / 2);
             return own == written && own <= most ? written
                 : Derive(SgLangFields.MaxRunningRequests, Math.Min(own, most), $"{written} as given over {Ranks} ranks, at most half of max_total_tokens ({tokens}); {SgLangFields.SgLangDefaults}");
+        }
+
+        if (speculates)
+        {
+            return Derive(SgLangFields.MaxRunningRequests, Math.Max(1, Math.Min(DefaultWithDrafts / Ranks, tokens / 2)), $"default: {DefaultWithDrafts} with speculation{(Ranks > 1 ? $" over {Ranks} ranks" : "")}; {SgLangFields.SgLangDefaults}");
         }
 
         return Derive(
@@ -142,6 +152,19 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
 
         var (chunk, rule) = SgLangDefaults.ChunkedPrefillSize(GpuMemory);
         return Derive(SgLangFields.ChunkedPrefillSize, chunk / Ranks, $"default: {rule}{(Ranks > 1 ? $", / {Ranks} data-parallel ranks" : "")}; {SgLangFields.SgLangDefaults}");
+    }
+
+    // Drafts from the text so far are looked up in what the step before gave.
+    private bool DisableOverlap(SgLangSpeculation? speculation)
+    {
+        var written = engine.Get(SgLangFields.DisableOverlapSchedule);
+        if (speculation is not { Algorithm: SgLangSpeculativeAlgorithm.Ngram } || written)
+        {
+            return written;
+        }
+
+        _derived.Add(new(engine.PathOf(SgLangFields.DisableOverlapSchedule), "true", $"NGRAM speculation turns overlap off; {SgLangFields.SgLangDefaults}"));
+        return true;
     }
 
     private double Conservativeness()

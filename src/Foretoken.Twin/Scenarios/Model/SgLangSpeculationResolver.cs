@@ -1,0 +1,110 @@
+using System.Globalization;
+using Foretoken.Engines.SgLang;
+using Foretoken.Hardware.Coefficients;
+using Foretoken.Twin.Deployments;
+using Foretoken.Twin.Scenarios.Description;
+using Foretoken.Twin.Scenarios.Fields;
+
+namespace Foretoken.Twin.Scenarios.Model;
+
+/// <summary>The speculative flags of an <c>engine</c> section of kind sglang, with what SGLang fills in itself.</summary>
+internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? target, BindContext context, List<DerivedValue> derived)
+{
+    private const int NgramDraftTokens = 12;
+
+    private static readonly Field[] Details =
+    [
+        SgLangFields.SpeculativeNumSteps, SgLangFields.SpeculativeEagleTopk, SgLangFields.SpeculativeNumDraftTokens,
+        SgLangFields.AcceptanceRates, SgLangFields.SimulateAccLen, SgLangFields.SimulateAccMethod,
+    ];
+
+    private string Algorithm => engine.Get(SgLangFields.SpeculativeAlgorithm)!;
+
+    private bool IsNgram => Algorithm == "NGRAM";
+
+    /// <summary>The settings; null for none, or when they contradict each other.</summary>
+    public SgLangSpeculation? Resolve()
+    {
+        if (Algorithm == "none")
+        {
+            foreach (var field in Details.Where(engine.IsSet))
+            {
+                Complain(field, "means nothing without speculation", "give speculative_algorithm, or leave this out");
+            }
+
+            return null;
+        }
+
+        var (steps, topk, drafts) = IsNgram ? (1, 1, Ngram()) : Tree();
+        var speculation = new SgLangSpeculation
+        {
+            Algorithm = IsNgram ? SgLangSpeculativeAlgorithm.Ngram : SgLangSpeculativeAlgorithm.Eagle,
+            NumSteps = steps,
+            EagleTopk = topk,
+            NumDraftTokens = drafts,
+            AcceptanceRates = engine.Get(SgLangFields.AcceptanceRates) ?? [],
+            SimulateAccLen = engine.Get(SgLangFields.SimulateAccLen),
+            SimulateAccMethod = engine.Get(SgLangFields.SimulateAccMethod) == "match-expected" ? SgLangSimulatedAcceptance.MatchExpected : SgLangSimulatedAcceptance.Multinomial,
+        };
+        var mean = speculation.SimulateAccLen ?? 1 + speculation.AcceptanceRates.Sum();
+        derived.Add(new("mean tokens per step and request", mean.ToString("0.###", CultureInfo.InvariantCulture),
+            speculation.SimulateAccLen is null ? "1 + sum of synthetic_acceptance_rates" : $"simulate_acc_len, as {engine.Get(SgLangFields.SimulateAccMethod)} draws it"));
+        return speculation;
+    }
+
+    /// <summary>What drafting costs.</summary>
+    public SpeculationCost? Cost(SgLangSpeculation? speculation) => speculation switch
+    {
+        null => null,
+        { HasDraftKv: false } => new SpeculationCost(DraftKind.Ngram, speculation.NumDraftTokens - 1),
+        _ => new SpeculationCost(Algorithm == "NEXTN" || (Algorithm == "EAGLE" && HasMtp) ? DraftKind.Mtp : DraftKind.Eagle, speculation.NumSteps),
+    };
+
+    /// <summary>Multi-token-prediction layers' tokens in memory; 0 where the model has none or they are not used.</summary>
+    public int MtpTokens(SgLangSpeculation? speculation) => speculation is { HasDraftKv: true } && HasMtp ? speculation.NumSteps : 0;
+
+    private bool HasMtp => target?.Shape.MtpLayers.Count > 0;
+
+    private int Ngram() => engine.Get(SgLangFields.SpeculativeNumDraftTokens)
+        ?? Derive(SgLangFields.SpeculativeNumDraftTokens, NgramDraftTokens, $"default for NGRAM; {SgLangFields.SgLangDefaults}");
+
+    private (int Steps, int Topk, int Drafts) Tree()
+    {
+        if (engine.Get(SgLangFields.SpeculativeNumSteps) is { } steps)
+        {
+            var topk = engine.Get(SgLangFields.SpeculativeEagleTopk) ?? Derive(SgLangFields.SpeculativeEagleTopk, 1, "a chain, as nothing else is given");
+            if (engine.Get(SgLangFields.SpeculativeNumDraftTokens) is { } drafts)
+            {
+                return (steps, topk, drafts);
+            }
+
+            if (topk > 1)
+            {
+                Complain(SgLangFields.SpeculativeNumDraftTokens, "is needed with speculative_eagle_topk above 1", "give how many tokens of the tree are verified");
+            }
+
+            return (steps, topk, Derive(SgLangFields.SpeculativeNumDraftTokens, steps + 1, "speculative_num_steps + 1 with speculative_eagle_topk 1"));
+        }
+
+        foreach (var field in new Field[] { SgLangFields.SpeculativeEagleTopk, SgLangFields.SpeculativeNumDraftTokens }.Where(engine.IsSet))
+        {
+            Complain(field, "is given without speculative_num_steps", "give all three or none: SGLang refuses anything between");
+        }
+
+        var architecture = target?.Shape.Architecture ?? "";
+        var auto = SgLangSpeculation.Auto(SgLangSpeculativeAlgorithm.Eagle, architecture);
+        var from = $"default for {(architecture.Length > 0 ? architecture : "a model that is not named")} (auto_choose_speculative_params); {SgLangFields.SgLangDefaults}";
+        Derive(SgLangFields.SpeculativeNumSteps, auto.NumSteps, from);
+        Derive(SgLangFields.SpeculativeEagleTopk, auto.EagleTopk, from);
+        Derive(SgLangFields.SpeculativeNumDraftTokens, auto.NumDraftTokens, from);
+        return auto;
+    }
+
+    private int Derive(Field field, int value, string from)
+    {
+        derived.Add(new(engine.PathOf(field), value.ToString(CultureInfo.InvariantCulture), from));
+        return value;
+    }
+
+    private void Complain(Field field, string message, string fix) => context.Add(engine.PlaceOf(field), engine.PathOf(field), message, fix);
+}
