@@ -45,6 +45,52 @@ public sealed class SgLangScenarioTests
     }
 
     [Fact]
+    public void Load_Speculation_FillsInWhatSgLangDoes()
+    {
+        var auto = Settings("engine: {kind: sglang, speculative_algorithm: EAGLE3, synthetic_acceptance_rates: [0.8, 0.5, 0.2]}");
+        Assert.Equal((3, 1, 4), (auto.Speculation!.NumSteps, auto.Speculation.EagleTopk, auto.Speculation.NumDraftTokens));
+        Assert.Equal((48, false), (auto.MaxRunningRequests, auto.DisableOverlapSchedule));
+
+        var chain = Settings("engine: {kind: sglang, speculative_algorithm: NEXTN, speculative_num_steps: 1, simulate_acc_len: 1.7, simulate_acc_method: match-expected, max_running_requests: 99}");
+        Assert.Equal((1, 1, 2, 1.7), (chain.Speculation!.NumSteps, chain.Speculation.EagleTopk, chain.Speculation.NumDraftTokens, chain.Speculation.SimulateAccLen));
+        Assert.Equal((99, SgLangSimulatedAcceptance.MatchExpected), (chain.MaxRunningRequests, chain.Speculation.SimulateAccMethod));
+
+        var ngram = Settings("engine: {kind: sglang, speculative_algorithm: NGRAM, speculative_num_draft_tokens: 3, synthetic_acceptance_rates: [0.3, 0.1]}");
+        Assert.Equal((2, true), (ngram.Speculation!.MostAccepted, ngram.DisableOverlapSchedule));
+    }
+
+    [Theory]
+    [InlineData("speculative_num_steps: 3", "speculative_num_steps", "means nothing without speculation")]
+    [InlineData("speculative_algorithm: EAGLE", "synthetic_acceptance_rates", "must have 3 numbers")]
+    [InlineData("speculative_algorithm: EAGLE, speculative_num_steps: 2, speculative_eagle_topk: 4, synthetic_acceptance_rates: [0.5, 0.1]", "speculative_num_draft_tokens", "is needed")]
+    [InlineData("speculative_algorithm: EAGLE, speculative_eagle_topk: 4, synthetic_acceptance_rates: [0.5, 0.2, 0.1]", "speculative_eagle_topk", "without speculative_num_steps")]
+    [InlineData("speculative_algorithm: EAGLE, enable_mixed_chunk: true, synthetic_acceptance_rates: [0.5, 0.2, 0.1]", "enable_mixed_chunk", "turned off by SGLang")]
+    public void Load_SpeculationThatCannotBe_IsRefusedAtItsFlag(string flags, string place, string message)
+    {
+        var e = Assert.Throws<InputException>(() => Settings($"engine: {{kind: sglang, {flags}}}"));
+        Assert.Contains(e.Problems, p => p.Place.EndsWith("engine." + place, StringComparison.Ordinal) && p.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Run_SgLangWithSpeculation_TakesFewerSteps()
+    {
+        using var folder = new TemporaryFolder();
+        long Steps(string flags)
+        {
+            var file = Load(folder, "workload: {preset: chat, requests: 100, arrivals: {rate: 20}}\nengine: {kind: sglang, max_running_requests: 64" + flags + "}");
+            using var prepared = PlanBuilder.Build(file);
+            var result = TwinRun.Run(prepared.Plan);
+            Assert.Equal(StopReason.Completed, result.StopReason);
+            Assert.Equal(flags.Length > 0 ? "plain" : "fast", result.EngineMode);
+            return result.Replicas.Sum(replica => replica.Steps);
+        }
+
+        var without = Steps("");
+        var with = Steps(", speculative_algorithm: EAGLE, synthetic_acceptance_rates: [1, 1, 1]");
+        Assert.InRange(with, without / 5, without / 2);
+    }
+
+    [Fact]
     public void Run_SgLang_EndsEveryRequest()
     {
         using var folder = new TemporaryFolder();
