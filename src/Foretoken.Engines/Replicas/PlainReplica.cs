@@ -55,7 +55,7 @@ public abstract class PlainReplica : IReplica
     }
 
     /// <inheritdoc />
-    public SimTime NextWake => SimTime.Min(_planAt, _stepEnd);
+    public SimTime NextWake => SimTime.Min(_planAt, Horizon);
 
     /// <inheritdoc />
     public int RequestsInFlight => _requests.Count;
@@ -82,6 +82,15 @@ public abstract class PlainReplica : IReplica
 
     internal IReadOnlyList<PlainRank> Ranks => _ranks;
 
+    /// <summary>No request ends before this.</summary>
+    private protected virtual SimTime Horizon => _stepEnd;
+
+    private protected SimTime StepEnd => _stepEnd;
+
+    private protected bool IsFull => _inFlight == _depth;
+
+    private protected int Depth => _depth;
+
     private int Running => Sum(static rank => rank.Running);
 
     private int Waiting => _held.Count + Sum(static rank => rank.Waiting);
@@ -101,7 +110,10 @@ public abstract class PlainReplica : IReplica
             }
             else if (_stepEnd <= now)
             {
-                EndStep(_stepEnd);
+                if (!PassSteps(now))
+                {
+                    EndStep(_stepEnd);
+                }
             }
             else
             {
@@ -139,6 +151,7 @@ public abstract class PlainReplica : IReplica
 
         _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, Waiting);
         SetTimeline(now);
+        Arrived();
         PlanWhenIdle(now);
     }
 
@@ -177,6 +190,7 @@ public abstract class PlainReplica : IReplica
 
         // Every accepted request can run when it is alone: an idle engine has none.
         Invariant.That(_inFlight > 0 || _requests.Count == 0);
+        Planned(now);
     }
 
     /// <inheritdoc />
@@ -188,6 +202,7 @@ public abstract class PlainReplica : IReplica
         }
 
         Cancel(entry.Rank, entry.Request);
+        Cancelled();
         SetTimeline(now);
         End(entry.Request, RequestOutcome.Aborted, now);
         PlanWhenIdle(now);
@@ -206,6 +221,38 @@ public abstract class PlainReplica : IReplica
         }
 
         _recorder.Timeline.Set(now.Nanoseconds, 0, 0, 0);
+    }
+
+    /// <summary>Everything is planned that can be at <paramref name="now"/>.</summary>
+    private protected virtual void Planned(SimTime now)
+    {
+    }
+
+    /// <summary>A request came that the last plan did not know.</summary>
+    private protected virtual void Arrived()
+    {
+    }
+
+    /// <summary>A request of the last plan may be gone.</summary>
+    private protected virtual void Cancelled()
+    {
+    }
+
+    /// <summary>Lives through the ends of several steps up to <paramref name="until"/>, if it can; the first of them is due.</summary>
+    private protected virtual bool PassSteps(SimTime until) => false;
+
+    /// <summary>
+    /// Several steps of the only rank passed: the last of them ended at <paramref name="now"/> and a plan is due; the one that is
+    /// still in flight, if any, ends at <paramref name="next"/>.
+    /// </summary>
+    private protected void Passed(SimTime now, SimTime next, long tokens)
+    {
+        _ranks[0].Tokens += tokens;
+        _recorder.OutputTokens += tokens;
+        _recorder.LastStepEnd = now.Nanoseconds;
+        _inFlight--;
+        _stepEnd = next;
+        _planAt = now;
     }
 
     private void PlanWhenIdle(SimTime now)

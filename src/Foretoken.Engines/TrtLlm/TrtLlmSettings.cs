@@ -144,7 +144,7 @@ public sealed record TrtLlmSettings : EngineSettings
     }
 
     /// <inheritdoc />
-    public override string? NotCovered() => "TensorRT-LLM";
+    public override string? NotCovered() => FastTrtLlmReplica.NotCovered(this);
 
     /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => TrtLlmAdmission.Accepts(this, request);
@@ -154,5 +154,5 @@ public sealed record TrtLlmSettings : EngineSettings
 
     /// <inheritdoc />
     public override IReplica CreateFast(IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed, PrefixTree? tree) =>
-        throw new NotSupportedException($"the fast engine does not cover {NotCovered()}");
+        new FastTrtLlmReplica(this, stepTime, recorder);
 }

@@ -6,11 +6,18 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
     private readonly List<TrtLlmRequest> _pending = [];
     private readonly HashSet<int> _contributed = [];
 
+    /// <summary>
+    /// Nobody who came later could have been taken: the list was full, a prompt did not find memory (which frees only when
+    /// somebody ends), or a static batch is under way.
+    /// </summary>
+    public bool IsClosed { get; private set; }
+
     /// <summary>Fills <paramref name="fitting"/> and <paramref name="paused"/> from the active requests, in their order.</summary>
     public void Select(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting, List<TrtLlmRequest> paused)
     {
         fitting.Clear();
         paused.Clear();
+        IsClosed = false;
         Contribute(active);
         if (settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.MaxUtilization)
         {
@@ -49,6 +56,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
         {
             if (fitting.Count >= settings.MaxBatchSize)
             {
+                IsClosed = true;
                 break;
             }
 
@@ -66,14 +74,14 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
         var isStatic = settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.StaticBatch;
         if (isStatic && fitting.Count > 0)
         {
+            IsClosed = true;
             return;
         }
 
-        var closed = false;
         foreach (var request in _pending)
         {
             // Whoever has begun goes on, also behind one that does not fit: it would keep its blocks for ever.
-            if (closed && request.IsFirstChunk)
+            if (IsClosed && request.IsFirstChunk)
             {
                 continue;
             }
@@ -86,13 +94,14 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
 
             if (fitting.Count >= settings.MaxBatchSize)
             {
+                IsClosed = true;
                 return;
             }
 
             var needed = kv.RemainingBlocks(request, reuse.HeldBlocks);
             if (needed > available)
             {
-                closed = true;
+                IsClosed = true;
                 continue;
             }
 
@@ -104,7 +113,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
     // MAX_UTILIZATION (MaxUtilizationPolicy).
     private void SelectByNextStep(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting, List<TrtLlmRequest> paused)
     {
-        kv.StartScheduling();
+        kv.StartScheduling(active);
         var taken = 0;
         var end = active.Count;
         for (var next = 0; next < end;)

@@ -6,6 +6,7 @@ namespace Foretoken.Engines.TrtLlm.Plain;
 internal sealed class EvictionQueues
 {
     private readonly KvBlock[] _edges = new KvBlock[101];
+    private int _lowest;
 
     public EvictionQueues()
     {
@@ -24,16 +25,13 @@ internal sealed class EvictionQueues
     /// <summary>The block that is evicted next.</summary>
     public KvBlock First()
     {
-        foreach (var edge in _edges)
+        Invariant.That(Count > 0);
+        while (_edges[_lowest].FreeAfter == _edges[_lowest])
         {
-            if (edge.FreeAfter != edge)
-            {
-                return edge.FreeAfter!;
-            }
+            _lowest++;
         }
 
-        Invariant.Fail("a free block");
-        return null;
+        return _edges[_lowest].FreeAfter!;
     }
 
     /// <summary>Adds a block to the queue of its priority: at the back, or in front.</summary>
@@ -41,6 +39,7 @@ internal sealed class EvictionQueues
     {
         Invariant.That(block.FreeAfter is null && block.References == 0);
         var edge = _edges[block.Priority];
+        _lowest = Math.Min(_lowest, block.Priority);
         var before = toFront ? edge : edge.FreeBefore!;
         block.FreeBefore = before;
         block.FreeAfter = before.FreeAfter;

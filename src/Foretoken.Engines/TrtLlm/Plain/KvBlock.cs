@@ -17,11 +17,11 @@ internal sealed class KvBlock(int id)
     /// <summary>Node above it in the tree; null when it is not stored (and for the root).</summary>
     public KvBlock? Parent { get; set; }
 
-    /// <summary>Full blocks below it by content key.</summary>
-    public Dictionary<int, KvBlock> Full { get; } = [];
+    /// <summary>Full blocks below it by content key; null before the first. Most blocks never have any.</summary>
+    public Dictionary<int, KvBlock>? Full { get; set; }
 
-    /// <summary>Blocks below it that are not full, in the order in which they came.</summary>
-    public List<KvBlock> Partial { get; } = [];
+    /// <summary>Blocks below it that are not full, in the order in which they came; null before the first.</summary>
+    public List<KvBlock>? Partial { get; set; }
 
     /// <summary>Content key, of a full block.</summary>
     public int Key { get; set; }
@@ -36,5 +36,5 @@ internal sealed class KvBlock(int id)
 
     public KvBlock? FreeAfter { get; set; }
 
-    public bool IsLeaf => Full.Count == 0 && Partial.Count == 0;
+    public bool IsLeaf => Full is not { Count: > 0 } && Partial is not { Count: > 0 };
 }

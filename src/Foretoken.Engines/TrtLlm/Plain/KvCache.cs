@@ -46,7 +46,7 @@ internal sealed class KvCache
         var held = 0;
         for (var b = 0; b < blocks; b++)
         {
-            if (!node.Full.TryGetValue(request.Keys[b], out var next))
+            if (node.Full?.GetValueOrDefault(request.Keys[b]) is not { } next)
             {
                 return new PrefixReuse(b, held, request.Keys[b]);
             }
@@ -80,12 +80,15 @@ internal sealed class KvCache
     }
 
     /// <summary>The capacity scheduler starts thinking about what would be free.</summary>
-    public void StartScheduling()
+    public void StartScheduling(IReadOnlyList<TrtLlmRequest> active)
     {
         _schedulingFree = Free;
-        foreach (var block in Blocks)
+        for (var i = 0; i < active.Count; i++)
         {
-            block.SchedulingReferences = block.References;
+            foreach (var block in active[i].Blocks)
+            {
+                block.SchedulingReferences = block.References;
+            }
         }
     }
 
@@ -169,6 +172,18 @@ internal sealed class KvCache
         }
     }
 
+    /// <summary>In <paramref name="counts"/>[i], one more for every block that the request takes for its (i+1)-th next token.</summary>
+    public void CountBlocks(TrtLlmRequest request, Span<int> counts)
+    {
+        for (var i = request.Blocks.Count * _size - request.KvTokens; i < counts.Length; i += _size)
+        {
+            counts[i]++;
+        }
+    }
+
+    /// <summary>Whether so many requests could generate for so many steps, and two more, whatever blocks they stand in.</summary>
+    public bool HasRoomFor(int requests, int steps) => (long)requests * (Ceiling(steps + 2) + 1) <= Free;
+
     /// <summary>Blocks that <see cref="AddTokens"/> would take.</summary>
     public int BlocksFor(TrtLlmRequest request, int tokens) => Math.Max(0, Ceiling(request.KvTokens + tokens) - request.Blocks.Count);
 
@@ -207,21 +222,15 @@ internal sealed class KvCache
     // The stored block that has most of the request's tokens in its place (findMatchingBlock), and how many.
     private (KvBlock? Block, int Shared) Match(KvBlock node, TrtLlmRequest request, int block, int tokens)
     {
-        if (tokens == _size && node.Full.TryGetValue(request.Keys[block], out var full))
+        if (tokens == _size && node.Full?.GetValueOrDefault(request.Keys[block]) is { } full)
         {
             return (full, _size);
         }
 
         var start = block * _size;
-        if (tokens < _size)
+        if (tokens < _size && Find(node, request, block, tokens) is { } same)
         {
-            foreach (var same in node.Partial)
-            {
-                if (same.Filled == tokens && SharedTokens.Count(request, same.Owner!, start, tokens) == tokens)
-                {
-                    return (same, tokens);
-                }
-            }
+            return (same, tokens);
         }
 
         if (!_settings.EnablePartialReuse)
@@ -243,12 +252,12 @@ internal sealed class KvCache
             }
         }
 
-        foreach (var candidate in node.Full.Values)
+        foreach (var candidate in node.Full?.Values ?? Enumerable.Empty<KvBlock>())
         {
             Look(candidate);
         }
 
-        foreach (var candidate in node.Partial)
+        foreach (var candidate in node.Partial ?? Enumerable.Empty<KvBlock>())
         {
             Look(candidate);
         }
@@ -285,11 +294,11 @@ internal sealed class KvCache
             if (filled == _size)
             {
                 block.Key = request.Keys[b];
-                node.Full.Add(block.Key, block);
+                (node.Full ??= []).Add(block.Key, block);
             }
             else
             {
-                node.Partial.Add(block);
+                (node.Partial ??= []).Add(block);
             }
 
             node = block;
@@ -300,10 +309,10 @@ internal sealed class KvCache
     {
         if (filled == _size)
         {
-            return node.Full.GetValueOrDefault(request.Keys[block]);
+            return node.Full?.GetValueOrDefault(request.Keys[block]);
         }
 
-        foreach (var same in node.Partial)
+        foreach (var same in node.Partial ?? Enumerable.Empty<KvBlock>())
         {
             if (same.Filled == filled && SharedTokens.Count(request, same.Owner!, block * _size, filled) == filled)
             {
@@ -342,14 +351,14 @@ internal sealed class KvCache
 
     private static void Forget(KvBlock block)
     {
-        while (block.Full.Count > 0)
+        while (block.Full is { Count: > 0 } full)
         {
-            Forget(block.Full.Values.First());
+            Forget(full.Values.First());
         }
 
-        while (block.Partial.Count > 0)
+        while (block.Partial is { Count: > 0 } partial)
         {
-            Forget(block.Partial[^1]);
+            Forget(partial[^1]);
         }
 
         Detach(block);
@@ -359,7 +368,7 @@ internal sealed class KvCache
     {
         if (block.Parent is { } parent)
         {
-            Invariant.That(block.Filled == 0 || parent.Full.Remove(block.Key) || parent.Partial.Remove(block));
+            Invariant.That(block.Filled == 0 || parent.Full?.Remove(block.Key) == true || parent.Partial?.Remove(block) == true);
             block.Parent = null;
         }
 

@@ -153,5 +153,96 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         return delivered;
     }
 
+    /// <summary>
+    /// Whether nothing but generation happens for a while: all steps in flight and those to come are the same requests'.
+    /// </summary>
+    /// <param name="start">When the step that runs started: all of them got a token then.</param>
+    /// <param name="requests">How many they are.</param>
+    /// <param name="context">Their tokens in all.</param>
+    /// <param name="ends">Step ends from now on at which nobody ends.</param>
+    public bool IsSteady(SimTime start, out int requests, out long context, out int ends)
+    {
+        (requests, context, ends) = (0, 0, int.MaxValue);
+        if (!Scheduler.IsSteady)
+        {
+            return false;
+        }
+
+        var first = _planned.Peek();
+        foreach (var plan in _planned)
+        {
+            if (plan.Count != first.Count)
+            {
+                return false;
+            }
+
+            for (var i = 0; plan != first && i < plan.Count; i++)
+            {
+                if (plan[i] != first[i])
+                {
+                    return false;
+                }
+            }
+        }
+
+        foreach (var share in first)
+        {
+            var request = (TrtLlmReplicaRequest)share.Request;
+            if (share.IsContext || request.Aborted || request.Record.LastToken != start)
+            {
+                return false;
+            }
+
+            requests++;
+            context += request.Tokens;
+            ends = Math.Min(ends, request.Answer - 1 - request.Generated);
+        }
+
+        if (settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.MaxUtilization)
+        {
+            while (ends > 1 && !Scheduler.Kv.HasRoomFor(requests, ends))
+            {
+                ends /= 2;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Blocks that the plans at the ends of the next steps take.</summary>
+    public void CountBlocks(Span<int> counts)
+    {
+        counts.Clear();
+        foreach (var share in _planned.Peek())
+        {
+            Scheduler.Kv.CountBlocks(share.Request, counts);
+        }
+    }
+
+    /// <summary>Lives through so many step ends, and the plans at all but the last of them. Only when it is steady and tokens are not grouped.</summary>
+    public void Pass(int ends, SimTime first, SimTime last)
+    {
+        var plan = _planned.Dequeue();
+        foreach (var share in plan)
+        {
+            var request = (TrtLlmReplicaRequest)share.Request;
+            request.Generated += ends;
+            request.InFlight--;
+            Scheduler.Kv.AddTokens(request, ends - 1);
+            if (request.Record.OutputTokens == 1)
+            {
+                request.Record.SecondToken = first;
+            }
+
+            request.Record.OutputTokens += ends;
+            request.Record.LastToken = last;
+            request.Record.StreamedTokens = request.Record.OutputTokens;
+            request.Record.LastStreamed = last;
+        }
+
+        plan.Clear();
+        _spare.Push(plan);
+    }
+
     private List<PlannedShare> Spare() => _spare.Count > 0 ? _spare.Pop() : [];
 }

@@ -51,6 +51,15 @@ internal sealed class TrtLlmScheduler
     /// <summary>Requests that the last plan paused, in order.</summary>
     public List<TrtLlmRequest> Paused { get; } = [];
 
+    /// <summary>
+    /// The last plan would come out the same again and again while those who generate go on: no prompt takes part, nobody was
+    /// paused, and nobody who waits can begin. Under MAX_UTILIZATION that last is only sure when nobody waits.
+    /// </summary>
+    public bool IsSteady { get; private set; }
+
+    /// <summary>Steady, and those who come now change nothing either.</summary>
+    public bool IsClosed => IsSteady && (_active.Count >= _settings.MaxBatchSize || _capacity.IsClosed);
+
     /// <summary>A new request arrives.</summary>
     public void Add(TrtLlmRequest request) => _queue.Enqueue(request);
 
@@ -71,6 +80,7 @@ internal sealed class TrtLlmScheduler
         Fetch();
         _capacity.Select(_schedulable, _fitting, Paused);
         _microBatch.Select(_fitting, _contexts, _generations);
+        IsSteady = _contexts.Count == 0 && Paused.Count == 0;
         if (_wait.Holds(_contexts, _generations))
         {
             _contexts.Clear();
@@ -83,6 +93,7 @@ internal sealed class TrtLlmScheduler
 
         Prepare(plan);
         CountRunning();
+        IsSteady &= Running == plan.Count && (_settings.CapacitySchedulerPolicy != TrtLlmCapacityPolicy.MaxUtilization || Unfinished == Running);
     }
 
     /// <summary>A share's step is over: <paramref name="generated"/> tokens came out of it (1 plus the accepted drafts).</summary>
