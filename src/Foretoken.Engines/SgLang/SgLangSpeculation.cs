@@ -26,8 +26,8 @@ public sealed record SgLangSpeculation
     /// <summary><c>SGLANG_SIMULATE_ACC_LEN</c>: mean tokens per verified batch and request, bonus included; every request of a batch gets the same. Null: off.</summary>
     public double? SimulateAccLen { get; init; }
 
-    /// <summary><c>SGLANG_SIMULATE_ACC_METHOD</c>. SGLang's own default is multinomial.</summary>
-    public SgLangSimulatedAcceptance SimulateAccMethod { get; init; } = SgLangSimulatedAcceptance.Multinomial;
+    /// <summary><c>SGLANG_SIMULATE_ACC_METHOD</c>. Its default in main of 2026 (environ.py); it was multinomial before.</summary>
+    public SgLangSimulatedAcceptance SimulateAccMethod { get; init; } = SgLangSimulatedAcceptance.MatchExpected;
 
     /// <summary>Most drafts of a request that one batch can accept.</summary>
     public int MostAccepted => Algorithm == SgLangSpeculativeAlgorithm.Ngram ? NumDraftTokens - 1 : NumSteps;

@@ -51,9 +51,9 @@ public sealed class SgLangScenarioTests
         Assert.Equal((3, 1, 4), (auto.Speculation!.NumSteps, auto.Speculation.EagleTopk, auto.Speculation.NumDraftTokens));
         Assert.Equal((48, false), (auto.MaxRunningRequests, auto.DisableOverlapSchedule));
 
-        var chain = Settings("engine: {kind: sglang, speculative_algorithm: NEXTN, speculative_num_steps: 1, simulate_acc_len: 1.7, simulate_acc_method: match-expected, max_running_requests: 99}");
+        var chain = Settings("engine: {kind: sglang, speculative_algorithm: NEXTN, speculative_num_steps: 1, simulate_acc_len: 1.7, simulate_acc_method: multinomial, max_running_requests: 99}");
         Assert.Equal((1, 1, 2, 1.7), (chain.Speculation!.NumSteps, chain.Speculation.EagleTopk, chain.Speculation.NumDraftTokens, chain.Speculation.SimulateAccLen));
-        Assert.Equal((99, SgLangSimulatedAcceptance.MatchExpected), (chain.MaxRunningRequests, chain.Speculation.SimulateAccMethod));
+        Assert.Equal((99, SgLangSimulatedAcceptance.Multinomial), (chain.MaxRunningRequests, chain.Speculation.SimulateAccMethod));
 
         var ngram = Settings("engine: {kind: sglang, speculative_algorithm: NGRAM, speculative_num_draft_tokens: 3, synthetic_acceptance_rates: [0.3, 0.1]}");
         Assert.Equal((2, true), (ngram.Speculation!.MostAccepted, ngram.DisableOverlapSchedule));

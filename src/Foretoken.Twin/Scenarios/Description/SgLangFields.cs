@@ -126,13 +126,13 @@ public static class SgLangFields
         "Instead of synthetic_acceptance_rates: mean tokens per step and request, bonus token included; all requests of a batch get the same number (SGLANG_SIMULATE_ACC_LEN).", min: 1);
 
     public static readonly Field<string> SimulateAccMethod = new(new ChoiceType(
-        ("multinomial", "normal around the length with a deviation of 1, rounded and cut: its mean is not the length near the ends"),
-        ("match-expected", "one of the two whole numbers around the length")))
+        ("match-expected", "one of the two whole numbers around the length"),
+        ("multinomial", "normal around the length with a deviation of 1, rounded and cut: its mean is not the length near the ends")))
     {
         Name = "simulate_acc_method",
         Meaning = "How simulate_acc_len is drawn (SGLANG_SIMULATE_ACC_METHOD).",
-        Default = "multinomial",
-        DefaultSource = "SGLang, main of July 2026 (spec_utils.py)",
+        Default = "match-expected",
+        DefaultSource = "SGLang, main of 2026 (environ.py); multinomial in earlier versions",
     };
 
     /// <summary>All of them.</summary>

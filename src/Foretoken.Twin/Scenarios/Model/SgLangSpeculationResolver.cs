@@ -44,7 +44,7 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
             NumDraftTokens = drafts,
             AcceptanceRates = engine.Get(SgLangFields.AcceptanceRates) ?? [],
             SimulateAccLen = engine.Get(SgLangFields.SimulateAccLen),
-            SimulateAccMethod = engine.Get(SgLangFields.SimulateAccMethod) == "match-expected" ? SgLangSimulatedAcceptance.MatchExpected : SgLangSimulatedAcceptance.Multinomial,
+            SimulateAccMethod = engine.Get(SgLangFields.SimulateAccMethod) == "multinomial" ? SgLangSimulatedAcceptance.Multinomial : SgLangSimulatedAcceptance.MatchExpected,
         };
         var mean = speculation.SimulateAccLen ?? 1 + speculation.AcceptanceRates.Sum();
         derived.Add(new("mean tokens per step and request", mean.ToString("0.###", CultureInfo.InvariantCulture),
