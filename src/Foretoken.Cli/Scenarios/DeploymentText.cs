@@ -25,7 +25,7 @@ internal static class DeploymentText
         var release = target.VersionText.Length > 0 ? " " + target.VersionText : "";
         var lines = new List<string>
         {
-            $"{target.Title}: {engine.EngineName}{release}, KV cache of {engine.KvPoolTokens.ToString("N0", CultureInfo.InvariantCulture)} tokens{(target.Layout.AttentionDataParallel > 1 ? " per rank" : "")}",
+            $"{target.Title}: {engine.EngineName}{release}, KV cache of {engine.KvPoolTokens.ToString("N0", CultureInfo.InvariantCulture)} tokens{(target.Layout.AttentionDataParallel > 1 ? $" over {target.Layout.AttentionDataParallel} ranks" : "")}",
         };
         if (model.StepTime is CoefficientsStepTimeModel coefficients)
         {

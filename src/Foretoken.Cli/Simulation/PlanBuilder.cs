@@ -47,6 +47,11 @@ internal static class PlanBuilder
             TimeLimit = model.TimeLimit,
             WarmUpRequests = model.Workload.WarmUpRequests,
         };
+        foreach (var warning in model.Engine.Warnings)
+        {
+            notes.AppendLine(CultureInfo.InvariantCulture, $"warning: {warning}");
+        }
+
         if (plan.EngineMode == EngineMode.Fast && ReplicaFactory.NotCovered(plan.Engine) is { } beyond)
         {
             notes.AppendLine(CultureInfo.InvariantCulture, $"the fast engine does not cover {beyond}: every step is planned by the plain engine");

@@ -146,7 +146,8 @@ public static class MemoryModel
         var residual = 2 * 2 * tokens * model.Hidden;
         var widest = model.Layers.Skip(from).Take(to - from).Max(l => Math.Max(Mixer(l.Attention, tokens, layout.TensorParallel), Network(l.Ffn, tokens, layout)));
         var forward = residual + widest;
-        var sampling = to == model.Layers.Count ? (long)SamplingBytes * Math.Min(engine.MaxSequences, tokens) * model.Vocabulary : 0;
+        // TensorRT-LLM measures with a step full of prompts, of which only the last tokens are sampled.
+        var sampling = to == model.Layers.Count && engine.Kind == EngineKind.Vllm ? (long)SamplingBytes * Math.Min(engine.MaxSequences, tokens) * model.Vocabulary : 0;
         return forward >= sampling
             ? new("activations", Invariant($"{tokens:N0} tokens: residual {residual:N0} + widest half-layer {widest:N0}"), -forward, "estimate: live tensors of a forward pass")
             : new("activations", Invariant($"sampling {Math.Min(engine.MaxSequences, tokens):N0} requests x {model.Vocabulary:N0} logits x {SamplingBytes} B"), -sampling, "estimate: 41 B per logit, vllm PR #10511");

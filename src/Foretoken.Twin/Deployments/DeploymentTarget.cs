@@ -25,7 +25,10 @@ public sealed record DeploymentTarget
     /// <summary>Its release.</summary>
     public required EngineVersion Version { get; init; }
 
-    /// <summary>Its release as it was written.</summary>
+    /// <summary>The engine as scenarios call it.</summary>
+    public string EngineName => Engine switch { EngineKind.Sglang => "sglang", EngineKind.TensorRtLlm => "trtllm", _ => "vllm" };
+
+    /// <summary>Its release as it was written; empty for the newest.</summary>
     public string VersionText { get; init; } = "";
 
     /// <summary>Number format of routed experts in the operator tables where the weights alone do not say it; null: they do.</summary>

@@ -62,7 +62,7 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
             Layout = Layout(),
             Engine = Kind(engine.Get(EngineFields.Kind)!),
             Version = version,
-            VersionText = engine.IsSet(EngineFields.Version) ? engine.Get(EngineFields.Version)! : "",
+            VersionText = version == EngineVersion.Newest ? "" : engine.Get(EngineFields.Version)!,
             KvBytesPerNumber = KvBytes(engine, entry.Shape),
         };
         return LayoutIsGood(target) ? target : null;

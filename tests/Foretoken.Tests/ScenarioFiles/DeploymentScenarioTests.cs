@@ -1,7 +1,9 @@
 using Foretoken.Cli.Scenarios;
 using Foretoken.Cli.Simulation;
 using Foretoken.Engines.SgLang;
+using Foretoken.Engines.TrtLlm;
 using Foretoken.Engines.Vllm;
+using Foretoken.Hardware.Coefficients;
 using Foretoken.Hardware.Memory;
 using Foretoken.Quantities;
 using Foretoken.Tests.Support;
@@ -159,9 +161,52 @@ public sealed class DeploymentScenarioTests
         Assert.Equal(256, Assert.IsType<VllmSettings>(model.Engine.Settings).MaxNumSeqs);
     }
 
+    [Fact]
+    public void Load_TrtLlm_HasItsDefaults()
+    {
+        var model = Load(Llama + "engine: trtllm").Model;
+        var settings = Assert.IsType<TrtLlmSettings>(model.Engine.Settings);
+        Assert.Equal((2048, 8192, 32, 131_072), (settings.MaxBatchSize, settings.MaxNumTokens, settings.TokensPerBlock, settings.MaxSeqLen));
+        Assert.Equal(model.Engine.Memory!.Blocks, settings.NumKvBlocks);
+        Assert.Equal(1000, Assert.IsType<TrtLlmSettings>(Load(Llama + "engine: {kind: trtllm, max_tokens: 32_010}").Model.Engine.Settings).NumKvBlocks);
+        Assert.Equal(64, Assert.IsType<TrtLlmSettings>(Load("engine: {kind: trtllm, kv_blocks: 64}").Model.Engine.Settings).NumKvBlocks);
+    }
+
     [Theory]
     [InlineData("vllm")]
     [InlineData("sglang")]
+    [InlineData("trtllm")]
+    public void Load_AttentionDataParallel_GivesEachRankItsOwn(string kind)
+    {
+        const string V3 = "model: deepseek-ai/DeepSeek-V3\ngpu: h200\nexpert_parallel: 8\ndata_parallel: 8\n";
+        var model = Load(V3 + $"engine: {kind}").Model;
+        Assert.Equal(8, model.GpusPerReplica);
+        Assert.Equal(8 * model.Engine.Memory!.Blocks * model.Engine.Settings.KvBlockTokens, model.Engine.Settings.KvPoolTokens);
+        if (model.Engine.Settings is SgLangSettings sglang)
+        {
+            Assert.Equal((1024, 0.3), (sglang.ChunkedPrefillSize, sglang.ScheduleConservativeness));
+        }
+    }
+
+    [Fact]
+    public void Load_DataParallelWithoutExperts_IsNoLockstepInVllm() =>
+        Assert.Contains("each for itself", Assert.Throws<InputException>(() => Load("model: Llama-3.1-8B\ngpu: h100\ndata_parallel: 2")).Problems[0].Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_Frontend_IsTheMeasuredOneUnlessGiven()
+    {
+        var measured = Calibration.BuiltIn.Of("vllm", "");
+        var times = Load(Llama).Model.Frontend;
+        Assert.Equal(measured.FrontendMs, times.Request.TotalMilliseconds, 6);
+        Assert.Equal(SimDuration.Zero, times.Response);
+        Assert.Equal(SimDuration.Zero, Load(Llama + "frontend: {response: 1ms}").Model.Frontend.Request);
+        Assert.Equal(SimDuration.Zero, Load("step_time: polynomial").Model.Frontend.PerPromptToken);
+    }
+
+    [Theory]
+    [InlineData("vllm")]
+    [InlineData("sglang")]
+    [InlineData("trtllm")]
     public void Run_Deployment_EndsEveryRequest(string kind)
     {
         using var folder = new TemporaryFolder();

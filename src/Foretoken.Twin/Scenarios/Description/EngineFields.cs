@@ -5,7 +5,7 @@ namespace Foretoken.Twin.Scenarios.Description;
 /// <summary>The <c>engine</c> section: which engine, and its settings under its own flag names.</summary>
 public static class EngineFields
 {
-    public static readonly Field<string> Kind = new(new ChoiceType(("vllm", "vLLM's V1 engine"), ("sglang", "SGLang")))
+    public static readonly Field<string> Kind = new(new ChoiceType(("vllm", "vLLM's V1 engine"), ("sglang", "SGLang"), ("trtllm", "TensorRT-LLM's PyTorch backend")))
     {
         Name = "kind",
         Meaning = "Inference engine that every replica runs.",
@@ -43,13 +43,23 @@ public static class EngineFields
         DefaultSource = "vLLM, SGLang and TensorRT-LLM alike",
     };
 
+    public static readonly Field<Bound> Speculative = new(new SectionType(SpeculativeFields.Section))
+    {
+        Name = "speculative_config",
+        AlsoCalled = ["speculative"],
+        Meaning = "Speculative decoding, the same way for every engine; left out for none. SGLang also takes its own speculative_ flags instead.",
+        OmitWhenAbsent = true,
+        DefaultText = "none",
+        DefaultSource = "every engine's",
+    };
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "What every replica runs: an engine's scheduler and KV cache, under the engine's own flag names.",
-        Fields = [Kind, Version, KvCacheDtype, StreamInterval],
+        Fields = [Kind, Version, KvCacheDtype, StreamInterval, Speculative],
         Switch = Kind,
         Shorthand = Kind,
-        Cases = new Dictionary<string, IReadOnlyList<Field>> { ["vllm"] = VllmFields.All, ["sglang"] = SgLangFields.All },
+        Cases = new Dictionary<string, IReadOnlyList<Field>> { ["vllm"] = VllmFields.All, ["sglang"] = SgLangFields.All, ["trtllm"] = TrtLlmFields.All },
     };
 }

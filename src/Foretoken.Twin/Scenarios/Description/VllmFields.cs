@@ -139,21 +139,11 @@ public static class VllmFields
         DefaultSource = VllmDefaults,
     };
 
-    public static readonly Field<Bound> Speculative = new(new SectionType(SpeculativeFields.Section))
-    {
-        Name = "speculative_config",
-        AlsoCalled = ["speculative"],
-        Meaning = "Speculative decoding; left out for none.",
-        OmitWhenAbsent = true,
-        DefaultText = "none",
-        DefaultSource = VllmDefaults,
-    };
-
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<Field> All =
     [
         MaxNumSeqs, MaxNumBatchedTokens, BlockSize, NumGpuBlocks, KvCacheMemoryBytes, GpuMemoryUtilization, EnforceEager, MaxModelLen, EnablePrefixCaching,
         SchedulingPolicy, AsyncScheduling, EnableChunkedPrefill, LongPrefillTokenThreshold, Watermark, SchedulerReserveFullIsl,
-        KvCacheGroups, PrefixCacheRetentionInterval, Speculative,
+        KvCacheGroups, PrefixCacheRetentionInterval,
     ];
 }

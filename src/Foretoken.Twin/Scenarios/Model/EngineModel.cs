@@ -15,6 +15,9 @@ public sealed record EngineModel(EngineSettings Settings, IReadOnlyList<DerivedV
     /// <summary>How drafts are made, for step times; null without speculation.</summary>
     public SpeculationCost? Drafting { get; init; }
 
+    /// <summary>What is allowed but probably not meant, in sentences.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The memory of one GPU line by line; null without a model and a GPU.</summary>
     public MemoryPlan? Memory { get; init; }
 }

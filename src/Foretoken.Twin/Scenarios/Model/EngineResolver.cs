@@ -24,6 +24,7 @@ internal static class EngineResolver
         return engine.Get(EngineFields.Kind) switch
         {
             "sglang" => new SgLangResolver(root, engine, version, target, context).Resolve(),
+            "trtllm" => new TrtLlmResolver(root, engine, version, target, context).Resolve(),
             _ => new VllmResolver(root, engine, version, target, context).Resolve(),
         };
     }

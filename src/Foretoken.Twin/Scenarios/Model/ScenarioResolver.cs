@@ -40,11 +40,6 @@ public static class ScenarioResolver
 
         var resolver = new TargetResolver(root, library, context);
         var target = resolver.Resolve();
-        if (target is { Layout.AttentionDataParallel: > 1 })
-        {
-            context.Add(root.PlaceOf(ModelFields.DataParallel), root.PathOf(ModelFields.DataParallel), "above 1 cannot be run yet: ranks that step together are not simulated", "1, or fleet.replicas for copies that do not share experts");
-        }
-
         var engine = resolver.Release is { } release && (target is not null || !resolver.IsWanted) ? EngineResolver.Resolve(root, release, target, context) : null;
         var workload = Part(root, ScenarioFields.Workload) is { } w ? WorkloadResolver.Resolve(w, document, context, derived) : null;
         var stepTime = Part(root, ScenarioFields.StepTime) is { } s ? StepTimeResolver.Resolve(s, resolver.IsWanted, target, engine, context, derived) : null;
@@ -84,12 +79,7 @@ public static class ScenarioResolver
             RoutingPolicy = fleet.Get(FleetFields.Routing).Get(FleetFields.Policy),
             Engine = engine,
             StepTime = stepTime,
-            Frontend = new FrontendTimes
-            {
-                Request = root.Get(ScenarioFields.Frontend)!.Get(FrontendFields.Request),
-                PerPromptToken = root.Get(ScenarioFields.Frontend)!.Get(FrontendFields.PerPromptToken),
-                Response = root.Get(ScenarioFields.Frontend)!.Get(FrontendFields.Response),
-            },
+            Frontend = FrontendResolver.Resolve(root.Get(ScenarioFields.Frontend)!, target, stepTime, derived),
             Slo = slo,
             EngineMode = run.Get(RunFields.EngineMode) switch { "plain" => EngineMode.Plain, "fast" => EngineMode.Fast, _ => EngineMode.Auto },
             TimeLimit = run.Get(RunFields.TimeLimit) is { } limit ? new SimTime(limit.Nanoseconds) : null,

@@ -15,6 +15,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
 
     private readonly Bound _hardware = root.Get(ScenarioFields.Hardware)!;
     private readonly List<DerivedValue> _derived = [];
+    private readonly List<string> _warnings = [];
     private EngineMemory? _memorySettings;
     private MemoryPlan? _memory;
 
@@ -30,7 +31,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
             return null;
         }
 
-        var drafting = new SgLangSpeculationResolver(engine, target, context, _derived);
+var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, _warnings);
         var speculation = drafting.Resolve();
         var chunk = ChunkedPrefillSize();
         if (Pool(chunk, drafting.MtpTokens(speculation)) is not { } tokens)
@@ -42,6 +43,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
         var settings = new SgLangSettings
         {
             StreamInterval = engine.Get(EngineFields.StreamInterval),
+            DpSize = Ranks,
             MaxTotalTokens = tokens,
             MaxRunningRequests = MaxRunningRequests(tokens, length, speculation is not null),
             ContextLength = length,
@@ -59,8 +61,8 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
         var problems = settings.Problems(engine.Path);
         foreach (var problem in problems)
         {
-            var field = engine.Fields.First(f => problem.Place == engine.PathOf(f));
-            context.Add(engine.PlaceOf(field), problem.Place, problem.Message, problem.Fix);
+            var field = engine.Fields.FirstOrDefault(f => problem.Place == engine.PathOf(f));
+            context.Add(field is null ? engine.Origin : engine.PlaceOf(field), problem.Place, problem.Message, problem.Fix);
         }
 
         if (problems.Count > 0)
@@ -69,7 +71,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
         }
 
         _derived.Add(new("KV cache tokens", Text(settings.UsableTokens), $"whole pages of max_total_tokens = floor({settings.MaxTotalTokens} / {settings.PageSize}) x {settings.PageSize}"));
-        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafting.Cost(speculation) };
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafting.Cost(speculation), Warnings = _warnings };
     }
 
     // The pool: as many tokens as fit behind the weights in mem_fraction_static.

@@ -8,7 +8,7 @@ using Foretoken.Twin.Scenarios.Fields;
 namespace Foretoken.Twin.Scenarios.Model;
 
 /// <summary>The speculative flags of an <c>engine</c> section of kind sglang, with what SGLang fills in itself.</summary>
-internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? target, BindContext context, List<DerivedValue> derived)
+internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? target, BindContext context, List<DerivedValue> derived, List<string> warnings)
 {
     private const int NgramDraftTokens = 12;
 
@@ -18,6 +18,9 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
         SgLangFields.AcceptanceRates, SgLangFields.SimulateAccLen, SgLangFields.SimulateAccMethod,
     ];
 
+    // The section that every engine has, with its presets, in place of SGLang's own flags.
+    private SpeculationModel? _common;
+
     private string Algorithm => engine.Get(SgLangFields.SpeculativeAlgorithm)!;
 
     private bool IsNgram => Algorithm == "NGRAM";
@@ -25,6 +28,11 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
     /// <summary>The settings; null for none, or when they contradict each other.</summary>
     public SgLangSpeculation? Resolve()
     {
+        if (engine.Get(EngineFields.Speculative) is not null)
+        {
+            return ResolveCommon();
+        }
+
         if (Algorithm == "none")
         {
             foreach (var field in Details.Where(engine.IsSet))
@@ -49,19 +57,39 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
         var mean = speculation.SimulateAccLen ?? 1 + speculation.AcceptanceRates.Sum();
         derived.Add(new("mean tokens per step and request", mean.ToString("0.###", CultureInfo.InvariantCulture),
             speculation.SimulateAccLen is null ? "1 + sum of synthetic_acceptance_rates" : $"simulate_acc_len, as {engine.Get(SgLangFields.SimulateAccMethod)} draws it"));
+        SpeculationResolver.WarnNearOne(mean, engine.PlaceOf(SgLangFields.SpeculativeAlgorithm), warnings);
         return speculation;
+    }
+
+    private SgLangSpeculation? ResolveCommon()
+    {
+        foreach (var field in Details.Append(SgLangFields.SpeculativeAlgorithm).Where(engine.IsSet))
+        {
+            Complain(field, $"contradicts {EngineFields.Speculative.Name}", $"both say how drafts are made ({EngineFields.Speculative.Name} at {engine.PlaceOf(EngineFields.Speculative)}); keep one");
+        }
+
+        _common = new SpeculationResolver(engine, context, derived, warnings).Resolve();
+        return _common is null ? null : new SgLangSpeculation
+        {
+            Algorithm = _common.Method == "ngram" ? SgLangSpeculativeAlgorithm.Ngram : SgLangSpeculativeAlgorithm.Eagle,
+            NumSteps = _common.Method == "ngram" ? 1 : _common.Drafts,
+            EagleTopk = 1,
+            NumDraftTokens = _common.Drafts + 1,
+            AcceptanceRates = _common.Rates,
+        };
     }
 
     /// <summary>What drafting costs.</summary>
     public SpeculationCost? Cost(SgLangSpeculation? speculation) => speculation switch
     {
         null => null,
+        _ when _common is not null => _common.Cost,
         { HasDraftKv: false } => new SpeculationCost(DraftKind.Ngram, speculation.NumDraftTokens - 1),
         _ => new SpeculationCost(Algorithm == "NEXTN" || (Algorithm == "EAGLE" && HasMtp) ? DraftKind.Mtp : DraftKind.Eagle, speculation.NumSteps),
     };
 
     /// <summary>Multi-token-prediction layers' tokens in memory; 0 where the model has none or they are not used.</summary>
-    public int MtpTokens(SgLangSpeculation? speculation) => speculation is { HasDraftKv: true } && HasMtp ? speculation.NumSteps : 0;
+    public int MtpTokens(SgLangSpeculation? speculation) => speculation is { HasDraftKv: true } && HasMtp && _common is not { Method: not "mtp" } ? speculation.NumSteps : 0;
 
     private bool HasMtp => target?.Shape.MtpLayers.Count > 0;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Foretoken.Engines.Vllm;
-using Foretoken.Hardware.Coefficients;
 using Foretoken.Hardware.Memory;
 using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Description;
@@ -16,6 +15,8 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
     private readonly Bound _model = root.Get(ScenarioFields.Model)!;
     private readonly Bound _hardware = root.Get(ScenarioFields.Hardware)!;
     private readonly List<DerivedValue> _derived = [];
+    private readonly List<string> _warnings = [];
+    private SpeculationModel? _drafts;
     private EngineMemory? _memorySettings;
     private MemoryPlan? _memory;
 
@@ -23,6 +24,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
     public EngineModel? Resolve()
     {
         var speculation = ResolveSpeculation();
+        CheckRanks();
         var asyncScheduling = ResolveAsyncScheduling(speculation);
         if (!AllGood())
         {
@@ -34,6 +36,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         var settings = new VllmSettings
         {
             StreamInterval = engine.Get(EngineFields.StreamInterval),
+            DataParallelSize = target?.Layout.AttentionDataParallel ?? 1,
             MaxNumSeqs = engine.Get(VllmFields.MaxNumSeqs) ?? seqs,
             MaxNumBatchedTokens = engine.Get(VllmFields.MaxNumBatchedTokens) ?? tokens,
             BlockSize = engine.Get(VllmFields.BlockSize),
@@ -77,7 +80,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
             MaxBatchedTokens = tokens,
             MaxSequences = seqs,
             Eager = engine.Get(VllmFields.EnforceEager),
-            MtpTokens = settings.Speculation is { Method: VllmSpeculationMethod.Eagle } draft && served.Shape.MtpLayers.Count > 0 ? draft.NumSpeculativeTokens : 0,
+            MtpTokens = _drafts is { Method: "mtp" } ? _drafts.Drafts : 0,
             KvCacheBytes = engine.Get(VllmFields.KvCacheMemoryBytes),
             KvBlocks = written,
         };
@@ -114,35 +117,21 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
 
     private VllmSpeculation? ResolveSpeculation()
     {
-        if (engine.Get(VllmFields.Speculative) is not { } speculative || !speculative.Fields.All(speculative.IsGood))
+        _drafts = new SpeculationResolver(engine, context, _derived, _warnings).Resolve();
+        return _drafts is null ? null : new VllmSpeculation
         {
-            return null;
-        }
-
-        var drafts = speculative.Get(SpeculativeFields.NumSpeculativeTokens);
-        var rates = speculative.Get(SpeculativeFields.AcceptanceRates);
-        var place = speculative.PlaceOf(SpeculativeFields.AcceptanceRates);
-        var path = speculative.PathOf(SpeculativeFields.AcceptanceRates);
-        if (rates.Count != drafts)
-        {
-            context.Add(place, path, $"has {rates.Count} numbers for {drafts} draft tokens", $"give {drafts}, one per draft token");
-        }
-
-        for (var i = 1; i < rates.Count; i++)
-        {
-            if (rates[i] > rates[i - 1])
-            {
-                context.Add(place, $"{path}[{i}]", "is larger than the one before it", "the first i drafts are accepted at most as often as the first i-1");
-                break;
-            }
-        }
-
-        return new VllmSpeculation
-        {
-            Method = speculative.Get(SpeculativeFields.Method) == "ngram" ? VllmSpeculationMethod.Ngram : VllmSpeculationMethod.Eagle,
-            NumSpeculativeTokens = drafts,
-            AcceptanceRates = rates,
+            Method = _drafts.Method == "ngram" ? VllmSpeculationMethod.Ngram : VllmSpeculationMethod.Eagle,
+            NumSpeculativeTokens = _drafts.Drafts,
+            AcceptanceRates = _drafts.Rates,
         };
+    }
+
+    private void CheckRanks()
+    {
+        if (target is { Layout.AttentionDataParallel: > 1 } && target.Shape.Layers.All(l => l.Ffn.Experts == 0))
+        {
+            context.Add(root.PlaceOf(ModelFields.DataParallel), root.PathOf(ModelFields.DataParallel), $"{target.Shape.Name} has no experts, so that vLLM's copies of it run each for itself", "1, and fleet.replicas for the copies");
+        }
     }
 
     private bool ResolveAsyncScheduling(VllmSpeculation? speculation)
@@ -333,19 +322,11 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         _derived.Add(new("watermark blocks", Text((int)(settings.Watermark * settings.NumGpuBlocks)), $"floor(watermark x num_gpu_blocks) = floor({settings.Watermark.ToString(CultureInfo.InvariantCulture)} x {settings.NumGpuBlocks})"));
         if (settings.Speculation is { } speculation)
         {
-            var mean = 1 + speculation.AcceptanceRates.Sum();
             _derived.Add(new("lookahead tokens", Text(speculation.LookaheadTokens), "KV slots reserved ahead per request: num_speculative_tokens for a draft head, 0 for ngram"));
-            _derived.Add(new("mean tokens per step and request", mean.ToString("0.###", CultureInfo.InvariantCulture), "1 + sum of synthetic_acceptance_rates"));
         }
 
-        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = Drafting() };
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = _drafts?.Cost, Warnings = _warnings };
     }
-
-    private SpeculationCost? Drafting() => engine.Get(VllmFields.Speculative) is { } drafts
-        ? new SpeculationCost(
-            drafts.Get(SpeculativeFields.Method) switch { "ngram" => DraftKind.Ngram, "mtp" => DraftKind.Mtp, _ => DraftKind.Eagle },
-            drafts.Get(SpeculativeFields.NumSpeculativeTokens))
-        : null;
 
     private void Complain(Field field, string message, string fix) => context.Add(engine.PlaceOf(field), engine.PathOf(field), message, fix);
 

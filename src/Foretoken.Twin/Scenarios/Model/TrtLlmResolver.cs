@@ -1,0 +1,138 @@
+using System.Globalization;
+using Foretoken.Engines.TrtLlm;
+using Foretoken.Hardware.Memory;
+using Foretoken.Twin.Deployments;
+using Foretoken.Twin.Scenarios.Description;
+using Foretoken.Twin.Scenarios.Fields;
+
+namespace Foretoken.Twin.Scenarios.Model;
+
+/// <summary>Turns an <c>engine</c> section of kind trtllm into settings, as TensorRT-LLM's PyTorch backend would.</summary>
+internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion version, DeploymentTarget? target, BindContext context)
+{
+    private const int DefaultTokens = 262_144;
+
+    private readonly List<DerivedValue> _derived = [];
+    private readonly List<string> _warnings = [];
+    private EngineMemory? _memorySettings;
+    private MemoryPlan? _memory;
+
+    /// <summary>The validated engine, or null when something that it rests on is wrong.</summary>
+    public EngineModel? Resolve()
+    {
+        var drafts = new SpeculationResolver(engine, context, _derived, _warnings).Resolve();
+        if (!engine.Fields.All(engine.IsGood))
+        {
+            return null;
+        }
+
+        if (Blocks(drafts) is not { } blocks)
+        {
+            return null;
+        }
+
+        var layout = target?.Layout ?? new ParallelLayout();
+        var block = engine.Get(TrtLlmFields.TokensPerBlock);
+        var settings = new TrtLlmSettings
+        {
+            StreamInterval = engine.Get(EngineFields.StreamInterval),
+            NumKvBlocks = blocks,
+            MaxSeqLen = MaxSeqLen(blocks, block),
+            MaxBatchSize = engine.Get(TrtLlmFields.MaxBatchSize),
+            MaxNumTokens = engine.Get(TrtLlmFields.MaxNumTokens),
+            TokensPerBlock = block,
+            CapacitySchedulerPolicy = engine.Get(TrtLlmFields.CapacitySchedulerPolicy) switch
+            {
+                "MAX_UTILIZATION" => TrtLlmCapacityPolicy.MaxUtilization,
+                "STATIC_BATCH" => TrtLlmCapacityPolicy.StaticBatch,
+                _ => TrtLlmCapacityPolicy.GuaranteedNoEvict,
+            },
+            EnableChunkedPrefill = engine.Get(TrtLlmFields.EnableChunkedPrefill),
+            ContextChunkingPolicy = engine.Get(TrtLlmFields.ContextChunkingPolicy) == "EQUAL_PROGRESS" ? TrtLlmChunkingPolicy.EqualProgress : TrtLlmChunkingPolicy.FirstComeFirstServed,
+            EnableBlockReuse = engine.Get(TrtLlmFields.EnableBlockReuse),
+            EnablePartialReuse = engine.Get(TrtLlmFields.EnablePartialReuse),
+            CopyOnPartialReuse = engine.Get(TrtLlmFields.CopyOnPartialReuse),
+            DisableOverlapScheduler = engine.Get(TrtLlmFields.DisableOverlapScheduler),
+            BatchWaitTimeoutIters = engine.Get(TrtLlmFields.BatchWaitTimeoutIters),
+            BatchWaitMaxTokensRatio = engine.Get(TrtLlmFields.BatchWaitMaxTokensRatio),
+            TwoStepLookahead = layout.PipelineParallel > 1,
+            AttentionDpSize = layout.AttentionDataParallel,
+            Speculation = drafts is null ? null : new TrtLlmSpeculation { MaxDraftLen = drafts.Drafts, AcceptanceRates = drafts.Rates },
+        };
+        var problems = settings.Problems(engine.Path);
+        foreach (var problem in problems)
+        {
+            var field = engine.Fields.FirstOrDefault(f => problem.Place == engine.PathOf(f));
+            context.Add(field is null ? engine.Origin : engine.PlaceOf(field), problem.Place, problem.Message, problem.Fix);
+        }
+
+        if (problems.Count > 0)
+        {
+            return null;
+        }
+
+        _derived.Add(new("KV cache tokens", Text(settings.KvPoolTokens), $"KV blocks x tokens_per_block{(settings.AttentionDpSize > 1 ? $" x {settings.AttentionDpSize} ranks" : "")}"));
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafts?.Cost, Warnings = _warnings };
+    }
+
+    private int? Blocks(SpeculationModel? drafts)
+    {
+        var block = engine.Get(TrtLlmFields.TokensPerBlock);
+        var written = engine.Get(TrtLlmFields.NumKvBlocks);
+        var most = engine.Get(TrtLlmFields.MaxTokens);
+        if (written is not null && most is not null)
+        {
+            context.Add(engine.PlaceOf(TrtLlmFields.MaxTokens), engine.PathOf(TrtLlmFields.MaxTokens), $"says how much KV cache there is a second time (first at {engine.PlaceOf(TrtLlmFields.NumKvBlocks)})", "keep one");
+            return null;
+        }
+
+        var cap = most is null ? int.MaxValue : Math.Max(1, most.Value / block);
+        if (target is null)
+        {
+            return written ?? Derive(TrtLlmFields.NumKvBlocks, Math.Min(cap, Math.Max(1, DefaultTokens / block)), most is null ? "default: " + TrtLlmFields.NumKvBlocks.DefaultSource : "max_tokens / tokens_per_block");
+        }
+
+        _memorySettings = new EngineMemory
+        {
+            Kind = EngineKind.TensorRtLlm,
+            Version = version,
+            MemoryFraction = engine.Get(TrtLlmFields.FreeGpuMemoryFraction),
+            BlockSize = block,
+            KvBytesPerNumber = target.KvBytesPerNumber,
+            MaxBatchedTokens = engine.Get(TrtLlmFields.MaxNumTokens),
+            MaxSequences = engine.Get(TrtLlmFields.MaxBatchSize),
+            MtpTokens = drafts is { Method: "mtp" } ? drafts.Drafts : 0,
+            KvBlocks = written,
+        };
+        _memory = new MemoryResolver(target, root, engine, TrtLlmFields.FreeGpuMemoryFraction, TrtLlmFields.TokensPerBlock, context).Plan(_memorySettings);
+        if (_memory is null || written is not null)
+        {
+            return _memory is null ? null : written;
+        }
+
+        return _memory.Blocks > cap
+            ? Derive(TrtLlmFields.NumKvBlocks, cap, $"max_tokens / tokens_per_block = {most} / {block}, less than what fits")
+            : Derive(TrtLlmFields.NumKvBlocks, (int)Math.Min(int.MaxValue, _memory.Blocks), MemoryResolver.Formula(_memory));
+    }
+
+    private int MaxSeqLen(int blocks, int block)
+    {
+        if (engine.Get(TrtLlmFields.MaxSeqLen) is { } written)
+        {
+            return written;
+        }
+
+        var pool = (int)Math.Min(int.MaxValue, (long)blocks * block);
+        return target?.Shape.MaxContext is > 0 and var longest && longest <= pool
+            ? Derive(TrtLlmFields.MaxSeqLen, longest, $"longest context by the config of {target.Model.Name}")
+            : Derive(TrtLlmFields.MaxSeqLen, pool, "what fits into the pool: KV blocks x tokens_per_block");
+    }
+
+    private int Derive(Field field, int value, string from)
+    {
+        _derived.Add(new(engine.PathOf(field), Text(value), from));
+        return value;
+    }
+
+    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}
