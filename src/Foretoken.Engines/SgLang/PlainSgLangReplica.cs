@@ -26,7 +26,7 @@ public sealed class PlainSgLangReplica : PlainReplica
     /// <param name="settings">Scheduler and KV cache settings; those with <see cref="SgLangSettings.Problems"/> may make it fail.</param>
     /// <param name="stepTime">How long a forward pass takes.</param>
     /// <param name="recorder">Where results go.</param>
-    /// <param name="seed">Seed of the random queue order (stream <see cref="StreamId.Scheduling"/>); no other policy draws.</param>
+    /// <param name="seed">Seed of the random queue order (stream <see cref="StreamId.Scheduling"/>) and of accepted drafts (<see cref="StreamId.Speculation"/>).</param>
     public PlainSgLangReplica(SgLangSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed)
         : base(CreateRanks(settings, recorder, seed), new RoundRobinDealer(settings.DpSize), settings.DisableOverlapSchedule ? 1 : 2, stepTime, recorder)
     {

@@ -15,7 +15,7 @@ public sealed partial class FastSgLangReplica
     private int Match(int slot, int tokens, out int node)
     {
         ref var r = ref _slots[slot];
-        return _tree.Match(r, slot, _caches ? tokens / _pageSize : 0, out node) * _pageSize;
+        return _tree.Match(r, slot, _caches ? Keys(tokens) / _pageSize : 0, out node) * _pageSize;
     }
 
     private void MakeRoom(int pages)
@@ -28,15 +28,26 @@ public sealed partial class FastSgLangReplica
 
     private void Allocate(ref FastSgLangRequest r, int end)
     {
-        var pages = Pages(end) - Pages(r.Committed);
+        Take(Pages(end) - Pages(r.Committed));
+        SetCommitted(ref r, end);
+        r.Allocated = end;
+    }
+
+    private void Take(int pages)
+    {
         if (pages > _freePages)
         {
             throw new SgLangOutOfMemoryException(pages, _freePages);
         }
 
         _freePages -= pages;
-        SetCommitted(ref r, end);
     }
+
+    // A key of two neighbouring tokens per token but the last, with a draft head.
+    private int Keys(int tokens) => Math.Max(0, tokens - _keysShort);
+
+    // Slots that a request has once its next step with drafts is planned.
+    private int Ahead(in FastSgLangRequest r) => Math.Max(r.Allocated, r.Committed + _reserve);
 
     private void SetCommitted(ref FastSgLangRequest r, int tokens)
     {
@@ -53,7 +64,7 @@ public sealed partial class FastSgLangReplica
             return;
         }
 
-        var pages = tokens / _pageSize;
+        var pages = Keys(tokens) / _pageSize;
         _freePages += _tree.Insert(r, slot, pages) - r.Protected / _pageSize;
         Invariant.That(_tree.Match(r, slot, pages, out var node) == pages);
         _tree.Unlock(r.Node);
@@ -65,12 +76,14 @@ public sealed partial class FastSgLangReplica
     private void Release(int slot, bool insert)
     {
         ref var r = ref _slots[slot];
-        var whole = Math.Min(r.Committed, r.Tokens) / _pageSize;
+        var slots = _reserve == 0 ? r.Committed : r.Allocated;
+        var whole = Keys(Math.Min(r.Committed, r.Tokens)) / _pageSize;
         var given = insert && _caches ? _tree.Insert(r, slot, whole) : whole;
-        _freePages += given - r.Protected / _pageSize + Pages(r.Committed) - whole;
+        _freePages += given - r.Protected / _pageSize + Pages(slots) - whole;
         _tree.Unlock(r.Node);
         r.Node = None;
         r.Committed = 0;
+        r.Allocated = 0;
         r.Room = 0;
         r.Protected = 0;
         r.Prefix = 0;

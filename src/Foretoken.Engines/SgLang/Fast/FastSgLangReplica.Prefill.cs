@@ -213,6 +213,7 @@ public sealed partial class FastSgLangReplica
         r.Prefix = matched;
         r.Protected = matched;
         r.Committed = matched;
+        r.Allocated = matched;
         r.Room = 0;
     }
 

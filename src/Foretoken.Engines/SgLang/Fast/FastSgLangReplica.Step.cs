@@ -167,21 +167,67 @@ public sealed partial class FastSgLangReplica
         return batch;
     }
 
-    // A request whose slots end at a page's end needs a page.
     private bool DecodeFits(int count)
     {
-        var needed = 0;
-        for (var i = 0; i < count; i++)
-        {
-            needed += _slots[_running[i]].Room == 0 ? 1 : 0;
-        }
-
+        var needed = PagesToDecode(count);
         MakeRoom(needed);
         return _freePages >= needed;
     }
 
+    private int PagesToDecode(int count)
+    {
+        var needed = 0;
+        for (var i = 0; i < count; i++)
+        {
+            ref var r = ref _slots[_running[i]];
+            needed += _reserve > 0 ? Pages(Ahead(r)) - Pages(r.Allocated) : r.Room == 0 ? 1 : 0;
+        }
+
+        return needed;
+    }
+
+    // With drafts: each request gets its next token's slot and keeps slots for the drafts of two steps.
+    private void AllocateDrafts(FastBatch batch)
+    {
+        MakeRoom(PagesToDecode(_runningCount) + (_pageSize == 1 ? 0 : _runningCount));
+        batch.SetDecodes(_running.AsSpan(0, _runningCount), contexts: true);
+        for (var i = 0; i < _runningCount; i++)
+        {
+            ref var r = ref _slots[_running[i]];
+            var ahead = Ahead(r);
+            Take(Pages(ahead) - Pages(r.Allocated));
+            r.Allocated = ahead;
+            r.Committed++;
+            batch.Contexts[i] = r.Committed;
+        }
+    }
+
+    // How many drafts of the step before were accepted is known when the batch starts.
+    private void LearnContexts(FastBatch batch)
+    {
+        long context = 0;
+        for (var i = 0; i < batch.DecodeCount; i++)
+        {
+            ref var r = ref _slots[batch.Decodes[i]];
+            if (!r.Finished && !r.Retracted)
+            {
+                batch.Contexts[i] = r.Committed;
+            }
+
+            context += batch.Contexts[i];
+        }
+
+        batch.DecodeContext = context;
+    }
+
     private void AllocateDecodes(FastBatch batch)
     {
+        if (_drafts is not null)
+        {
+            AllocateDrafts(batch);
+            return;
+        }
+
         MakeRoom(_runningCount);
         var lengths = _stepTime.NeedsContextLengths;
         batch.SetDecodes(_running.AsSpan(0, _runningCount), lengths);
@@ -295,11 +341,17 @@ public sealed partial class FastSgLangReplica
             _recorder.PrefillTokens += extend.End - extend.Start;
         }
 
+        if (_drafts is not null)
+        {
+            LearnContexts(batch);
+        }
+
         var step = new StepBatch
         {
             Prefills = _prefills.AsSpan(0, batch.ExtendCount),
             DecodeRequests = batch.DecodeCount,
             DecodeContextTokens = batch.DecodeContext,
+            DraftTokens = batch.DecodeCount * _draftTokens,
             DecodeContexts = _stepTime.NeedsContextLengths ? batch.Contexts : [],
         };
         var duration = Math.Max(1, SimDuration.FromMilliseconds(_stepTime.Milliseconds(step)).Nanoseconds);
@@ -370,6 +422,11 @@ public sealed partial class FastSgLangReplica
             }
         }
 
+        if (batch.Mode == BatchMode.Decode)
+        {
+            _drafts?.BeginBatch();
+        }
+
         foreach (var slot in batch.Decodes)
         {
             ref var r = ref _slots[slot];
@@ -379,6 +436,11 @@ public sealed partial class FastSgLangReplica
             }
 
             emitted += r.Aborted ? 0 : 1;
+            if (_drafts is not null && !r.Aborted)
+            {
+                emitted += DeliverDrafts(ref r, now);
+            }
+
             if (Deliver(ref r, now))
             {
                 EndGeneration(slot, ref ended);
@@ -403,6 +465,20 @@ public sealed partial class FastSgLangReplica
         Finish(slot);
         _unfinished--;
         Release(slot, insert: true);
+    }
+
+    // The bonus token comes after them. What goes past the answer's end is thrown away.
+    private int DeliverDrafts(ref FastSgLangRequest r, long now)
+    {
+        var accepted = _drafts!.Accepted(ref r.Draws);
+        r.Committed += accepted;
+        var kept = Math.Min(accepted, r.MaxNewTokens - r.Generated - 1);
+        for (var i = 0; i < kept; i++)
+        {
+            Deliver(ref r, now);
+        }
+
+        return kept;
     }
 
     // True when it was the last token, or nobody wants it any more.

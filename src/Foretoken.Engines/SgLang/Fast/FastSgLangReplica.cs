@@ -12,7 +12,7 @@ namespace Foretoken.Engines.SgLang.Fast;
 /// The SGLang engine in long strides. Its scheduler is the plain engine's, written again over slots, page counts and
 /// <see cref="FastRadixTree"/>; and while nothing but decoding happens it plans a whole run of steps at once (<c>.Run.cs</c>).
 /// Covers the queue orders that need no look into the tree, with everything else that the plain engine does: chunks, mixed
-/// batches, overlap, radix cache, retraction, receive interval, aborts. Equal to <c>PlainSgLangReplica</c> to the nanosecond; the
+/// batches, overlap, radix cache, retraction, receive interval, speculation (one step at a time), aborts. Equal to <c>PlainSgLangReplica</c> to the nanosecond; the
 /// differential tests say so on thousands of random scenarios.
 /// </summary>
 public sealed partial class FastSgLangReplica : IReplica
@@ -30,6 +30,11 @@ public sealed partial class FastSgLangReplica : IReplica
     private readonly int _depth;
     private readonly bool _caches;
     private readonly bool _chunks;
+    private readonly DraftResults? _drafts;
+    private readonly int _draftTokens;
+    private readonly int _reserve;
+    private readonly int _keysShort;
+    private readonly ulong _seed;
 
     private readonly FastBatch[] _batches = [new(), new(), new(), new()];
     private readonly FastBatch?[] _flight = new FastBatch?[2];
@@ -65,7 +70,7 @@ public sealed partial class FastSgLangReplica : IReplica
     /// <param name="settings">Engine settings; <see cref="NotCovered"/> must be null for them.</param>
     /// <param name="stepTime">How long a forward pass takes.</param>
     /// <param name="recorder">Receives what happens.</param>
-    /// <param name="seed">Seed of the random queue order (stream <see cref="StreamId.Scheduling"/>); no other policy draws.</param>
+    /// <param name="seed">Seed of the random queue order (stream <see cref="StreamId.Scheduling"/>) and of accepted drafts (<see cref="StreamId.Speculation"/>).</param>
     /// <param name="tree">Tree that the requests' paths refer to; null when none has a path.</param>
     public FastSgLangReplica(SgLangSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder, ulong seed, PrefixTree? tree)
     {
@@ -80,7 +85,16 @@ public sealed partial class FastSgLangReplica : IReplica
         _pageSize = settings.PageSize;
         _pageCount = settings.MaxTotalTokens / settings.PageSize;
         _freePages = _pageCount;
-        _pages = new PageTree(tree, settings.PageSize);
+        _seed = seed;
+        _keysShort = settings.Speculation is { KeysPairs: true } ? 1 : 0;
+        _reserve = settings.ReservedPerDecode;
+        if (settings.Speculation is { } speculation)
+        {
+            _drafts = new DraftResults(speculation, seed, (ulong)recorder.Worker);
+            _draftTokens = speculation.NumDraftTokens - 1;
+        }
+
+        _pages = new PageTree(tree, settings.PageSize, _keysShort);
         _tree = new FastRadixTree(_pages);
         _random = new RandomStream(seed, StreamId.Scheduling, (ulong)recorder.Worker);
         _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
@@ -88,7 +102,7 @@ public sealed partial class FastSgLangReplica : IReplica
         _depth = settings.DisableOverlapSchedule ? 1 : 2;
         _caches = !settings.DisableRadixCache;
         _chunks = settings.ChunkedPrefillSize is not null;
-        _canRun = !stepTime.NeedsContextLengths;
+        _canRun = !stepTime.NeedsContextLengths && _drafts is null;
     }
 
     private enum Phase
@@ -125,7 +139,7 @@ public sealed partial class FastSgLangReplica : IReplica
     private int UsedPages => _pageCount - _freePages - _tree.EvictablePages;
 
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
-    public static string? NotCovered(SgLangSettings settings) => settings.Speculation is not null ? "speculative decoding" : settings.SchedulePolicy switch
+    public static string? NotCovered(SgLangSettings settings) => settings.SchedulePolicy switch
     {
         _ when settings.DpSize > 1 => "attention ranks that step together",
         SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Random => null,
@@ -165,6 +179,11 @@ public sealed partial class FastSgLangReplica : IReplica
         r.MaxNewTokens = request.OutputTokens;
         r.Node = None;
         r.LastTokenAt = -1;
+        if (_drafts is not null)
+        {
+            r.Draws = new RandomStream(_seed, StreamId.Speculation, (ulong)request.Index);
+        }
+
         if (_caches)
         {
             _tree.Adopt(slot);
@@ -172,7 +191,7 @@ public sealed partial class FastSgLangReplica : IReplica
             {
                 _pages.Refresh();
                 r.Path = request.Content.Path;
-                r.KnownPages = Math.Min(request.Content.KnownTokens / _pageSize, _pages.End(r.Path.Span[^1]));
+                r.KnownPages = Math.Min(Keys(request.Content.KnownTokens) / _pageSize, _pages.End(r.Path.Span[^1]));
             }
         }
 
@@ -266,7 +285,7 @@ public sealed partial class FastSgLangReplica : IReplica
             if (r.InUse)
             {
                 Invariant.That(r.Protected % _pageSize == 0 && r.Protected <= r.Committed);
-                own += Pages(r.Committed) - r.Protected / _pageSize;
+                own += Pages(_reserve == 0 ? r.Committed : r.Allocated) - r.Protected / _pageSize;
             }
         }
 

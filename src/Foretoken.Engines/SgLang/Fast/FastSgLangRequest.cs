@@ -1,5 +1,6 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.SgLang.Plain;
+using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Fast;
 
@@ -30,11 +31,17 @@ internal struct FastSgLangRequest
     /// <summary>Tokens that have KV slots.</summary>
     public int Committed;
 
-    /// <summary>Of these, tokens whose slots are the tree's; whole pages.</summary>
+    /// <summary>With speculation: slots that it has, those reserved for drafts among them.</summary>
+    public int Allocated;
+
+    /// <summary>Of the committed tokens, those whose slots are the tree's; whole pages.</summary>
     public int Protected;
 
     /// <summary>Where in the tree the protected tokens end; -1 while it holds nothing.</summary>
     public int Node;
+
+    /// <summary>Draws of its own: which drafts it accepts.</summary>
+    public RandomStream Draws;
 
     /// <summary>When it last received a token; -1 before the first.</summary>
     public long LastTokenAt;

@@ -4,9 +4,10 @@ namespace Foretoken.Engines.SgLang.Fast;
 
 /// <summary>
 /// A prefix tree seen in KV pages. Page j of a sequence belongs to the node in which its last token lies, so a node that
-/// covers tokens [start, end) owns pages [start / size, end / size), possibly none. Follows a tree that grows.
+/// covers tokens [start, end) owns pages [start / size, end / size), possibly none. Where keys are pairs of tokens, a page's
+/// content reaches one token further (<paramref name="lookahead"/>). Follows a tree that grows.
 /// </summary>
-internal sealed class PageTree(PrefixTree? tree, int pageSize)
+internal sealed class PageTree(PrefixTree? tree, int pageSize, int lookahead)
 {
     private int[] _ends = [];
     private int[] _parents = [];
@@ -78,7 +79,7 @@ internal sealed class PageTree(PrefixTree? tree, int pageSize)
         for (var i = Count; i < tree.Count; i++)
         {
             var parent = tree.Parents[i];
-            _ends[i] = tree.Ends[i] / pageSize;
+            _ends[i] = Math.Max(0, tree.Ends[i] - lookahead) / pageSize;
             _parents[i] = parent;
             _depths[i] = parent < 0 ? 0 : _depths[parent] + 1;
         }

@@ -22,9 +22,9 @@ internal sealed class DraftResults(SgLangSpeculation speculation, ulong seed, ul
         }
     }
 
-    /// <summary>Drafts that the request accepts in it.</summary>
-    public int Accepted(SgLangRequest request) =>
-        speculation.SimulateAccLen is null ? _acceptance.Sample(speculation.MostAccepted, ref request.Draws) : _ofBatch;
+    /// <summary>Drafts that a request accepts in it, by its own draws.</summary>
+    public int Accepted(ref RandomStream draws) =>
+        speculation.SimulateAccLen is null ? _acceptance.Sample(speculation.MostAccepted, ref draws) : _ofBatch;
 
     private int Draw(double length)
     {

@@ -23,7 +23,7 @@ internal sealed partial class SgLangScheduler
 
             if (!request.Aborted)
             {
-                Emit(request, entry.Decodes ? _drafts?.Accepted(request) ?? 0 : 0, emitted);
+                Emit(request, entry.Decodes ? _drafts?.Accepted(ref request.Draws) ?? 0 : 0, emitted);
             }
 
             if (request.Aborted || request.Generated >= request.MaxNewTokens)

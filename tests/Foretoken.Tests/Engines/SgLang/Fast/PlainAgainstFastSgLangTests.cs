@@ -56,6 +56,22 @@ public sealed class PlainAgainstFastSgLangTests
     }
 
     [Fact]
+    public void Replica_WithSpeculation_AgreesInEverything()
+    {
+        var retractions = 0L;
+        var hits = 0;
+        for (var number = 0; number < 1000; number++)
+        {
+            var plain = Compare(new SgLangRandomCase(number, drafts: true), out _);
+            retractions += plain.Recorder.Preemptions;
+            hits += plain.Lines.Count(line => !line.Contains("cached 0 ", StringComparison.Ordinal));
+        }
+
+        Assert.True(retractions > 100, $"only {retractions} retractions in all cases");
+        Assert.True(hits > 1000, $"only {hits} requests with cached tokens in all cases");
+    }
+
+    [Fact]
     public void Run_OverAFleet_AgreesInEveryRequest()
     {
         for (var number = CasesPerTest; number < 2 * CasesPerTest; number++)

@@ -19,13 +19,19 @@ internal sealed class SgLangRandomCase
 
     /// <param name="number">All that the case depends on.</param>
     /// <param name="long">Answers of thousands of tokens, so that runs of decode steps go over many stretches.</param>
-    public SgLangRandomCase(int number, bool @long = false)
+    /// <param name="drafts">With speculative decoding.</param>
+    public SgLangRandomCase(int number, bool @long = false, bool drafts = false)
     {
         Number = number;
         _scale = @long ? 40 : 1;
         _random = new RandomStream((ulong)number, StreamId.Test, 2);
         Settings = DrawSettings();
         StepTime = DrawStepTime();
+        if (drafts)
+        {
+            Settings = Settings with { MaxTotalTokens = Settings.MaxTotalTokens + 150, EnableMixedChunk = false, Speculation = DrawSpeculation() };
+        }
+
         Trace = DrawTrace();
         Replicas = 1 + Next(4) / 2;
         for (var i = 0; i < Trace.Count; i++)
@@ -87,6 +93,21 @@ internal sealed class SgLangRandomCase
             DisableOverlapSchedule = Chance(40),
             DisableRadixCache = Chance(20),
             SchedulerRecvInterval = Pick(1, 1, 1, 2, 5, 40, 3000),
+        };
+    }
+
+    private SgLangSpeculation DrawSpeculation()
+    {
+        var simulated = Chance(40);
+        return new SgLangSpeculation
+        {
+            Algorithm = Pick(SgLangSpeculativeAlgorithm.Eagle, SgLangSpeculativeAlgorithm.Eagle, SgLangSpeculativeAlgorithm.Standalone, SgLangSpeculativeAlgorithm.Ngram),
+            NumSteps = 3,
+            EagleTopk = Pick(1, 1, 4),
+            NumDraftTokens = 4,
+            AcceptanceRates = simulated ? [] : [0.8, 0.5, 0.2],
+            SimulateAccLen = simulated ? 2.49 : null,
+            SimulateAccMethod = Pick(SgLangSimulatedAcceptance.MatchExpected, SgLangSimulatedAcceptance.Multinomial),
         };
     }
 
