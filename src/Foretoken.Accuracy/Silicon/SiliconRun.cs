@@ -5,6 +5,7 @@ using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
+using Foretoken.Workloads.Benchmarks;
 using Foretoken.Workloads.Benchmarks.Clients;
 using Foretoken.Workloads.Synthetic;
 
@@ -26,28 +27,15 @@ public static class SiliconRun
     /// <summary>The same for a server that was built before.</summary>
     public static SiliconPrediction Predict(SiliconRow row, SiliconDeployment deployment, Calibration? calibration, ulong seed, RunControl? control)
     {
-        var client = new InferenceX
-        {
-            MaxConcurrency = row.Concurrency,
-            RandomInputLen = row.Isl,
-            RandomOutputLen = row.Osl,
-            RandomRangeRatio = row.LengthRangeRatio,
-            NumPrompts = row.NumPrompts,
-
-            // The engine is drained between warm-up and run, and prompts differ: nothing of the warm-up is left to be seen.
-            NumWarmups = 0,
-        };
+        var plan = SiliconClient.Of(row);
         var stepTime = CoefficientsStepTime.Create(deployment.Target with { Calibration = calibration }, "row");
-        var source = client.CreateSource(seed, place: "row");
-        var longest = client.RandomInputLen;
-        if (longest > deployment.Engine.LongestPrompt)
+        if (row.Isl > deployment.Engine.LongestPrompt)
         {
-            throw new InputException("isl", $"prompts of {longest} tokens are longer than {deployment.Engine.LongestPromptFlag} allows ({deployment.Engine.LongestPrompt})");
+            throw new InputException("isl", $"prompts of {row.Isl} tokens are longer than {deployment.Engine.LongestPromptFlag} allows ({deployment.Engine.LongestPrompt})");
         }
 
-        var warmUps = client.ToPlan().WarmUpRequests;
-        var result = Run(deployment.Engine, stepTime, source, warmUps, seed, control);
-        return Sum(result, warmUps, result.Requests.Count, deployment, stepTime, row.Concurrency);
+        var result = Run(deployment.Engine, stepTime, FrontEnd(deployment, calibration, 0), new BenchmarkSource(plan, seed), plan.WarmUpRequests, seed, control);
+        return Sum(result, plan.WarmUpRequests, result.Requests.Count, deployment, stepTime, row.Concurrency);
     }
 
     /// <summary>Predicts every stage of a run of load stages; the server lives through all of them.</summary>
@@ -76,7 +64,7 @@ public static class SiliconRun
             Output = DistributionSpec.Fixed(first.OutputTokens),
         };
         var stepTime = CoefficientsStepTime.Create(deployment.Target with { Calibration = calibration }, "row");
-        var result = Run(deployment.Engine, stepTime, client.CreateSource(seed, place: "row"), 0, seed, control);
+        var result = Run(deployment.Engine, stepTime, FrontEnd(deployment, calibration, SiliconAssumptions.LoadStageNetworkMs), client.CreateSource(seed, place: "row"), 0, seed, control);
         var predictions = new List<SiliconPrediction>();
         var from = 0;
         for (var i = 0; i < stages.Count; i++)
@@ -87,7 +75,6 @@ public static class SiliconRun
             // The tool divides by the tokens that it counts in the text, fewer than were sampled.
             predictions.Add(sum with
             {
-                TtftMs = sum.TtftMs + SiliconAssumptions.LoadStageFrontEndMs,
                 TpotMs = sum.TpotMs * (first.OutputTokens - 1) / (stages[i].OutputTokensMean - 1),
             });
             from = to;
@@ -96,10 +83,18 @@ public static class SiliconRun
         return predictions;
     }
 
-    private static RunResult Run(EngineSettings engine, IStepTimeSource stepTime, Workloads.Requests.IRequestSource source, int warmUps, ulong seed, RunControl? control)
+    // The calibration knows both ways together; half of the time each.
+    private static FrontendTimes FrontEnd(SiliconDeployment deployment, Calibration? calibration, double networkMs)
+    {
+        var overheads = (calibration ?? Calibration.BuiltIn).Of(deployment.Engine.EngineName, deployment.Target.EngineVersion);
+        var each = SimDuration.FromMilliseconds((overheads.FrontendMs + networkMs) / 2);
+        return new FrontendTimes { Request = each, PerPromptToken = SimDuration.FromMilliseconds(overheads.FrontendTokenUs * 1e-3), Response = each };
+    }
+
+    private static RunResult Run(EngineSettings engine, IStepTimeSource stepTime, FrontendTimes frontEnd, Workloads.Requests.IRequestSource source, int warmUps, ulong seed, RunControl? control)
     {
         var result = TwinRun.Run(
-            new RunPlan { Source = source, Replicas = 1, Engine = engine, StepTime = stepTime, Routing = RoutingPolicies.Create("round_robin")!, Seed = seed, WarmUpRequests = warmUps },
+            new RunPlan { Source = source, Replicas = 1, Engine = engine, StepTime = stepTime, Frontend = frontEnd, Routing = RoutingPolicies.Create("round_robin")!, Seed = seed, WarmUpRequests = warmUps },
             control);
         return result.StopReason == StopReason.Completed ? result : throw new OperationCanceledException();
     }
