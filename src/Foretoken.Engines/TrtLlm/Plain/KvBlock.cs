@@ -3,6 +3,11 @@ namespace Foretoken.Engines.TrtLlm.Plain;
 /// <summary>A KV block: memory, and while it is stored, a node of the tree of contents (KVCacheBlock).</summary>
 internal sealed class KvBlock(int id)
 {
+    // Most blocks have one child at most: a dictionary is only for the rest.
+    private KvBlock? _child;
+    private Dictionary<int, KvBlock>? _more;
+    private List<KvBlock>? _partial;
+
     public int Id { get; } = id;
 
     /// <summary>Requests that hold it.</summary>
@@ -15,26 +20,98 @@ internal sealed class KvBlock(int id)
     public int Priority { get; set; } = TrtLlmSettings.DefaultRetentionPriority;
 
     /// <summary>Node above it in the tree; null when it is not stored (and for the root).</summary>
-    public KvBlock? Parent { get; set; }
+    public KvBlock? Parent { get; private set; }
 
-    /// <summary>Full blocks below it by content key; null before the first. Most blocks never have any.</summary>
-    public Dictionary<int, KvBlock>? Full { get; set; }
-
-    /// <summary>Blocks below it that are not full, in the order in which they came; null before the first.</summary>
-    public List<KvBlock>? Partial { get; set; }
-
-    /// <summary>Content key, of a full block.</summary>
-    public int Key { get; set; }
+    /// <summary>Content key of a full stored block; 0 for others.</summary>
+    public int Key { get; private set; }
 
     /// <summary>Tokens stored in it.</summary>
-    public int Filled { get; set; }
+    public int Filled { get; private set; }
 
     /// <summary>Whose tokens they are, for comparing single tokens.</summary>
-    public TrtLlmRequest? Owner { get; set; }
+    public TrtLlmRequest? Owner { get; private set; }
 
     public KvBlock? FreeBefore { get; set; }
 
     public KvBlock? FreeAfter { get; set; }
 
-    public bool IsLeaf => Full is not { Count: > 0 } && Partial is not { Count: > 0 };
+    public bool IsLeaf => _child is null && _more is not { Count: > 0 } && _partial is not { Count: > 0 };
+
+    /// <summary>Blocks below it that are not full, in the order in which they came.</summary>
+    public IReadOnlyList<KvBlock> Partial => _partial ?? (IReadOnlyList<KvBlock>)Array.Empty<KvBlock>();
+
+    /// <summary>Full blocks below it.</summary>
+    public IEnumerable<KvBlock> Full
+    {
+        get
+        {
+            if (_child is not null)
+            {
+                yield return _child;
+            }
+
+            foreach (var block in _more?.Values ?? Enumerable.Empty<KvBlock>())
+            {
+                yield return block;
+            }
+        }
+    }
+
+    /// <summary>Any block below it, or null.</summary>
+    public KvBlock? AnyChild => _child ?? _more?.Values.FirstOrDefault() ?? _partial?.LastOrDefault();
+
+    /// <summary>The full block below it with this content, or null.</summary>
+    public KvBlock? Find(int key) => _child?.Key == key ? _child : _more?.GetValueOrDefault(key);
+
+    /// <summary>Stores the block below another one.</summary>
+    /// <param name="parent">Which.</param>
+    /// <param name="owner">Whose tokens it holds.</param>
+    /// <param name="filled">How many.</param>
+    /// <param name="key">Content key when it is full, else 0.</param>
+    public void Attach(KvBlock parent, TrtLlmRequest owner, int filled, int key)
+    {
+        Parent = parent;
+        Owner = owner;
+        Filled = filled;
+        Key = key;
+        if (key == 0)
+        {
+            (parent._partial ??= []).Add(this);
+        }
+        else if (parent._child is null)
+        {
+            parent._child = this;
+        }
+        else
+        {
+            (parent._more ??= []).Add(key, this);
+        }
+    }
+
+    /// <summary>It is not stored any more; what is below it must be gone.</summary>
+    public void Detach()
+    {
+        if (Parent is not { } parent)
+        {
+            return;
+        }
+
+        if (parent._child == this)
+        {
+            parent._child = null;
+        }
+        else if (Key != 0)
+        {
+            parent._more!.Remove(Key);
+        }
+        else
+        {
+            parent._partial!.Remove(this);
+        }
+
+        Parent = null;
+        Owner = null;
+        Filled = 0;
+        Key = 0;
+    }
 }

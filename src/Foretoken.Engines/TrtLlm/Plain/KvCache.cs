@@ -46,7 +46,7 @@ internal sealed class KvCache
         var held = 0;
         for (var b = 0; b < blocks; b++)
         {
-            if (node.Full?.GetValueOrDefault(request.Keys[b]) is not { } next)
+            if (node.Find(request.Keys[b]) is not { } next)
             {
                 return new PrefixReuse(b, held, request.Keys[b]);
             }
@@ -138,6 +138,7 @@ internal sealed class KvCache
                 Hold(match);
                 match.Priority = _settings.PromptRetentionPriority;
                 request.Blocks.Add(match);
+                request.StoredBlocks++;
                 node = match;
                 continue;
             }
@@ -151,7 +152,7 @@ internal sealed class KvCache
             {
                 // Nobody does: it becomes the request's own.
                 Hold(match);
-                Detach(match);
+                match.Detach();
                 match.Priority = _settings.PromptRetentionPriority;
                 request.Blocks.Add(match);
             }
@@ -215,6 +216,7 @@ internal sealed class KvCache
 
         request.Blocks.Clear();
         request.KvTokens = 0;
+        request.StoredBlocks = 0;
     }
 
     private int Ceiling(int tokens) => (tokens + _size - 1) / _size;
@@ -222,7 +224,7 @@ internal sealed class KvCache
     // The stored block that has most of the request's tokens in its place (findMatchingBlock), and how many.
     private (KvBlock? Block, int Shared) Match(KvBlock node, TrtLlmRequest request, int block, int tokens)
     {
-        if (tokens == _size && node.Full?.GetValueOrDefault(request.Keys[block]) is { } full)
+        if (tokens == _size && node.Find(request.Keys[block]) is { } full)
         {
             return (full, _size);
         }
@@ -252,12 +254,12 @@ internal sealed class KvCache
             }
         }
 
-        foreach (var candidate in node.Full?.Values ?? Enumerable.Empty<KvBlock>())
+        foreach (var candidate in node.Full)
         {
             Look(candidate);
         }
 
-        foreach (var candidate in node.Partial ?? Enumerable.Empty<KvBlock>())
+        foreach (var candidate in node.Partial)
         {
             Look(candidate);
         }
@@ -265,7 +267,8 @@ internal sealed class KvCache
         return (best, most);
     }
 
-    // Inserts the request's blocks below those that are there already (storeBlocks).
+    // Inserts the request's blocks below those that are there already (storeBlocks). Its leading blocks that are in the tree
+    // themselves stay there as long as it holds them: they need no second look.
     private void Store(TrtLlmRequest request, int tokens)
     {
         if (!_settings.EnableBlockReuse)
@@ -273,35 +276,27 @@ internal sealed class KvCache
             return;
         }
 
-        var node = _root;
-        var stored = Math.Min(Ceiling(tokens), request.Blocks.Count);
-        for (var b = 0; b < stored; b++)
+        var b = request.StoredBlocks;
+        var node = b == 0 ? _root : request.Blocks[b - 1];
+        for (var stored = Math.Min(Ceiling(tokens), request.Blocks.Count); b < stored; b++)
         {
             var filled = Math.Min(_size, tokens - b * _size);
             var block = request.Blocks[b];
             if (Find(node, request, b, filled) is { } there)
             {
                 node = there;
-                continue;
-            }
-
-            // It may hang elsewhere, with fewer tokens than now.
-            Invariant.That(block.Parent is null || block.Filled < _size);
-            Detach(block);
-            block.Parent = node;
-            block.Owner = request;
-            block.Filled = filled;
-            if (filled == _size)
-            {
-                block.Key = request.Keys[b];
-                (node.Full ??= []).Add(block.Key, block);
             }
             else
             {
-                (node.Partial ??= []).Add(block);
+                Invariant.That(block.Parent is null);
+                block.Attach(node, request, filled, filled == _size ? request.Keys[b] : 0);
+                node = block;
             }
 
-            node = block;
+            if (node == block && request.StoredBlocks == b)
+            {
+                request.StoredBlocks++;
+            }
         }
     }
 
@@ -309,10 +304,10 @@ internal sealed class KvCache
     {
         if (filled == _size)
         {
-            return node.Full?.GetValueOrDefault(request.Keys[block]);
+            return node.Find(request.Keys[block]);
         }
 
-        foreach (var same in node.Partial ?? Enumerable.Empty<KvBlock>())
+        foreach (var same in node.Partial)
         {
             if (same.Filled == filled && SharedTokens.Count(request, same.Owner!, block * _size, filled) == filled)
             {
@@ -349,31 +344,25 @@ internal sealed class KvCache
         request.Blocks.Add(block);
     }
 
+    // Leaves first.
     private static void Forget(KvBlock block)
     {
-        while (block.Full is { Count: > 0 } full)
+        for (var at = block; ;)
         {
-            Forget(full.Values.First());
+            if (at.AnyChild is { } child)
+            {
+                at = child;
+                continue;
+            }
+
+            var parent = at.Parent;
+            at.Detach();
+            if (at == block)
+            {
+                return;
+            }
+
+            at = parent!;
         }
-
-        while (block.Partial is { Count: > 0 } partial)
-        {
-            Forget(partial[^1]);
-        }
-
-        Detach(block);
-    }
-
-    private static void Detach(KvBlock block)
-    {
-        if (block.Parent is { } parent)
-        {
-            Invariant.That(block.Filled == 0 || parent.Full?.Remove(block.Key) == true || parent.Partial?.Remove(block) == true);
-            block.Parent = null;
-        }
-
-        block.Owner = null;
-        block.Filled = 0;
-        block.Key = 0;
     }
 }

@@ -40,6 +40,9 @@ internal class TrtLlmRequest(int index, int prompt, int answer, in PromptContent
     /// <summary>Its blocks in order; none before its first chunk.</summary>
     public List<KvBlock> Blocks { get; } = [];
 
+    /// <summary>Its leading blocks that are in the tree themselves, not only others with the same content.</summary>
+    public int StoredBlocks { get; set; }
+
     /// <summary>Tokens that have slots in its blocks, drafts of steps in flight included.</summary>
     public int KvTokens { get; set; }
 
