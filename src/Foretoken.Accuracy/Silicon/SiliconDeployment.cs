@@ -46,6 +46,9 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
         return Build(stage.Model, stage.System, stage.Backend, stage.BackendVersion, stage.Precision, stage.Precision, new ParallelLayout { TensorParallel = stage.Gpus }, flags);
     }
 
+    /// <summary>The release that a version names; names of development builds and containers are the newest.</summary>
+    public static EngineVersion ReleaseOf(string version) => EngineVersion.Parse(version) ?? EngineVersion.Newest;
+
     private static SiliconDeployment Build(string modelName, string system, string backend, string version, string dense, string experts, ParallelLayout layout, ServerFlags flags)
     {
         var problems = new List<Problem>();
@@ -69,24 +72,19 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
             }
         }
 
-        var release = EngineVersion.Parse(version);
-        if (release is null)
-        {
-            problems.Add(new("backend_version", $"'{version}' is no release", "as the engine writes it, for example 0.11.0 or 1.2.0rc2; empty where unknown"));
-        }
-
         if (problems.Count > 0)
         {
             throw new InputException(problems);
         }
 
+        var release = ReleaseOf(version);
         var shape = model!.WithFormats(ServedFormats.Find(dense), ServedFormats.Find(experts));
         var kind = backend switch { "sglang" => EngineKind.Sglang, "trtllm" => EngineKind.TensorRtLlm, _ => EngineKind.Vllm };
-        var (requests, tokens) = Batch(kind, release!, gpu!, flags, shape, layout);
+        var (requests, tokens) = Batch(kind, release, gpu!, flags, shape, layout);
         var memory = new EngineMemory
         {
             Kind = kind,
-            Version = release!,
+            Version = release,
             MemoryFraction = flags.MemoryFraction,
             BlockSize = flags.BlockSize,
             KvBytesPerNumber = flags.KvBytes,
@@ -109,7 +107,7 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
             GemmDtype = dense.Length > 0 ? dense : null,
             ExpertDtype = experts.Length > 0 ? experts : null,
         };
-        var engine = Settings(kind, release!, shape, plan, flags, requests, tokens, layout.AttentionDataParallel);
+        var engine = Settings(kind, release, shape, plan, flags, requests, tokens, layout.AttentionDataParallel);
         return new SiliconDeployment(engine, target, plan);
     }
 

@@ -55,10 +55,10 @@ internal sealed class ValidateSiliconCommand
             }
         }
 
-        // Places are opened before the work, so that a mistyped one costs nothing.
+        // From here on a signal is answered; and places are opened before the work, so that a mistyped one costs nothing.
+        using var stop = new StopOnSignal();
         using var json = parsed.GetValue(_json) is { } jsonPath ? NewFile.Create(jsonPath) : null;
         using var csv = parsed.GetValue(_csv) is { } csvPath ? NewFile.Create(csvPath) : null;
-        using var stop = new StopOnSignal();
         var total = file.Rows.Count + file.Stages.Select(s => s.Variant).Distinct().Count();
         var progress = new RowProgress(total, Console.Error, !quiet, !Console.IsErrorRedirected);
         var seed = (ulong)parsed.GetValue(_seed);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Foretoken.Accuracy.Silicon;
+using Foretoken.Hardware.Memory;
 using Foretoken.Quantities;
 
 namespace Foretoken.Reports.Silicon;
@@ -64,13 +65,19 @@ public static class SiliconFiles
     {
         foreach (var o in points)
         {
-            yield return Row(o.Row.Line, o.Row.Id, o.Row.TtftMs, o.Row.TpotMs, o.Prediction, o.Problems, SiliconAssumptions.LineOf(o.Row)?.From ?? "the engine's defaults");
+            yield return Row(o.Row.Line, o.Row.Id, o.Row.TtftMs, o.Row.TpotMs, o.Prediction, o.Problems, Assumed(o.Row));
         }
 
         foreach (var o in stages)
         {
             yield return Row(o.Row.Line, string.Create(CultureInfo.InvariantCulture, $"{o.Row.Variant}/{o.Row.Stage}"), o.Row.TtftMs, o.Row.TpotMs, o.Prediction, o.Problems, "the row's own columns");
         }
+    }
+
+    private static string Assumed(SiliconRow row)
+    {
+        var flags = SiliconAssumptions.LineOf(row)?.From ?? "the engine's defaults";
+        return SiliconDeployment.ReleaseOf(row.BackendVersion) == EngineVersion.Newest ? $"{flags}; '{row.BackendVersion}' taken for the newest release" : flags;
     }
 
     private static object?[] Row(int line, string id, double ttft, double tpot, SiliconPrediction? p, IReadOnlyList<Problem> problems, string assumed) =>

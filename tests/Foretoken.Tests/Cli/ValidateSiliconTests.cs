@@ -40,6 +40,22 @@ public sealed class ValidateSiliconTests
     }
 
     [Fact]
+    public void Silicon_Interrupted_StopsAndLeavesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("m.csv"), Measurements.Points.Replace(",4,40,", ",4,90000000,", StringComparison.Ordinal));
+        using var process = CliProcess.Start("validate", "silicon", folder.PathOf("m.csv"), "--csv", folder.PathOf("out.csv"));
+
+        // The temporary file says that signals are answered.
+        Assert.True(SpinWait.SpinUntil(() => Directory.GetFiles(folder.Path).Length > 1, TimeSpan.FromMinutes(1)));
+        using var kill = System.Diagnostics.Process.Start("/bin/kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        var outcome = CliProcess.Finish(process);
+        Assert.Equal((130, ""), (outcome.ExitCode, outcome.Output));
+        Assert.Contains("interrupted", outcome.Error, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
     public void Silicon_BadOptionsAndNoFile_AreAllTold()
     {
         var result = CliProcess.Run("validate", "silicon", "nowhere.csv", "--threads", "0", "--seed", "-1");
