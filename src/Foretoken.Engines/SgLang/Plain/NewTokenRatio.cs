@@ -6,9 +6,15 @@ namespace Foretoken.Engines.SgLang.Plain;
 /// </summary>
 internal sealed class NewTokenRatio
 {
+    private const int OffTheTable = -1;
+
     private readonly double _initial;
     private readonly double _least;
     private readonly double _decay;
+
+    // All that decay from the start passes through.
+    private readonly double[] _fromInitial;
+    private int _step;
 
     public NewTokenRatio(double conservativeness)
     {
@@ -16,25 +22,44 @@ internal sealed class NewTokenRatio
         _least = Math.Min(_initial * SgLangConstants.MinNewTokenRatioFactor, 1);
         _decay = (_initial - _least) / SgLangConstants.NewTokenRatioDecaySteps;
         Value = _initial;
+        var values = new List<double> { _initial };
+        while (values[^1] > _least)
+        {
+            values.Add(Math.Max(values[^1] - _decay, _least));
+        }
+
+        _fromInitial = [.. values];
     }
 
     /// <summary>The ratio now.</summary>
     public double Value { get; private set; }
 
     /// <summary>A decode step fitted.</summary>
-    public void Decay() => Value = Math.Max(Value - _decay, _least);
+    public void Decay() => Decay(1);
 
     /// <summary>So many decode steps fitted, one after the other: each rounds anew.</summary>
     public void Decay(int steps)
     {
-        for (; steps > 0 && Value > _least; steps--)
+        if (_step != OffTheTable)
         {
-            Decay();
+            _step = (int)Math.Min((long)_step + steps, _fromInitial.Length - 1);
+            Value = _fromInitial[_step];
+            return;
+        }
+
+        // A retraction may have set it below the least, too.
+        for (; steps > 0 && Value != _least; steps--)
+        {
+            Value = Math.Max(Value - _decay, _least);
         }
     }
 
     /// <summary>The engine is idle.</summary>
-    public void Reset() => Value = _initial;
+    public void Reset()
+    {
+        Value = _initial;
+        _step = 0;
+    }
 
     /// <summary>Requests were retracted; <paramref name="kept"/> are left.</summary>
     public void Retracted(IReadOnlyList<SgLangRequest> kept)
@@ -55,5 +80,6 @@ internal sealed class NewTokenRatio
     {
         var ratio = (generated + (long)SgLangConstants.RetractDecodeSteps * kept) / (double)(declared + 1);
         Value = Math.Min(1, ratio);
+        _step = OffTheTable;
     }
 }
