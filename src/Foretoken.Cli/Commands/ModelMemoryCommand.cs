@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foretoken.Hardware.Memory;
 using Foretoken.Quantities;
 using Foretoken.Reports.Hardware;
+using Foretoken.Twin.Deployments;
 
 namespace Foretoken.Cli.Commands;
 
@@ -17,14 +18,15 @@ internal static class ModelMemoryCommand
         var pipeline = Whole("--pipeline-parallel", "Pipeline stages.", 1);
         var data = Whole("--attention-data-parallel", "Copies of all but the routed experts.", 1);
         var expert = Whole("--expert-parallel", "Groups that the routed experts are dealt out to.", 1);
-        var tokens = Whole("--max-num-batched-tokens", "Most tokens of a forward pass.", 8192);
-        var sequences = Whole("--max-num-seqs", "Most requests of a forward pass.", 256);
+        var version = new Option<string>("--engine-version") { Description = "Release of the engine; newest if left out.", HelpName = "VERSION", DefaultValueFactory = _ => "newest" };
+        var tokens = new Option<int?>("--max-num-batched-tokens") { Description = "Most tokens of a forward pass; the engine's default on this GPU if left out.", HelpName = "N" };
+        var sequences = new Option<int?>("--max-num-seqs") { Description = "Most requests of a forward pass; the engine's default on this GPU if left out.", HelpName = "N" };
         var fraction = new Option<double?>("--memory-fraction") { Description = "gpu_memory_utilization, mem_fraction_static or free_gpu_memory_fraction; the engine's default if left out.", HelpName = "SHARE" };
         var kv = new Option<string>("--kv-cache-dtype") { Description = "Numbers of the KV cache: bf16 or fp8.", HelpName = "FORMAT", DefaultValueFactory = _ => "bf16" };
         var options = new CatalogueOptions();
         var command = new Command("memory", "Show what fits: the memory of one GPU line by line, down to KV blocks.")
         {
-            name, gpu, engine, tensor, pipeline, data, expert, tokens, sequences, fraction, kv,
+            name, gpu, engine, version, tensor, pipeline, data, expert, tokens, sequences, fraction, kv,
         };
         options.AddTo(command);
         command.SetAction(parsed =>
@@ -36,22 +38,16 @@ internal static class ModelMemoryCommand
                 AttentionDataParallel = parsed.GetValue(data),
                 ExpertParallel = parsed.GetValue(expert),
             };
-            var memory = new EngineMemory
-            {
-                MaxBatchedTokens = parsed.GetValue(tokens),
-                MaxSequences = parsed.GetValue(sequences),
-                MemoryFraction = parsed.GetValue(fraction),
-            };
             Output.Write(Run(
                 parsed.GetRequiredValue(name), parsed.GetRequiredValue(gpu), parsed.GetRequiredValue(engine), parsed.GetRequiredValue(kv),
-                layout, memory, options.Catalogue(parsed), options.Json(parsed), Screen.Width, Screen.HasColour));
+                parsed.GetRequiredValue(version), layout, parsed.GetValue(tokens), parsed.GetValue(sequences), parsed.GetValue(fraction), options.Catalogue(parsed), options.Json(parsed), Screen.Width, Screen.HasColour));
             return ExitCodes.Ok;
         });
         return command;
     }
 
     internal static string Run(
-        string name, string gpuName, string engine, string kvFormat, ParallelLayout layout, EngineMemory memory, string? catalogue, bool json, int width, bool colour)
+        string name, string gpuName, string engine, string kvFormat, string version, ParallelLayout layout, int? tokens, int? sequences, double? fraction, string? catalogue, bool json, int width, bool colour)
     {
         var catalogues = Catalogues.Catalogues.Load(catalogue);
         var problems = new List<Problem>();
@@ -72,7 +68,13 @@ internal static class ModelMemoryCommand
             problems.Add(new Problem("--kv-cache-dtype", $"'{kvFormat}' is not known", "bf16 or fp8"));
         }
 
-        foreach (var (option, value) in new[] { ("--max-num-batched-tokens", memory.MaxBatchedTokens), ("--max-num-seqs", memory.MaxSequences) })
+        var release = EngineVersion.Parse(version);
+        if (release is null)
+        {
+            problems.Add(new Problem("--engine-version", $"'{version}' is no release", "write it as the engine does, for example 0.11.0, 0.5.10.post1 or 1.2.0rc2; or newest"));
+        }
+
+        foreach (var (option, value) in new[] { ("--max-num-batched-tokens", tokens), ("--max-num-seqs", sequences) })
         {
             if (value < 1)
             {
@@ -86,7 +88,8 @@ internal static class ModelMemoryCommand
             throw new InputException(problems);
         }
 
-        var settings = memory with { Kind = kind!.Value, KvBytesPerNumber = kvFormat == "fp8" ? 1 : 2 };
+        var given = new EngineMemory { Kind = kind!.Value, Version = release!, MemoryFraction = fraction, KvBytesPerNumber = kvFormat == "fp8" ? 1 : 2 };
+        var settings = MemoryDefaults.Complete(given, tokens, sequences, gpu!, entry!.Shape, layout);
         var plan = MemoryModel.Plan(entry!.Shape, gpu!.MemoryBytes, layout, settings, "--");
         return json
             ? MemoryReport.Json(entry.Shape, gpu, layout, settings, plan)

@@ -53,8 +53,9 @@ internal static class DeploymentText
 
         var source = CoefficientsStepTime.Create(coefficients.Deployment, "");
         var requests = Math.Min(SampleRequests, coefficients.Deployment.MaxSequences);
-        var decode = new StepBatch { DecodeRequests = requests, DecodeContextTokens = (long)requests * SampleContext };
-        yield return ($"a decode step of {requests} requests with {SampleContext} tokens each", Rows(source.Explain(decode), source.Milliseconds(decode)));
+        var drafts = coefficients.Deployment.Speculation?.DraftTokens ?? 0;
+        var decode = new StepBatch { DecodeRequests = requests, DecodeContextTokens = (long)requests * SampleContext, DraftTokens = requests * drafts };
+        yield return ($"a decode step of {requests} requests with {SampleContext} tokens each{(drafts > 0 ? $" and {drafts} drafts to verify" : "")}", Rows(source.Explain(decode), source.Milliseconds(decode)));
         var tokens = Math.Min(SamplePrompt, coefficients.Deployment.MaxBatchedTokens);
         var prompt = new StepBatch { Prefills = new[] { new PrefillChunk(tokens, 0, true) } };
         yield return ($"a step that computes a prompt of {tokens} tokens", Rows(source.Explain(prompt), source.Milliseconds(prompt)));

@@ -46,6 +46,12 @@ public sealed record EngineMemory
     /// <summary>Draft tokens per step; above 0 the model's own MTP layers are loaded.</summary>
     public int MtpTokens { get; init; }
 
+    /// <summary>Memory that the driver reports and a process does not get, bytes: what an engine calls the GPU's memory is less by it.</summary>
+    public long DriverBytes { get; init; }
+
+    /// <summary>An estimate of <see cref="DriverBytes"/>: half a percent (an H100 of 79.65 GiB has 79.22 in vLLM's log, vllm PR #10511).</summary>
+    public static long EstimatedDriverBytes(long gpuBytes) => gpuBytes / 200;
+
     /// <summary>Peak of activations as the engine reported it, bytes.</summary>
     public long? ActivationBytes { get; init; }
 

@@ -10,8 +10,19 @@ public static class MemoryModel
     private const long Mib = 1L << 20;
     private const double Gib = 1L << 30;
 
-    /// <summary>Outside of the tensor library on one GPU: 0.16 GiB (vLLM's own log on an H100, vllm PR #12126).</summary>
-    private const long ContextBytes = 164 * Mib;
+    /// <summary>What a context grows by after vLLM's first look: 0.16 GiB (vLLM's own log on an H100, vllm PR #12126).</summary>
+    private const long LateContextBytes = 164 * Mib;
+
+    /// <summary>A context: 139.81 GiB of an H200 less what SGLang found free and used for communicators (sglang PR #11716).</summary>
+    private const long ContextBytes = 522 * Mib;
+
+    /// <summary>
+    /// Communicators over NVLink: 2.01 GiB on each of eight H200 (SGLang's own log, PR #11716), 1.75 on each of four H100 (what
+    /// is missing in vllm #21348).
+    /// </summary>
+    private const long CommunicationBytes = 1526 * Mib;
+
+    private const long CommunicationBytesPerRank = 66 * Mib;
 
     /// <summary>CUDA graphs of 51 piecewise and 35 full sizes: 0.73 GiB (vLLM's own log, vllm PR #39559).</summary>
     private const long GraphBytes = 748 * Mib;
@@ -72,9 +83,23 @@ public static class MemoryModel
         var lines = new List<MemoryLine>();
         var notes = new List<string>();
         var fraction = engine.MemoryFraction ?? DefaultFraction(engine, layout, gpuBytes);
-        var weights = WeightShards.Of(model, layout, from, to, engine.MtpTokens > 0).ToList();
+        var weights = WeightShards.Of(model, layout, from, to, engine.MtpTokens > 0, engine.Kind == EngineKind.Vllm).ToList();
         var weightBytes = weights.Sum(w => w.Bytes);
         lines.Add(new("GPU memory", "as the driver reports it", gpuBytes, "GPU catalogue"));
+        if (engine.DriverBytes > 0)
+        {
+            lines.Add(new("kept by the driver", Invariant($"{gpuBytes:N0} / 200"), -engine.DriverBytes, "estimate: 0.43 GiB of an H100, vllm PR #10511"));
+            gpuBytes -= engine.DriverBytes;
+        }
+
+        if (engine.Kind == EngineKind.Sglang)
+        {
+            // Its fraction is of what is free before weights are loaded.
+            var before = Runtime(layout, engine);
+            lines.Add(before);
+            gpuBytes += before.Bytes;
+        }
+
         if (engine.Kind != EngineKind.TensorRtLlm)
         {
             var kept = (long)(gpuBytes * fraction);
@@ -181,9 +206,14 @@ public static class MemoryModel
             return new("outside the tensor library", "as given", -given, "given");
         }
 
-        // aiconfigurator's system files: 342 MiB for two ranks, 392 for more.
-        var communication = (layout.TensorParallel * layout.AttentionDataParallel) switch { 1 => 0, 2 => 342 * Mib, _ => 392 * Mib };
-        return new("outside the tensor library", Invariant($"context {ContextBytes:N0} + communication {communication:N0}"), -(ContextBytes + communication), "estimate: vllm PR #12126, aiconfigurator nccl_mem");
+        // vLLM takes off what was added after its first look at the GPU's memory. That look comes after the communicators
+        // are set up since vllm PR #25359; the context was there all along.
+        var ranks = layout.TensorParallel * layout.AttentionDataParallel;
+        var vllm = engine.Kind == EngineKind.Vllm;
+        var context = vllm ? LateContextBytes : ContextBytes;
+        var communication = ranks == 1 || (vllm && !engine.Version.IsBefore(0, 11)) ? 0 : CommunicationBytes + (ranks * CommunicationBytesPerRank);
+        return new("outside the tensor library", Invariant($"context {context:N0} + communication {communication:N0}"), -(context + communication),
+            vllm ? "estimate: vllm PR #12126, #25359, sglang PR #11716" : "estimate: sglang PR #11716");
     }
 
     private static MemoryLine Graphs(EngineMemory engine) =>

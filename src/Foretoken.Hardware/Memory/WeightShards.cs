@@ -26,8 +26,12 @@ internal static class WeightShards
         return starts;
     }
 
+    // vLLM's kernels for mxfp4 experts want their width in multiples of this (mxfp4 quantisation method): gpt-oss-120b takes
+    // 64.4 GiB instead of 60.8 in its log (vllm #33155).
+    private const long Mxfp4Step = 256;
+
     /// <summary>Weights of a stage with what one rank of it holds.</summary>
-    public static IEnumerable<(WeightMatrix Weight, long Bytes)> Of(ModelShape model, ParallelLayout layout, int from, int to, bool mtp)
+    public static IEnumerable<(WeightMatrix Weight, long Bytes)> Of(ModelShape model, ParallelLayout layout, int from, int to, bool mtp, bool padExperts = false)
     {
         var (first, last) = (from == 0, to == model.Layers.Count);
         var outside = model.Outside.Where(w => w.Part switch
@@ -36,10 +40,10 @@ internal static class WeightShards
             _ => last,
         });
         var all = outside.Concat(model.Layers.Skip(from).Take(to - from).SelectMany(l => l.Weights));
-        return all.Concat(mtp && last ? model.MtpWeights : []).Select(w => (w, Bytes(w, layout)));
+        return all.Concat(mtp && last ? model.MtpWeights : []).Select(w => (w, Bytes(w, layout, padExperts)));
     }
 
-    private static long Bytes(WeightMatrix weight, ParallelLayout layout)
+    private static long Bytes(WeightMatrix weight, ParallelLayout layout, bool padExperts)
     {
         var (rows, columns, copies, ranks) = (weight.Rows, weight.Columns, weight.Copies, layout.TensorParallel);
         switch (weight.Part)
@@ -64,6 +68,13 @@ internal static class WeightShards
             case WeightSplit.KvHeads:
                 rows = rows / weight.Heads * Math.Max(1, (weight.Heads + ranks - 1) / ranks);
                 break;
+        }
+
+        if (padExperts && weight.Part == ModelPart.RoutedExperts && weight.Format == WeightFormat.Mxfp4)
+        {
+            (rows, columns) = weight.Split == WeightSplit.Columns
+                ? (rows, (columns + Mxfp4Step - 1) / Mxfp4Step * Mxfp4Step)
+                : ((rows + Mxfp4Step - 1) / Mxfp4Step * Mxfp4Step, columns);
         }
 
         return weight.Format.Bytes(rows, columns) * copies;

@@ -21,14 +21,18 @@ internal sealed class SpeculationResolver(Bound engine, BindContext context, Lis
         }
     }
 
+    /// <summary>Whether the section is there and says anything; <c>speculative: null</c> is none.</summary>
+    public static bool IsGiven(Bound engine) => engine.IsGood(EngineFields.Speculative) && engine.Get(EngineFields.Speculative) is { } section && section.Fields.Any(section.IsSet);
+
     /// <summary>Speculation, or null for none and where it is wrong.</summary>
     public SpeculationModel? Resolve()
     {
-        if (!engine.IsGood(EngineFields.Speculative) || engine.Get(EngineFields.Speculative) is not { } section)
+        if (!IsGiven(engine))
         {
             return null;
         }
 
+        var section = engine.Get(EngineFields.Speculative)!;
         var kind = engine.Get(EngineFields.Kind);
         if (kind != "vllm" && section.IsSet(SpeculativeFields.AcceptanceLength))
         {

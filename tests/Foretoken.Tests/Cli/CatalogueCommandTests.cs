@@ -85,9 +85,9 @@ public class CatalogueCommandTests
     public void Memory_FitsIn80ColumnsAndEndsInBlocks()
     {
         var layout = new ParallelLayout { TensorParallel = 4 };
-        var text = ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", layout, new EngineMemory(), null, json: false, 80, colour: false);
+        var text = ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", "newest", layout, null, null, null, null, json: false, 80, colour: false);
         Assert.All(text.Split('\n'), line => Assert.True(line.Length <= 80, line));
-        using var json = JsonDocument.Parse(ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", layout, new EngineMemory(), null, json: true, 80, colour: false));
+        using var json = JsonDocument.Parse(ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", "newest", layout, null, null, null, null, json: true, 80, colour: false));
         var lines = json.RootElement.GetProperty("lines").EnumerateArray().Select(l => l.GetProperty("bytes").GetInt64()).ToList();
         Assert.Equal(lines[^1], lines.SkipLast(1).Sum());
         Assert.Equal(lines[^1] / json.RootElement.GetProperty("bytes_per_block").GetInt64(), json.RootElement.GetProperty("kv_blocks").GetInt64());
@@ -96,9 +96,9 @@ public class CatalogueCommandTests
     [Fact]
     public void Memory_ManyMistakes_NamesEachOption()
     {
-        var problems = Assert.Throws<InputException>(() => ModelMemoryCommand.Run("nobody/nothing", "h10", "best", "fp7", new ParallelLayout(), new EngineMemory { MaxSequences = 0 }, null, json: false, 80, colour: false)).Problems;
-        Assert.Equal(["--gpu", "--engine", "--kv-cache-dtype", "--max-num-seqs", "models"], problems.Select(p => p.Place));
-        problems = Assert.Throws<InputException>(() => ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", new ParallelLayout { TensorParallel = 3 }, new EngineMemory { MemoryFraction = 1.5 }, null, json: false, 80, colour: false)).Problems;
+        var problems = Assert.Throws<InputException>(() => ModelMemoryCommand.Run("nobody/nothing", "h10", "best", "fp7", "soon", new ParallelLayout(), null, 0, null, null, json: false, 80, colour: false)).Problems;
+        Assert.Equal(["--gpu", "--engine", "--kv-cache-dtype", "--engine-version", "--max-num-seqs", "models"], problems.Select(p => p.Place));
+        problems = Assert.Throws<InputException>(() => ModelMemoryCommand.Run("Llama-3.1-70B", "h100", "vllm", "bf16", "newest", new ParallelLayout { TensorParallel = 3 }, null, null, 1.5, null, json: false, 80, colour: false)).Problems;
         Assert.Equal(["--tensor-parallel", "--tensor-parallel", "--memory-fraction"], problems.Select(p => p.Place));
     }
 

@@ -98,6 +98,12 @@ public sealed class SpeculationScenarioTests
     public void Load_WhatCannotBe_IsTold(string section, string message) =>
         Assert.Contains(Assert.Throws<InputException>(() => Load($"engine: {{speculative: {section}}}")).Problems, p => p.Message.Contains(message, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("vllm")]
+    [InlineData("sglang")]
+    [InlineData("trtllm")]
+    public void Load_Null_IsNone(string kind) => Assert.Null(Load($"engine: {{kind: {kind}, speculative: null}}").Engine.Drafting);
+
     [Fact]
     public void Load_PresetInSgLang_IsAChain()
     {

@@ -88,6 +88,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
         {
             Kind = EngineKind.Sglang,
             Version = version,
+            DriverBytes = EngineMemory.EstimatedDriverBytes(target.Gpu.MemoryBytes),
             MemoryFraction = engine.Get(SgLangFields.MemFractionStatic),
             BlockSize = page,
             KvBytesPerNumber = target.KvBytesPerNumber,

@@ -28,7 +28,7 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
     /// <summary>The settings; null for none, or when they contradict each other.</summary>
     public SgLangSpeculation? Resolve()
     {
-        if (engine.Get(EngineFields.Speculative) is not null)
+        if (SpeculationResolver.IsGiven(engine))
         {
             return ResolveCommon();
         }

@@ -96,6 +96,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
         {
             Kind = EngineKind.TensorRtLlm,
             Version = version,
+            DriverBytes = EngineMemory.EstimatedDriverBytes(target.Gpu.MemoryBytes),
             MemoryFraction = engine.Get(TrtLlmFields.FreeGpuMemoryFraction),
             BlockSize = block,
             KvBytesPerNumber = target.KvBytesPerNumber,

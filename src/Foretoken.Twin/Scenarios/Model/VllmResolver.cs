@@ -74,6 +74,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         {
             Kind = EngineKind.Vllm,
             Version = served.Version,
+            DriverBytes = EngineMemory.EstimatedDriverBytes(served.Gpu.MemoryBytes),
             MemoryFraction = engine.Get(VllmFields.GpuMemoryUtilization),
             BlockSize = settings.BlockSize,
             KvBytesPerNumber = served.KvBytesPerNumber,
