@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foretoken.Hardware.Memory;
 
 namespace Foretoken.Hardware.Coefficients;
 
@@ -12,6 +13,7 @@ namespace Foretoken.Hardware.Coefficients;
 /// <param name="StepUs">Time of a step that nothing hides: input preparation, sampling, hand-over, us.</param>
 /// <param name="HostUs">Host time of a step: scheduling, results, detokenisation, us. Behind the GPU's where steps overlap, else added.</param>
 /// <param name="SequenceUs">Host time per decoding request of a step, us; as <paramref name="HostUs"/>.</param>
+/// <param name="SingleGpuHost">Part of the host's time that a replica of one GPU has: nothing is sent to other processes.</param>
 /// <param name="Overlapped">Whether the host works on a step while the GPU runs another (asynchronous scheduling, overlap schedule).</param>
 /// <param name="PrefillFactor">Factor on the GPU time of steps that compute prompt tokens, over the operator sum.</param>
 /// <param name="ImbalanceFactor">Factor on the exponent of the experts' imbalance over expert-parallel ranks.</param>
@@ -19,7 +21,7 @@ namespace Foretoken.Hardware.Coefficients;
 /// <param name="FrontendTokenUs">Tokenisation and chat template per prompt token, us.</param>
 public sealed record EngineOverheads(
     string Engine, string Before, double ElementwiseUs, double ElementwiseBytes, double EagerLayerUs, double EagerCollectiveUs,
-    double StepUs, double HostUs, double SequenceUs, bool Overlapped, double PrefillFactor, double ImbalanceFactor, double FrontendMs, double FrontendTokenUs);
+    double StepUs, double HostUs, double SequenceUs, double SingleGpuHost, bool Overlapped, double PrefillFactor, double ImbalanceFactor, double FrontendMs, double FrontendTokenUs);
 
 /// <summary>A factor on step times of what it names; empty names match everything. The most specific entries multiply.</summary>
 /// <param name="Engine">vllm, sglang, trtllm or empty.</param>
@@ -49,9 +51,19 @@ public sealed record Calibration
     /// <summary>Name that factors know a model by: architecture and layer count, the same for every checkpoint of a model.</summary>
     public static string Family(Models.ModelShape model) => FormattableString.Invariant($"{model.Architecture}/{model.Layers.Count}x{model.Hidden}");
 
-    /// <summary>The overheads of an engine's version; an empty version is the newest.</summary>
-    public EngineOverheads Of(string engine, string version) =>
-        Overheads.First(o => o.Engine == engine && (o.Before.Length == 0 || (version.Length > 0 && EngineVersions.Compare(version, o.Before) < 0)));
+    /// <summary>Name that factors know a model's weights by: the format of its experts, else of its dense products.</summary>
+    public static string Format(Models.ModelShape model) =>
+        (model.Weights.FirstOrDefault(w => w.Part == Models.ModelPart.RoutedExperts) ?? model.Layers.SelectMany(l => l.Weights).FirstOrDefault(w => w.MayBeQuantised && w.Columns > 1) ?? model.Outside[0]).Format.Name;
+
+    /// <summary>Name that factors know an engine by.</summary>
+    public static string Name(EngineKind engine) => FitLookup.Backend(engine);
+
+    /// <summary>The overheads of an engine's version; what is empty or cannot be read counts as the newest.</summary>
+    public EngineOverheads Of(string engine, string version)
+    {
+        var release = EngineVersion.Parse(version) ?? EngineVersion.Newest;
+        return Overheads.First(o => o.Engine == engine && (o.Before.Length == 0 || release.IsBefore(EngineVersion.Parse(o.Before)!)));
+    }
 
     /// <summary>The product of the factors that match.</summary>
     public (double Decode, double Prefill, double PromptAttention) Scale(string engine, string gpu, string model, string experts)
@@ -78,7 +90,7 @@ public sealed record Calibration
         return Parse(document.RootElement);
     }
 
-    /// <summary>From its JSON form.</summary>
+    /// <summary>From its JSON form, as <see cref="CalibrationJson"/> writes it.</summary>
     internal static Calibration Parse(JsonElement root) => new()
     {
         Overheads = [.. root.GetProperty("overheads").EnumerateArray().Select(e =>
@@ -86,7 +98,7 @@ public sealed record Calibration
             double Of(string key) => e.GetProperty(key).GetDouble();
             return new EngineOverheads(
                 e.GetProperty("engine").GetString()!, e.TryGetProperty("before", out var before) ? before.GetString()! : "",
-                Of("elementwise_us"), Of("elementwise_bytes"), Of("eager_layer_us"), Of("eager_collective_us"), Of("step_us"), Of("host_us"), Of("sequence_us"),
+                Of("elementwise_us"), Of("elementwise_bytes"), Of("eager_layer_us"), Of("eager_collective_us"), Of("step_us"), Of("host_us"), Of("sequence_us"), Of("single_gpu_host"),
                 e.GetProperty("overlapped").GetBoolean(), Of("prefill_factor"), Of("imbalance_factor"), Of("frontend_ms"), Of("frontend_token_us"));
         })],
         Factors = [.. root.GetProperty("factors").EnumerateArray().Select(f =>

@@ -48,6 +48,9 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     /// <summary>Whether the GPU has no coefficients of its own.</summary>
     public bool IsGeneric => _cost.Fits.IsGeneric;
 
+    /// <summary>Overheads of the engine's version, its front end's times among them.</summary>
+    public EngineOverheads Overheads => _cost.Overheads;
+
     /// <summary>What had to be replaced or estimated, in sentences.</summary>
     public IReadOnlyList<string> Notes => _cost.Fits.Notes;
 

@@ -36,13 +36,16 @@ internal sealed class StepCost
         Graphs = CudaGraphs.Of(deployment.Engine, deployment.Eager ? 0 : deployment.GraphBatch ?? DefaultGraphs(deployment, Fits));
         var widest = WeightShards.Stages(model.Layers.Count, layout.PipelineParallel);
         StageShare = Enumerable.Range(0, layout.PipelineParallel).Max(i => widest[i + 1] - widest[i]) / (double)model.Layers.Count;
-        (DecodeScale, PrefillScale, PromptAttentionScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), ExpertFormat(deployment));
+        (DecodeScale, PrefillScale, PromptAttentionScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), Calibration.Format(model));
         Draft = deployment.Speculation is { } speculation ? new DraftCost(deployment, speculation, Fits, _collectives, _overheads) : null;
     }
 
     public FitLookup Fits { get; }
 
     public Calibration Calibration { get; }
+
+    /// <summary>Overheads of the engine's version.</summary>
+    public EngineOverheads Overheads => _overheads;
 
     public IReadOnlyList<LayerCost> Layers { get; }
 
@@ -64,13 +67,6 @@ internal sealed class StepCost
 
     /// <summary>Drafting, or null.</summary>
     public DraftCost? Draft { get; }
-
-    /// <summary>Name of the format that calibration factors know a deployment by: of the experts, else of the dense products.</summary>
-    public static string ExpertFormat(Deployment deployment)
-    {
-        var experts = deployment.Model.Weights.FirstOrDefault(w => w.Part == ModelPart.RoutedExperts);
-        return (experts ?? deployment.Model.Layers.SelectMany(l => l.Weights).FirstOrDefault(w => w.MayBeQuantised && w.Columns > 1) ?? deployment.Model.Outside[0]).Format.Name;
-    }
 
     /// <summary>Products, small kernels and all-reduces of all layers, us. Depends on the rank's own tokens only.</summary>
     public double DenseUs(double tokens, bool graph)
@@ -129,7 +125,7 @@ internal sealed class StepCost
     /// <summary>A step of the host and the GPU together, us.</summary>
     public double WithHost(double gpu, double requests)
     {
-        var host = _overheads.HostUs + (requests * _overheads.SequenceUs);
+        var host = (_overheads.HostUs + (requests * _overheads.SequenceUs)) * (_deployment.Layout.Gpus == 1 ? _overheads.SingleGpuHost : 1);
         return (_overheads.Overlapped ? Math.Max(gpu, host) : gpu + host) + _overheads.StepUs;
     }
 

@@ -14,6 +14,9 @@ public sealed record EngineVersion(int Major, int Minor, int Patch)
     /// <summary>Whether this is older than a release.</summary>
     public bool IsBefore(int major, int minor) => Major < major || (Major == major && Minor < minor);
 
+    /// <summary>Whether this is older than another release.</summary>
+    public bool IsBefore(EngineVersion other) => (Major, Minor, Patch).CompareTo((other.Major, other.Minor, other.Patch)) < 0;
+
     /// <summary>
     /// Reads <c>0.11.0</c>, <c>v0.5.10.post1</c> or <c>1.2.0rc2</c>; what goes after the numbers is not looked at. Nothing,
     /// <c>newest</c>, <c>latest</c>, <c>main</c> and names of nightly or development builds are <see cref="Newest"/>. Null for anything else.

@@ -176,7 +176,7 @@ public sealed class CoefficientsStepTimeTests
     }
 
     private static (double Decode, double Prefill, double PromptAttention) Scale(CoefficientsStepTime source) => Calibration.BuiltIn.Scale(
-        FitLookup.Backend(source.Deployment.Engine), source.Deployment.Gpu.Name, Calibration.Family(source.Deployment.Model), StepCost.ExpertFormat(source.Deployment));
+        FitLookup.Backend(source.Deployment.Engine), source.Deployment.Gpu.Name, Calibration.Family(source.Deployment.Model), Calibration.Format(source.Deployment.Model));
 
     private static CoefficientsStepTime Source(int index)
     {
