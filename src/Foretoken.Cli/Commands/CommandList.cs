@@ -12,6 +12,7 @@ public static class CommandList
         yield return ScenarioCommand.Create();
         yield return TraceCommand.Create();
         yield return ValidateCommand.Create();
+        yield return FitCommand.Create();
         yield return GpusCommand.Create();
         yield return ModelsCommand.Create();
     }
