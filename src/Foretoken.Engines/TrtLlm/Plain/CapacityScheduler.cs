@@ -12,6 +12,29 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
     /// </summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>Free blocks that are put aside for nobody; not under MAX_UTILIZATION.</summary>
+    public int Spare { get; private set; }
+
+    /// <summary>Puts a request's blocks aside anew, now that the cache is another than when it was selected.</summary>
+    /// <returns>Whether there are enough.</returns>
+    public bool TryPromise(TrtLlmRequest request, int blocks)
+    {
+        if (settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.MaxUtilization)
+        {
+            return true;
+        }
+
+        var more = blocks - request.Promised;
+        if (more > Spare)
+        {
+            return false;
+        }
+
+        Spare -= more;
+        request.Promised = blocks;
+        return true;
+    }
+
     /// <summary>Fills <paramref name="fitting"/> and <paramref name="paused"/> from the active requests, in their order.</summary>
     public void Select(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting, List<TrtLlmRequest> paused)
     {
@@ -50,7 +73,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
     // GUARANTEED_NO_EVICT and STATIC_BATCH (GuaranteedNoEvictPolicy).
     private void SelectToCompletion(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting)
     {
-        var available = kv.Free;
+        Spare = kv.Free;
         _pending.Clear();
         foreach (var request in active)
         {
@@ -67,7 +90,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
             else
             {
                 fitting.Add(request);
-                available -= kv.RemainingBlocks(request, 0);
+                Spare -= kv.RemainingBlocks(request, 0);
             }
         }
 
@@ -99,14 +122,15 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
             }
 
             var needed = kv.RemainingBlocks(request, reuse.HeldBlocks);
-            if (needed > available)
+            if (needed > Spare)
             {
                 IsClosed = true;
                 continue;
             }
 
             fitting.Add(request);
-            available -= needed;
+            request.Promised = needed;
+            Spare -= needed;
         }
     }
 

@@ -38,10 +38,14 @@ internal sealed class KvCache
     /// <summary>Block numbers in the order of eviction, for tests.</summary>
     public IEnumerable<int> FreeIds => _free.Ids();
 
-    /// <summary>What the request's prompt would find (analyzePrefixReuse): full blocks only.</summary>
+    /// <summary>
+    /// What the request's prompt would find (analyzePrefixReuse): full blocks only. The block of its last token, which is
+    /// computed in any case, is never shared.
+    /// </summary>
     public PrefixReuse Analyze(TrtLlmRequest request)
     {
         var blocks = request.Prompt / _size;
+        var shared = (request.Prompt - 1) / _size;
         var node = _root;
         var held = 0;
         for (var b = 0; b < blocks; b++)
@@ -51,7 +55,7 @@ internal sealed class KvCache
                 return new PrefixReuse(b, held, request.Keys[b]);
             }
 
-            held += next.References > 0 ? 1 : 0;
+            held += b < shared && next.References > 0 ? 1 : 0;
             node = next;
         }
 

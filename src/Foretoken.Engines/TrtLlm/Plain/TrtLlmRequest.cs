@@ -40,6 +40,9 @@ internal class TrtLlmRequest(int index, int prompt, int answer, in PromptContent
     /// <summary>Its blocks in order; none before its first chunk.</summary>
     public List<KvBlock> Blocks { get; } = [];
 
+    /// <summary>Blocks that the capacity scheduler put aside for it until its end; not under MAX_UTILIZATION.</summary>
+    public int Promised { get; set; }
+
     /// <summary>Its leading blocks that are in the tree themselves, not only others with the same content.</summary>
     public int StoredBlocks { get; set; }
 

@@ -224,9 +224,10 @@ internal sealed class TrtLlmScheduler
     // The first chunk takes the whole prompt's memory, and moves behind what was found in the cache (setPrepopulatedPromptLen).
     private bool Begin(TrtLlmRequest request, int reserved)
     {
-        // A pause may have freed blocks that the plan counted as held: what does not fit waits for the next step.
+        // Others of this step may have evicted a cached start, and a pause freed blocks, that the plan counted as held: what
+        // does not fit any more waits for the next step.
         var held = _settings.EnableBlockReuse ? Kv.Analyze(request).HeldBlocks : 0;
-        if (Kv.NeededBlocks(request, held) > Kv.Free - reserved)
+        if (Kv.NeededBlocks(request, held) > Kv.Free - reserved || !_capacity.TryPromise(request, Kv.RemainingBlocks(request, held)))
         {
             return false;
         }

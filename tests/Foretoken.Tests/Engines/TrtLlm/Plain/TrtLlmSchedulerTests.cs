@@ -221,6 +221,18 @@ public sealed class TrtLlmSchedulerTests
     }
 
     [Fact]
+    public void Schedule_BlockOfTheLastToken_IsNeverSharedAndCostsAFreeBlock()
+    {
+        // Of the eight tokens' two blocks, the second is computed in part: the other's two and one spoken for leave one of four,
+        // where two are needed.
+        var steps = new TrtLlmSteps(Roomy with { NumKvBlocks = 4 });
+        steps.Add(8, 4, [1, 2]);
+        Assert.Equal("c0:0+8", steps.Step());
+        steps.Add(8, 4, [1, 2]);
+        Assert.Equal(["g0", "g0", "g0", "c1:7+1"], steps.Steps(4));
+    }
+
+    [Fact]
     public void Schedule_CachedBlockInUse_CostsNoFreeBlock()
     {
         // Six blocks. The first holds three and will need one more; of the second's four, two are held already.
