@@ -8,29 +8,29 @@ internal sealed class Collectives
     // Point to point between pipeline stages: aiconfigurator's constant.
     private const double SendUs = 10;
 
-    private readonly Collective? _reduce;
-    private readonly Collective? _gatherTensor;
-    private readonly Collective? _gather;
-    private readonly Collective? _scatter;
+    private readonly ICollective? _reduce;
+    private readonly ICollective? _gatherTensor;
+    private readonly ICollective? _gather;
+    private readonly ICollective? _scatter;
     private readonly double _eagerUs;
     private readonly double _link;
 
-    public Collectives(Deployment deployment, FitLookup fits, EngineOverheads overheads)
+    public Collectives(Deployment deployment, IOperators operators, EngineOverheads overheads)
     {
         var layout = deployment.Layout;
         var domain = (int)(deployment.Gpu.Domain?.Value ?? 8);
         _eagerUs = overheads.EagerCollectiveUs;
-        _link = layout.Gpus > domain ? fits.Figures.Nic : fits.Figures.Link;
+        _link = layout.Gpus > domain ? operators.Figures.Nic : operators.Figures.Link;
         if (layout.TensorParallel > 1)
         {
-            _reduce = Make(fits, "all_reduce", layout.TensorParallel, custom: true, domain);
-            _gatherTensor = Make(fits, "all_gather", layout.TensorParallel, custom: false, domain);
+            _reduce = operators.Collective("all_reduce", layout.TensorParallel, custom: true, domain);
+            _gatherTensor = operators.Collective("all_gather", layout.TensorParallel, custom: false, domain);
         }
 
         if (layout.AttentionDataParallel > 1)
         {
-            _gather = Make(fits, "all_gather", layout.ExpertRanks, custom: false, domain);
-            _scatter = Make(fits, "reduce_scatter", layout.ExpertRanks, custom: false, domain);
+            _gather = operators.Collective("all_gather", layout.ExpertRanks, custom: false, domain);
+            _scatter = operators.Collective("reduce_scatter", layout.ExpertRanks, custom: false, domain);
         }
     }
 
@@ -45,17 +45,4 @@ internal sealed class Collectives
 
     /// <summary>Activations to the next pipeline stage, us.</summary>
     public double Send(double bytes) => SendUs + (bytes / _link);
-
-    private static Collective Make(FitLookup fits, string operation, int ranks, bool custom, int domain)
-    {
-        var (fit, _) = fits.Collective(operation, ranks, custom);
-        var link = fits.Figures.Link;
-        if (ranks > domain)
-        {
-            link = Math.Min(link, fits.Figures.Nic);
-            fits.Note(FormattableString.Invariant($"{operation} over {ranks} ranks leaves the domain of {domain} GPUs: bounded by the network interface"));
-        }
-
-        return new Collective(fit, link, (operation == "all_reduce" ? 2.0 : 1.0) * (ranks - 1) / ranks);
-    }
 }

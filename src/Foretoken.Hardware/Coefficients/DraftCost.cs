@@ -8,11 +8,11 @@ internal sealed class DraftCost
 {
     private readonly List<LayerCost> _layers = [];
     private readonly StepCost? _model;
-    private readonly Gemm? _fuse;
-    private readonly Gemm? _head;
+    private readonly IProduct? _fuse;
+    private readonly IProduct? _head;
     private readonly int _passes;
 
-    public DraftCost(Deployment deployment, SpeculationCost speculation, FitLookup fits, Collectives collectives, EngineOverheads overheads)
+    public DraftCost(Deployment deployment, SpeculationCost speculation, IOperators operators, Collectives collectives, EngineOverheads overheads)
     {
         var model = deployment.Model;
         _passes = speculation.Kind switch { DraftKind.Ngram => 0, DraftKind.Parallel => 1, _ => speculation.DraftTokens };
@@ -24,18 +24,17 @@ internal sealed class DraftCost
                 _model = new StepCost(deployment with { Model = draft, Speculation = null });
                 return;
             case DraftKind.Mtp when model.MtpLayers.Count > 0:
-                _layers.Add(new LayerCost(model.MtpLayers[0], 1, model, deployment, fits, collectives, overheads));
+                _layers.Add(new LayerCost(model.MtpLayers[0], 1, model, deployment, operators, collectives, overheads));
                 break;
             default:
                 // EAGLE heads and parallel drafters are one decoder layer like the model's own; a dense one where it has any.
-                _layers.Add(new LayerCost(model.Layers.FirstOrDefault(l => l.Ffn.Experts == 0 && l.Attention.Kind != AttentionKind.None) ?? model.Layers[0], 1, model, deployment, fits, collectives, overheads));
+                _layers.Add(new LayerCost(model.Layers.FirstOrDefault(l => l.Ffn.Experts == 0 && l.Attention.Kind != AttentionKind.None) ?? model.Layers[0], 1, model, deployment, operators, collectives, overheads));
                 break;
         }
 
         var tp = deployment.Layout.TensorParallel;
-        var fit = fits.Find<GemmFit>("gemm", "bfloat16", "draft head");
-        _fuse = new Gemm(fit, fits.Figures, fits.Figures.Bf16, 2, model.Hidden, 2.0 * model.Hidden / tp);
-        _head = new Gemm(fit, fits.Figures, fits.Figures.Bf16, 2, Math.Ceiling((double)model.Vocabulary / tp), model.Hidden);
+        _fuse = operators.Product("draft head", "bfloat16", 2, model.Hidden, 2.0 * model.Hidden / tp);
+        _head = operators.Product("draft head", "bfloat16", 2, Math.Ceiling((double)model.Vocabulary / tp), model.Hidden);
     }
 
     /// <summary>Microseconds for all draft tokens of so many requests.</summary>

@@ -9,22 +9,20 @@ internal sealed class LayerCost
     // Narrower matrices (short convolutions) ride along with the kernels around them.
     private const int LeastInputs = 64;
 
-    private const double FusedQuantisationT0Us = 4;
-
     private readonly double _reduceBytes;
     private readonly double _elementwise;
     private readonly int _reduces;
 
-    public LayerCost(ModelLayer layer, int count, ModelShape model, Deployment deployment, FitLookup fits, Collectives collectives, EngineOverheads overheads)
+    public LayerCost(ModelLayer layer, int count, ModelShape model, Deployment deployment, IOperators operators, Collectives collectives, EngineOverheads overheads)
     {
         Count = count;
         Name = $"{layer.Attention.Describe()}; {layer.Ffn.Describe()}";
-        Mixer = new MixerCost(layer, deployment, fits);
+        Mixer = new MixerCost(layer, deployment, operators);
         var tp = deployment.Layout.TensorParallel;
-        Products = [.. Fused(layer.Weights).Select(group => Product(group, deployment, fits, tp))];
+        Products = [.. Fused(layer.Weights).Select(group => Product(group, deployment, operators, tp))];
         if (layer.Ffn.Experts > 0)
         {
-            Experts = ExpertsOf(layer, deployment, fits, overheads.ImbalanceFactor);
+            Experts = ExpertsOf(layer, deployment, operators, overheads.ImbalanceFactor);
         }
 
         // Each half of a layer that is divided ends with an all-reduce; experts over data-parallel attention exchange tokens instead.
@@ -32,7 +30,7 @@ internal sealed class LayerCost
         _reduces = tp == 1 ? 0 : (layer.Attention.Kind == AttentionKind.None ? 0 : 1) + (layer.Ffn.Dense + layer.Ffn.Experts == 0 || exchange ? 0 : 1);
         _reduceBytes = 2.0 * model.Hidden;
         Exchange = exchange ? 2.0 * model.Hidden : 0;
-        _elementwise = ((overheads.ElementwiseBytes * model.Hidden) + (6.0 * (layer.Ffn.Dense + layer.Ffn.SharedWidth) / tp)) / fits.Figures.Bandwidth;
+        _elementwise = ((overheads.ElementwiseBytes * model.Hidden) + (6.0 * (layer.Ffn.Dense + layer.Ffn.SharedWidth) / tp)) / operators.Figures.Bandwidth;
         Collectives = collectives;
         ElementwiseUs = overheads.ElementwiseUs;
     }
@@ -47,10 +45,10 @@ internal sealed class LayerCost
     public MixerCost Mixer { get; }
 
     /// <summary>Dense products, one fused kernel each.</summary>
-    public IReadOnlyList<(string Name, Gemm Gemm)> Products { get; }
+    public IReadOnlyList<(string Name, IProduct Product)> Products { get; }
 
     /// <summary>Routed experts, or null.</summary>
-    public Experts? Experts { get; }
+    public IRoutedExperts? Experts { get; }
 
     /// <summary>Bytes per token that all-gather and reduce-scatter around the experts move; 0 for none.</summary>
     public double Exchange { get; }
@@ -63,9 +61,9 @@ internal sealed class LayerCost
     public double ProductsUs(double tokens)
     {
         var sum = 0.0;
-        foreach (var (_, gemm) in Products)
+        foreach (var (_, product) in Products)
         {
-            sum += gemm.Us(tokens);
+            sum += product.Us(tokens);
         }
 
         return sum;
@@ -87,7 +85,7 @@ internal sealed class LayerCost
         .GroupBy(w => (w.Part, w.Columns, w.Format.Name, w.Split is WeightSplit.Rows or WeightSplit.KvHeads ? WeightSplit.Rows : w.Split))
         .Select(g => g.ToList());
 
-    private static (string, Gemm) Product(List<WeightMatrix> group, Deployment deployment, FitLookup fits, int tp)
+    private static (string, IProduct) Product(List<WeightMatrix> group, Deployment deployment, IOperators operators, int tp)
     {
         var first = group[0];
         var rows = group.Sum(w => w.Split switch
@@ -98,34 +96,18 @@ internal sealed class LayerCost
         });
         var columns = first.Split == WeightSplit.Columns ? (double)first.Columns / tp : first.Columns;
         var dtype = first.MayBeQuantised && first.Format != WeightFormat.Bf16 ? deployment.GemmDtype ?? WeightDtypes.Dense(first.Format) : WeightDtypes.Dense(first.Format);
-        var fit = fits.Find<GemmFit>("gemm", dtype, "dense products");
-        if (dtype is "fp8" or "nvfp4")
-        {
-            // The tables quantise activations before each product; with static scales that is part of the norm or
-            // activation before it.
-            fit = fit with { T0Us = Math.Min(fit.T0Us, FusedQuantisationT0Us) };
-        }
-
         var name = string.Join("+", group.Select(w => w.Module[(w.Module.LastIndexOf('.') + 1)..]));
-        return (name, new Gemm(fit, fits.Figures, fits.Figures.Peak(dtype), WeightDtypes.Bytes(first.Format), Math.Floor(rows), columns));
+        return (name, operators.Product("dense products", dtype, WeightDtypes.Bytes(first.Format), Math.Floor(rows), columns, fusedQuantisation: true));
     }
 
-    private static Experts ExpertsOf(ModelLayer layer, Deployment deployment, FitLookup fits, double imbalance)
+    private static IRoutedExperts ExpertsOf(ModelLayer layer, Deployment deployment, IOperators operators, double imbalance)
     {
         var ffn = layer.Ffn;
         var format = layer.Weights.First(w => w.Part == ModelPart.RoutedExperts).Format;
-        var dtype = deployment.ExpertDtype ?? WeightDtypes.Experts(format, fits.Figures);
+        var dtype = deployment.ExpertDtype ?? WeightDtypes.Experts(format, operators.Figures);
         var layout = deployment.Layout;
-        return new Experts(fits.Find<ExpertFit>("moe", dtype, "experts"), fits.Figures, fits.Figures.Peak(dtype), WeightDtypes.Bytes(format))
-        {
-            Count = ffn.Experts,
-            PerToken = ffn.ExpertsPerToken,
-            Hidden = ffn.ExpertInput,
-            Width = (double)ffn.ExpertWidth * layout.ExpertParallel / layout.ExpertRanks,
-            Groups = layout.ExpertParallel,
-            Matrices = ffn.Matrices,
-            Skew = deployment.ExpertSkew,
-            ImbalanceFactor = imbalance,
-        };
+        return operators.Experts(new(
+            dtype, WeightDtypes.Bytes(format), ffn.Experts, ffn.ExpertsPerToken, ffn.ExpertInput, ffn.ExpertWidth,
+            layout.ExpertRanks / layout.ExpertParallel, layout.ExpertParallel, ffn.Matrices, deployment.ExpertSkew, imbalance));
     }
 }

@@ -7,48 +7,44 @@ namespace Foretoken.Hardware.Coefficients;
 internal sealed class MixerCost
 {
     private readonly AttentionShape _shape;
-    private readonly GenerationAttention? _generation;
-    private readonly ContextAttention? _context;
-    private readonly LatentGeneration? _latentGeneration;
-    private readonly LatentContext? _latentContext;
+    private readonly IDecodeAttention? _decode;
+    private readonly IPromptAttention? _prompt;
     private readonly LinearAttentionKernel? _linear;
     private readonly Indexer? _indexer;
 
-    public MixerCost(ModelLayer layer, Deployment deployment, FitLookup fits)
+    public MixerCost(ModelLayer layer, Deployment deployment, IOperators operators)
     {
         _shape = layer.Attention;
         var ranks = deployment.Layout.TensorParallel;
-        var figures = fits.Figures;
         double heads = (_shape.Heads + ranks - 1) / ranks;
-        var kvDtype = deployment.KvBytesPerNumber == 1 ? "fp8" : "bfloat16";
         switch (_shape.Kind)
         {
             case AttentionKind.None:
                 return;
             case AttentionKind.Linear:
-                _linear = new(figures, heads, _shape.KeyDim, _shape.SumDim, _shape.StateBytes / (double)ranks);
-                fits.Note("linear attention has no public operator tables: estimated");
+                _linear = operators.Linear(heads, _shape.KeyDim, _shape.SumDim, _shape.StateBytes / (double)ranks);
                 return;
             case AttentionKind.Latent or AttentionKind.Compressed:
-                var peak = deployment.KvBytesPerNumber == 1 ? figures.Peak("fp8") : figures.Bf16;
-                _latentGeneration = new(fits.Find<LatentGenerationFit>("mla_generation", kvDtype, "latent attention, decode"), figures, peak, heads, _shape.KeyDim, _shape.SumDim, deployment.KvBytesPerNumber);
-                _latentContext = new(fits.Find<LatentContextFit>("mla_context", kvDtype, "latent attention, prompt"), figures, figures.Bf16, heads, PairDim(layer));
+                var latent = new LatentShape(heads, _shape.KeyDim, _shape.SumDim, PairDim(layer), deployment.KvBytesPerNumber, _shape.Kind == AttentionKind.Compressed || _shape.TopK > 0);
+                _decode = operators.LatentGeneration(latent);
+                _prompt = operators.LatentContext(latent);
                 if (_shape.IndexerBytesPerToken > 0)
                 {
                     var width = layer.Weights.Where(w => w.Part == ModelPart.Indexer).Select(w => w.Rows).DefaultIfEmpty(0).Max();
-                    _indexer = new(figures, width, _shape.IndexerBytesPerToken, Math.Max(1, _shape.CompressRatio));
-                    fits.Note("sparse attention's indexer has no public operator tables: estimated");
+                    _indexer = operators.Indexer(width, _shape.IndexerBytesPerToken, Math.Max(1, _shape.CompressRatio));
                 }
 
                 return;
             default:
                 var dim = (_shape.KeyDim + Math.Max(_shape.ValueDim, _shape.SumDim)) / 2.0;
-                double kvHeads = _shape.KvHeadsPerRank(ranks);
-                _generation = new(fits.Find<GenerationFit>("attention_generation", "", "attention, decode"), figures, heads, kvHeads, dim, deployment.KvBytesPerNumber);
-                _context = new(fits.Find<ContextFit>("attention_context", kvDtype, "attention, prompt"), figures, kvDtype == "fp8" ? figures.Peak("fp8") : figures.Bf16, heads, kvHeads, dim, deployment.KvBytesPerNumber, _shape.Window);
+                var plain = new HeadShape(heads, _shape.KvHeadsPerRank(ranks), dim, deployment.KvBytesPerNumber, _shape.Window);
+                _decode = operators.Generation(plain);
+                _prompt = operators.Context(plain);
                 return;
         }
     }
+
+    private bool IsLatent => _shape.Kind is AttentionKind.Latent or AttentionKind.Compressed;
 
     /// <summary>Microseconds for requests with <paramref name="context"/> tokens together, <paramref name="queries"/> computed tokens each; contexts are taken as equal.</summary>
     public double Decode(double requests, double context, double queries)
@@ -59,17 +55,14 @@ internal sealed class MixerCost
         }
 
         var each = context / requests;
-        if (_generation is not null)
+        if (_decode is null)
         {
-            return _generation.Us(requests, requests * (_shape.Window > 0 ? Math.Min(each, _shape.Window) : each), queries);
+            return _linear?.Decode(requests, queries) ?? 0;
         }
 
-        if (_latentGeneration is not null)
-        {
-            return _latentGeneration.Us(requests, requests * Entries(each), queries) + (_indexer?.Decode(context, queries) ?? 0);
-        }
-
-        return _linear?.Decode(requests, queries) ?? 0;
+        return IsLatent
+            ? _decode.Us(requests, requests * Entries(each), queries) + (_indexer?.Decode(context, queries) ?? 0)
+            : _decode.Us(requests, requests * (_shape.Window > 0 ? Math.Min(each, _shape.Window) : each), queries);
     }
 
     /// <summary>Microseconds for the prompt chunks of a step, shared out over <paramref name="parts"/> micro-batches.</summary>
@@ -80,26 +73,26 @@ internal sealed class MixerCost
             return 0;
         }
 
-        if (_context is not null)
+        if (_prompt is null)
         {
-            return _context.Us(Work(chunks, _context.PaddedWindow, parts));
+            return _linear?.Context(Work(chunks, 0, parts).Tokens) ?? 0;
         }
 
-        if (_latentContext is not null)
+        if (!IsLatent)
         {
-            // Sparse and compressed attention: a token sees a bounded number of entries.
-            var bound = _shape.Kind == AttentionKind.Compressed ? _shape.Window : _shape.TopK;
-            var time = _latentContext.Us(Work(chunks, bound, parts));
-            if (_shape.Kind == AttentionKind.Compressed && _shape.CompressRatio > 0)
-            {
-                var far = Work(chunks, _shape.TopK > 0 ? (double)_shape.TopK * _shape.CompressRatio : 0, parts);
-                time += _latentContext.Us(far with { Area = far.Area / _shape.CompressRatio, Read = far.Read / _shape.CompressRatio });
-            }
-
-            return time + (_indexer?.Context(Work(chunks, 0, parts)) ?? 0);
+            return _prompt.Us(Work(chunks, _prompt.Window, parts));
         }
 
-        return _linear?.Context(Work(chunks, 0, parts).Tokens) ?? 0;
+        // Sparse and compressed attention: a token sees a bounded number of entries.
+        var bound = _shape.Kind == AttentionKind.Compressed ? _shape.Window : _shape.TopK;
+        var time = _prompt.Us(Work(chunks, bound, parts));
+        if (_shape.Kind == AttentionKind.Compressed && _shape.CompressRatio > 0)
+        {
+            var far = Work(chunks, _shape.TopK > 0 ? (double)_shape.TopK * _shape.CompressRatio : 0, parts);
+            time += _prompt.Us(far with { Area = far.Area / _shape.CompressRatio, Read = far.Read / _shape.CompressRatio });
+        }
+
+        return time + (_indexer?.Context(Work(chunks, 0, parts)) ?? 0);
     }
 
     private double Entries(double context)

@@ -14,7 +14,7 @@ internal sealed class StepCost
     private readonly Deployment _deployment;
     private readonly EngineOverheads _overheads;
     private readonly Collectives _collectives;
-    private readonly Gemm _head;
+    private readonly IProduct _head;
     private readonly double _vocabulary;
     private readonly double _hidden;
 
@@ -27,17 +27,18 @@ internal sealed class StepCost
         Fits = new FitLookup(deployment.Gpu, deployment.Engine);
         var model = deployment.Model;
         var layout = deployment.Layout;
-        _collectives = new Collectives(deployment, Fits, _overheads);
-        Layers = [.. Groups(model.Layers).Select(g => new LayerCost(g.Layer, g.Count, model, deployment, Fits, _collectives, _overheads))];
+        var operators = new FittedOperators(Fits);
+        _collectives = new Collectives(deployment, operators, _overheads);
+        Layers = [.. Groups(model.Layers).Select(g => new LayerCost(g.Layer, g.Count, model, deployment, operators, _collectives, _overheads))];
         LayerCount = model.Layers.Count;
         _vocabulary = model.Vocabulary;
         _hidden = model.Hidden;
-        _head = Head(model, layout);
+        _head = Head(model, layout, operators);
         Graphs = CudaGraphs.Of(deployment.Engine, deployment.Eager ? 0 : deployment.GraphBatch ?? DefaultGraphs(deployment, Fits));
         var widest = WeightShards.Stages(model.Layers.Count, layout.PipelineParallel);
         StageShare = Enumerable.Range(0, layout.PipelineParallel).Max(i => widest[i + 1] - widest[i]) / (double)model.Layers.Count;
         (DecodeScale, PrefillScale, PromptAttentionScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), Calibration.Format(model));
-        Draft = deployment.Speculation is { } speculation ? new DraftCost(deployment, speculation, Fits, _collectives, _overheads) : null;
+        Draft = deployment.Speculation is { } speculation ? new DraftCost(deployment, speculation, operators, _collectives, _overheads) : null;
     }
 
     public FitLookup Fits { get; }
@@ -135,11 +136,11 @@ internal sealed class StepCost
     /// <summary>Least time of a step that replays no CUDA graph: the host launches every layer, us.</summary>
     public double LaunchUs => LayerCount * _overheads.EagerLayerUs;
 
-    private Gemm Head(ModelShape model, ParallelLayout layout)
+    private static IProduct Head(ModelShape model, ParallelLayout layout, IOperators operators)
     {
         var weight = model.Outside.FirstOrDefault(w => w.Part == ModelPart.Head) ?? model.Outside.First(w => w.Part == ModelPart.Embedding);
         var dtype = WeightDtypes.Dense(weight.Format);
-        return new Gemm(Fits.Find<GemmFit>("gemm", dtype, "head"), Fits.Figures, Fits.Figures.Peak(dtype), WeightDtypes.Bytes(weight.Format), Math.Ceiling((double)model.Vocabulary / layout.TensorParallel), model.Hidden);
+        return operators.Product("head", dtype, WeightDtypes.Bytes(weight.Format), Math.Ceiling((double)model.Vocabulary / layout.TensorParallel), model.Hidden);
     }
 
     /// <summary>Layers that are alike but for their number.</summary>

@@ -29,9 +29,9 @@ internal static class StepExplanation
         var group = batch.GroupTokens > 0 ? batch.GroupTokens : computed * ranks;
         foreach (var layer in cost.Layers)
         {
-            foreach (var (name, gemm) in layer.Products)
+            foreach (var (name, product) in layer.Products)
             {
-                lines.Add(new($"{name} {gemm.N:0} x {gemm.K:0}", layer.Count, layer.Count * gemm.Us(computed)));
+                lines.Add(new($"{name} {product.N:0} x {product.K:0}", layer.Count, layer.Count * product.Us(computed)));
             }
 
             var attention = layer.Mixer.Decode(batch.DecodeRequests, batch.DecodeContextTokens, batch.DecodeRequests == 0 ? 1 : (double)decoding / batch.DecodeRequests);

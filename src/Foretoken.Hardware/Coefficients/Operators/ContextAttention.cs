@@ -3,12 +3,12 @@ using Foretoken.Quantities;
 namespace Foretoken.Hardware.Coefficients.Operators;
 
 /// <summary>Softmax attention of prompt chunks, heads of one rank.</summary>
-internal sealed record ContextAttention(ContextFit Fit, SystemFigures System, double Peak, double Heads, double KvHeads, double Dim, double KvBytes, double Window)
+internal sealed record ContextAttention(ContextFit Fit, SystemFigures System, double Peak, double Heads, double KvHeads, double Dim, double KvBytes, double AttentionWindow) : IPromptAttention
 {
     /// <summary>Window for <see cref="ContextWork.Of"/>: kernels work on whole tiles, which the fit's pad stands for.</summary>
-    public double PaddedWindow => Window > 0 ? Window + Fit.WindowPad : 0;
+    public double Window => AttentionWindow > 0 ? AttentionWindow + Fit.WindowPad : 0;
 
-    /// <summary>Microseconds.</summary>
+    /// <inheritdoc />
     public double Us(in ContextWork work)
     {
         var tiles = work.Tokens * Heads / 128 / System.Sms;
@@ -18,4 +18,8 @@ internal sealed record ContextAttention(ContextFit Fit, SystemFigures System, do
         var bytes = Dim * ((4 * Heads * work.Tokens) + (2 * KvHeads * KvBytes * work.Read));
         return Smooth.Max(compute, bytes / (System.Bandwidth * Fit.EffM), Fit.Q) + Fit.T0Us;
     }
+
+    /// <inheritdoc />
+    public double BoundUs(in ContextWork work) =>
+        Math.Max(4 * Heads * Dim * work.Area / Peak, 2 * KvHeads * KvBytes * Dim * work.Read / System.Bandwidth);
 }

@@ -3,7 +3,7 @@ using Foretoken.Quantities;
 namespace Foretoken.Hardware.Coefficients.Operators;
 
 /// <summary>The routed experts of a layer on the most loaded rank.</summary>
-internal sealed record Experts(ExpertFit Fit, SystemFigures System, double Peak, double WeightBytes)
+internal sealed record Experts(ExpertFit Fit, SystemFigures System, double Peak, double WeightBytes) : IRoutedExperts
 {
     /// <summary>Experts of the layer.</summary>
     public required double Count { get; init; }
@@ -29,31 +29,42 @@ internal sealed record Experts(ExpertFit Fit, SystemFigures System, double Peak,
     /// <summary>Factor on the exponent of the imbalance over groups; 1 as in the tables.</summary>
     public double ImbalanceFactor { get; init; } = 1;
 
-    /// <summary>Microseconds for <paramref name="tokens"/> tokens of all ranks together.</summary>
+    /// <inheritdoc />
     public double Us(double tokens)
     {
         var rows = tokens * PerToken;
         var here = Count / Groups;
-        var balanced = Math.Min(here, rows / Groups);
-        var imbalance = 1.0;
-        var active = balanced;
-        if (Skew > 0)
-        {
-            imbalance = DeterministicMath.Pow(Groups, ImbalanceFactor * AtSkew(0, Fit.Imbalance101, Fit.Imbalance12));
-            var reach = AtSkew(1, Fit.Active101, Fit.Active12);
-            active = here * (1 - DeterministicMath.Exp(-reach * rows * imbalance / Count));
-        }
+        var (imbalance, active) = Load(rows);
 
         var local = Math.Min(rows, rows / Groups * imbalance);
         var compute = 2 * Matrices * (local + (Fit.PadTokens * active)) * Hidden * (Width + Fit.IHalf) / (Peak * Fit.EffC);
         var memory = active * Matrices * Hidden * (Width + Fit.IHalf) * WeightBytes / (System.Bandwidth * Fit.EffM);
         var moved = Fit.ActivationBytes * ((2 * tokens * Hidden) + (local * ((4 * Hidden) + (4 * Width)))) / System.Bandwidth;
         var time = Smooth.Max(compute, memory, Fit.Q) + moved + Fit.T0Us + (Fit.UsPerExpert * here) + (Fit.UsPerLog2Tokens * DeterministicMath.Log(1 + tokens) * Log2E);
-        var floor = Math.Max(2 * Matrices * (rows / Groups) * Hidden * Width / Peak, Math.Min(active, balanced) * Matrices * Hidden * Width * WeightBytes / System.Bandwidth);
-        return Math.Max(time, floor);
+        return Math.Max(time, Bound(rows, active));
     }
 
+    /// <inheritdoc />
+    public double BoundUs(double tokens) => Bound(tokens * PerToken, Load(tokens * PerToken).Active);
+
     private const double Log2E = 1.4426950408889634;
+
+    private double Bound(double rows, double active) => Math.Max(
+        2 * Matrices * (rows / Groups) * Hidden * Width / Peak,
+        Math.Min(active, Math.Min(Count / Groups, rows / Groups)) * Matrices * Hidden * Width * WeightBytes / System.Bandwidth);
+
+    // How much more the most loaded group has than the mean, and how many of its experts are asked.
+    private (double Imbalance, double Active) Load(double rows)
+    {
+        var here = Count / Groups;
+        if (Skew <= 0)
+        {
+            return (1, Math.Min(here, rows / Groups));
+        }
+
+        var imbalance = DeterministicMath.Pow(Groups, ImbalanceFactor * AtSkew(0, Fit.Imbalance101, Fit.Imbalance12));
+        return (imbalance, here * (1 - DeterministicMath.Exp(-AtSkew(1, Fit.Active101, Fit.Active12) * rows * imbalance / Count)));
+    }
 
     // Linear between the skews that were measured: 0 (balanced), 1.01 and 1.2; beyond, the last one's.
     private double AtSkew(double none, double at101, double at12) =>

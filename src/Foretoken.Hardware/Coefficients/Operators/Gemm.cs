@@ -9,9 +9,12 @@ namespace Foretoken.Hardware.Coefficients.Operators;
 /// <param name="WeightBytes">Bytes of a weight, scales included.</param>
 /// <param name="N">Outputs on this rank.</param>
 /// <param name="K">Inputs on this rank.</param>
-internal sealed record Gemm(GemmFit Fit, SystemFigures System, double Peak, double WeightBytes, double N, double K)
+internal sealed record Gemm(GemmFit Fit, SystemFigures System, double Peak, double WeightBytes, double N, double K) : IProduct
 {
-    /// <summary>Microseconds for <paramref name="m"/> tokens.</summary>
+    /// <summary>What the fit's tables measured in front of the product and another kernel does here, us; left out of the fit.</summary>
+    public double HiddenUs { get; init; }
+
+    /// <inheritdoc />
     public double Us(double m)
     {
         var waves = Math.Ceiling(m / 128) * Math.Ceiling(N / 128) / System.Sms;
@@ -20,6 +23,9 @@ internal sealed record Gemm(GemmFit Fit, SystemFigures System, double Peak, doub
         var bytes = (WeightBytes * N * K) + (2 * m * (K + N));
         var memory = bytes / (System.Bandwidth * Fit.EffM);
         var time = Smooth.Max(compute, memory, Fit.Q) + (Fit.QuantBytes * m * K / System.Bandwidth) + Fit.T0Us;
-        return Math.Max(time, Math.Max(2 * m * N * K / Peak, bytes / System.Bandwidth));
+        return Math.Max(time, BoundUs(m));
     }
+
+    /// <inheritdoc />
+    public double BoundUs(double m) => Math.Max(2 * m * N * K / Peak, ((WeightBytes * N * K) + (2 * m * (K + N))) / System.Bandwidth);
 }

@@ -1,9 +1,9 @@
 namespace Foretoken.Hardware.Coefficients.Operators;
 
 /// <summary>Softmax attention of decoding requests, heads of one rank.</summary>
-internal sealed record GenerationAttention(GenerationFit Fit, SystemFigures System, double Heads, double KvHeads, double Dim, double KvBytes)
+internal sealed record GenerationAttention(GenerationFit Fit, SystemFigures System, double Heads, double KvHeads, double Dim, double KvBytes) : IDecodeAttention
 {
-    /// <summary>Microseconds for requests that see <paramref name="context"/> tokens together and compute <paramref name="queries"/> tokens each.</summary>
+    /// <inheritdoc />
     public double Us(double requests, double context, double queries)
     {
         var seen = context + (Fit.LengthPad * requests);
@@ -13,6 +13,9 @@ internal sealed record GenerationAttention(GenerationFit Fit, SystemFigures Syst
         var waves = requests * KvHeads / System.Sms * Fit.UsPerWave;
         var half = Math.Sqrt(memory * Fit.HalfMb * 1e6 / System.Bandwidth);
         var time = Smooth.Max(memory, compute, waves, half, Fit.Q) + Fit.T0Us;
-        return Math.Max(time, KvHeads * context * Dim * 2 * KvBytes / System.Bandwidth);
+        return Math.Max(time, BoundUs(requests, context, queries));
     }
+
+    /// <inheritdoc />
+    public double BoundUs(double requests, double context, double queries) => KvHeads * context * Dim * 2 * KvBytes / System.Bandwidth;
 }

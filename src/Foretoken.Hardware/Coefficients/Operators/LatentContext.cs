@@ -8,9 +8,12 @@ namespace Foretoken.Hardware.Coefficients.Operators;
 /// <param name="Peak">Operations/us.</param>
 /// <param name="Heads">Heads of this rank.</param>
 /// <param name="PairDim">Numbers per head that a pair of tokens multiplies: key and value widths together.</param>
-internal sealed record LatentContext(LatentContextFit Fit, SystemFigures System, double Peak, double Heads, double PairDim)
+internal sealed record LatentContext(LatentContextFit Fit, SystemFigures System, double Peak, double Heads, double PairDim) : IPromptAttention
 {
-    /// <summary>Microseconds.</summary>
+    /// <summary>Whoever counts the work knows the bound; latent kernels have no windows of their own.</summary>
+    public double Window => 0;
+
+    /// <inheritdoc />
     public double Us(in ContextWork work)
     {
         var tiles = work.Tokens * Heads / 128 / System.Sms;
@@ -18,4 +21,7 @@ internal sealed record LatentContext(LatentContextFit Fit, SystemFigures System,
             * (tiles < 1 ? DeterministicMath.Pow(tiles, -Fit.UnderExp) : 1);
         return compute + (work.Read * Heads * PairDim * 4 / (System.Bandwidth * Fit.EffM)) + Fit.T0Us;
     }
+
+    /// <inheritdoc />
+    public double BoundUs(in ContextWork work) => 2 * Heads * PairDim * work.Area / Peak;
 }
