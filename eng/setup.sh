@@ -126,3 +126,41 @@ publish() {
   (cd "$root" && dotnet publish src/Foretoken.Cli/Foretoken.Cli.csproj -c Release -v q --nologo -nodeReuse:false \
     -p:UseSharedCompilation=false --artifacts-path "$home/app-build" -o "$next" "$@") > "$log" 2>&1
 }
+
+# set_up ROOT HOME NAME: brings an optional part into HOME. Nothing else needs it.
+set_up() {
+  [ $# = 3 ] && [ "$3" = duckdb ] || die "usage: ./foretoken setup duckdb (for foretoken optables import)"
+  mkdir -p "$2" 2> /dev/null || die "cannot set up: $2 cannot be written; name a folder that can with XDG_CACHE_HOME"
+  usable_home "$2"
+  [ "$(uname -s) $(uname -m)" = "Linux x86_64" ] ||
+    die "there is a package of DuckDB's library for Linux on x86-64 only: name one of your own with FORETOKEN_DUCKDB=/path/to/libduckdb.so"
+  need_npm
+  with_lock "$2/duckdb.lock" fetch_duckdb "$1" "$2" || exit $?
+}
+
+# The C library comes in the package of DuckDB's Node.js bindings; the lock file pins its checksum.
+fetch_duckdb() {
+  local root=$1 home=$2 next=$2/duckdb.$$ library
+  if [ -e "$home/duckdb/libduckdb.so" ] && cmp -s "$root/eng/duckdb/package-lock.json" "$home/duckdb/package-lock.json"; then
+    say "DuckDB is there already: $home/duckdb/libduckdb.so"
+    return 0
+  fi
+  say "fetching DuckDB (24 MB)"
+  rm -rf "$next"
+  mkdir -p "$next"
+  cp "$root/eng/duckdb/package.json" "$root/eng/duckdb/package-lock.json" "$next/"
+  if ! (cd "$next" && npm ci --ignore-scripts --no-audit --no-fund) > "$home/duckdb.log" 2>&1; then
+    tail -n 5 "$home/duckdb.log" >&2
+    rm -rf "$next"
+    die "DuckDB cannot be fetched; the whole log is in $home/duckdb.log"
+  fi
+  library=$(find "$next/node_modules/@duckdb" -name 'libduckdb.so' -print -quit 2> /dev/null)
+  if [ -z "$library" ]; then
+    rm -rf "$next"
+    die "the package of DuckDB holds no library; the whole log is in $home/duckdb.log"
+  fi
+  mv "$library" "$(dirname "$library")/LICENSE" "$next/"
+  rm -rf "$next/node_modules" "$home/duckdb"
+  mv "$next" "$home/duckdb"
+  say "DuckDB is in $home/duckdb"
+}

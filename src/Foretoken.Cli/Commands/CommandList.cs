@@ -15,5 +15,6 @@ public static class CommandList
         yield return FitCommand.Create();
         yield return GpusCommand.Create();
         yield return ModelsCommand.Create();
+        yield return OpTablesCommand.Create();
     }
 }

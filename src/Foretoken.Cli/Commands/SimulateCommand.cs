@@ -111,7 +111,7 @@ internal sealed class SimulateCommand
         ScenarioName = file.Model.Name,
         ScenarioPath = file.Path,
         Settings = [.. ScenarioText.Rows(file).Select(row => new KeyValuePair<string, string>(row.Path, row.Value))],
-        Headline = DeploymentText.Headline(file.Model),
+        Headline = DeploymentText.Headline(file),
         Seed = file.Model.Seed,
         Version = ProgramVersion.Text,
         GpusPerReplica = file.Model.GpusPerReplica,

@@ -14,8 +14,9 @@ internal static class DeploymentText
     private const int SamplePrompt = 2048;
 
     /// <summary>What a run says first: what is served on what, and where its times come from.</summary>
-    public static IReadOnlyList<string> Headline(ScenarioModel model)
+    public static IReadOnlyList<string> Headline(ScenarioFile file)
     {
+        var model = file.Model;
         if (model.Target is not { } target)
         {
             return [];
@@ -29,8 +30,9 @@ internal static class DeploymentText
         };
         if (model.StepTime is CoefficientsStepTimeModel coefficients)
         {
-            var source = CoefficientsStepTime.Create(coefficients.Deployment, "");
-            lines.Add("Step times: coefficients" + (source.IsGeneric ? $", generic ones scaled to {target.Gpu.Name}'s datasheet: less sure than for measured GPUs" : $" of {target.Gpu.Name}"));
+            var times = OperatorTimes.Create(file, coefficients);
+            var from = coefficients.File is { } measured ? $"{times.Source.Name}, {measured.Path}; else coefficients" : "coefficients";
+            lines.Add("Step times: " + from + (times.Operators.IsGeneric ? $", generic ones scaled to {target.Gpu.Name}'s datasheet: less sure than for measured GPUs" : $" of {target.Gpu.Name}"));
         }
 
         return lines;
@@ -44,30 +46,31 @@ internal static class DeploymentText
     ];
 
     /// <summary>Where the time of two sample steps goes, and what was replaced or estimated; empty for other sources.</summary>
-    public static IEnumerable<(string Title, List<DerivedValue> Rows)> StepTime(ScenarioModel model)
+    public static IEnumerable<(string Title, List<DerivedValue> Rows)> StepTime(ScenarioFile file)
     {
-        if (model.StepTime is not CoefficientsStepTimeModel coefficients)
+        if (file.Model.StepTime is not CoefficientsStepTimeModel coefficients)
         {
             yield break;
         }
 
-        var source = CoefficientsStepTime.Create(coefficients.Deployment, "");
+        var times = OperatorTimes.Create(file, coefficients);
+        var origin = coefficients.File is { } measured ? $"{measured.Path} (docs/step-times.md)" : "operator formulas and coefficients (docs/hardware.md)";
         var requests = Math.Min(SampleRequests, coefficients.Deployment.MaxSequences);
         var drafts = coefficients.Deployment.Speculation?.DraftTokens ?? 0;
         var decode = new StepBatch { DecodeRequests = requests, DecodeContextTokens = (long)requests * SampleContext, DraftTokens = requests * drafts };
-        yield return ($"a decode step of {requests} requests with {SampleContext} tokens each{(drafts > 0 ? $" and {drafts} drafts to verify" : "")}", Rows(source.Explain(decode), source.Milliseconds(decode)));
+        yield return ($"a decode step of {requests} requests with {SampleContext} tokens each{(drafts > 0 ? $" and {drafts} drafts to verify" : "")}", Rows(times.Explain(decode), times.Source.Milliseconds(decode), origin));
         var tokens = Math.Min(SamplePrompt, coefficients.Deployment.MaxBatchedTokens);
         var prompt = new StepBatch { Prefills = new[] { new PrefillChunk(tokens, 0, true) } };
-        yield return ($"a step that computes a prompt of {tokens} tokens", Rows(source.Explain(prompt), source.Milliseconds(prompt)));
-        if (source.Notes.Count > 0)
+        yield return ($"a step that computes a prompt of {tokens} tokens", Rows(times.Explain(prompt), times.Source.Milliseconds(prompt), origin));
+        if (times.Notes.Count > 0)
         {
-            yield return ("notes on step times", [.. source.Notes.Select(n => new DerivedValue(n, "", ""))]);
+            yield return ("notes on step times", [.. times.Notes.Select(n => new DerivedValue(n, "", ""))]);
         }
     }
 
-    private static List<DerivedValue> Rows(IReadOnlyList<StepTimeLine> lines, double milliseconds) =>
+    private static List<DerivedValue> Rows(IReadOnlyList<StepTimeLine> lines, double milliseconds, string origin) =>
     [
         .. lines.Select(l => new DerivedValue(l.Name, string.Create(CultureInfo.InvariantCulture, $"{l.Us / 1000,9:F4} ms"), l.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{l.Count} x {l.Us / l.Count:0.##} us"))),
-        new DerivedValue("the step", string.Create(CultureInfo.InvariantCulture, $"{milliseconds,9:F4} ms"), "operator formulas and coefficients (docs/hardware.md)"),
+        new DerivedValue("the step", string.Create(CultureInfo.InvariantCulture, $"{milliseconds,9:F4} ms"), origin),
     ];
 }

@@ -22,7 +22,7 @@ public static class ScenarioText
         text.Append("\nderived\n");
         Print(text, rest, pathWidth, valueWidth);
         Section(text, "memory of one GPU", DeploymentText.Memory(file.Model.Engine.Memory));
-        foreach (var (title, lines) in DeploymentText.StepTime(file.Model))
+        foreach (var (title, lines) in DeploymentText.StepTime(file))
         {
             Section(text, title, lines);
         }

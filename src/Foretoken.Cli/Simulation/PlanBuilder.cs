@@ -3,7 +3,6 @@ using System.Text;
 using Foretoken.Cli.Commands;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Fleet.Routing;
-using Foretoken.Hardware.Coefficients;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Twin;
@@ -62,7 +61,7 @@ internal static class PlanBuilder
 
     private static IStepTimeSource StepTime(ScenarioFile file) => file.Model.StepTime switch
     {
-        CoefficientsStepTimeModel c => CoefficientsStepTime.Create(c.Deployment, file.Path),
+        CoefficientsStepTimeModel c => OperatorTimes.Create(file, c).Source,
         FixedStepTimeModel f => new FixedStepTime(f.Prefill.TotalMilliseconds, f.Decode.TotalMilliseconds),
         LinearStepTimeModel l => new LinearStepTime(
             new LinearCoefficients(l.PrefillBase, l.PrefillPerToken, l.PrefillPerArea),

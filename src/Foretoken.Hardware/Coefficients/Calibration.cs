@@ -48,6 +48,9 @@ public sealed record Calibration
     /// <summary>The built-in one.</summary>
     public static Calibration BuiltIn { get; } = Read();
 
+    /// <summary>Nothing around the operators and nothing corrected: what physics asks for.</summary>
+    internal static Calibration None(string engine) => new() { Overheads = [new(engine, "", 0, 0, 0, 0, 0, 0, 0, 1, true, 1, 1, 0, 0)] };
+
     /// <summary>Name that factors know a model by: architecture and layer count, the same for every checkpoint of a model.</summary>
     public static string Family(Models.ModelShape model) => FormattableString.Invariant($"{model.Architecture}/{model.Layers.Count}x{model.Hidden}");
 

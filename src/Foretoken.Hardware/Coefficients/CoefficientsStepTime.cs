@@ -40,7 +40,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     public Deployment Deployment { get; }
 
     /// <inheritdoc />
-    public string Name => "coefficients";
+    public string Name => Deployment.Tables is null ? "coefficients" : "optables";
 
     /// <inheritdoc />
     public bool NeedsContextLengths => false;
@@ -63,6 +63,10 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var problems = Memory.LayoutChecks.Problems(deployment.Model, deployment.Layout, place);
         return problems.Count == 0 ? new CoefficientsStepTime(deployment) : throw new Quantities.InputException(problems);
     }
+
+    /// <summary>A source of the least times that the GPU's datasheet allows: no overheads, every operator at its bound.</summary>
+    internal static CoefficientsStepTime CreateBound(Deployment deployment) =>
+        new(deployment with { IsBound = true, Eager = true, Calibration = Coefficients.Calibration.None(FitLookup.Backend(deployment.Engine)) });
 
     /// <inheritdoc />
     public double Milliseconds(in StepBatch batch) => Us(batch, exact: false) * 1e-3;

@@ -5,14 +5,12 @@ namespace Foretoken.Hardware.Coefficients;
 /// <summary>What the ranks of a replica exchange.</summary>
 internal sealed class Collectives
 {
-    // Point to point between pipeline stages: aiconfigurator's constant.
-    private const double SendUs = 10;
-
     private readonly ICollective? _reduce;
     private readonly ICollective? _gatherTensor;
     private readonly ICollective? _gather;
     private readonly ICollective? _scatter;
     private readonly double _eagerUs;
+    private readonly double _sendUs;
     private readonly double _link;
 
     public Collectives(Deployment deployment, IOperators operators, EngineOverheads overheads)
@@ -20,6 +18,7 @@ internal sealed class Collectives
         var layout = deployment.Layout;
         var domain = (int)(deployment.Gpu.Domain?.Value ?? 8);
         _eagerUs = overheads.EagerCollectiveUs;
+        _sendUs = operators.SendUs;
         _link = layout.Gpus > domain ? operators.Figures.Nic : operators.Figures.Link;
         if (layout.TensorParallel > 1)
         {
@@ -44,5 +43,5 @@ internal sealed class Collectives
     public double Exchange(double bytes) => (_gather?.Us(bytes) ?? 0) + (_scatter?.Us(bytes) ?? 0);
 
     /// <summary>Activations to the next pipeline stage, us.</summary>
-    public double Send(double bytes) => SendUs + (bytes / _link);
+    public double Send(double bytes) => _sendUs + (bytes / _link);
 }

@@ -51,6 +51,12 @@ public sealed record Deployment
 
     /// <summary>Corrections from measured systems; null for the built-in ones.</summary>
     public Calibration? Calibration { get; init; }
+
+    /// <summary>Measured operators that go before the coefficients; null for none.</summary>
+    public OpTables.OperatorTableSet? Tables { get; init; }
+
+    /// <summary>Whether operators take what physics asks for and nothing else.</summary>
+    internal bool IsBound { get; init; }
 }
 
 /// <summary>How draft tokens are made.</summary>

@@ -123,6 +123,15 @@ internal sealed class FitLookup
         }
     }
 
+    /// <summary>Looks something up of which nobody needs to know what was replaced.</summary>
+    public T Silently<T>(Func<T> look)
+    {
+        var before = _notes.Count;
+        var found = look();
+        _notes.RemoveRange(before, _notes.Count - before);
+        return found;
+    }
+
     private void Tell(string what, string dtype, string format, string system, string backend)
     {
         if (!IsGeneric && (format != dtype || system != _system || backend != _backend))

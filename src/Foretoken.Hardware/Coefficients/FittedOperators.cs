@@ -11,6 +11,9 @@ internal sealed class FittedOperators(FitLookup fits) : IOperators
 
     public SystemFigures Figures => fits.Figures;
 
+    // Point to point between pipeline stages: aiconfigurator's constant.
+    public double SendUs => 10;
+
     public IProduct Product(string what, string dtype, double weightBytes, double n, double k, bool fusedQuantisation = false)
     {
         var fit = fits.Find<GemmFit>("gemm", dtype, what);

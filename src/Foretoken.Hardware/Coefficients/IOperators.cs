@@ -11,6 +11,9 @@ internal interface IOperators
     /// <summary>Peaks of the GPU.</summary>
     SystemFigures Figures { get; }
 
+    /// <summary>Start of a message to the next pipeline stage, us.</summary>
+    double SendUs { get; }
+
     /// <summary>A dense product.</summary>
     /// <param name="what">What it is, for notes.</param>
     /// <param name="dtype">Number format as the tables name it.</param>

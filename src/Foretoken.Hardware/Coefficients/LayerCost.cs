@@ -90,7 +90,7 @@ internal sealed class LayerCost
         var first = group[0];
         var rows = group.Sum(w => w.Split switch
         {
-            WeightSplit.Rows => (double)(w.Rows + tp - 1) / tp,
+            WeightSplit.Rows => (double)((w.Rows + tp - 1) / tp),
             WeightSplit.KvHeads => w.Rows / w.Heads * Math.Max(1.0, (w.Heads + tp - 1) / tp),
             _ => w.Rows,
         });

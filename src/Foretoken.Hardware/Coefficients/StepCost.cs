@@ -27,7 +27,8 @@ internal sealed class StepCost
         Fits = new FitLookup(deployment.Gpu, deployment.Engine);
         var model = deployment.Model;
         var layout = deployment.Layout;
-        var operators = new FittedOperators(Fits);
+        IOperators operators = deployment.Tables is { } tables && !deployment.IsBound ? new OpTables.TabledOperators(tables, Fits, backend, deployment.EngineVersion) : new FittedOperators(Fits);
+        operators = deployment.IsBound ? new BoundOperators(operators) : operators;
         _collectives = new Collectives(deployment, operators, _overheads);
         Layers = [.. Groups(model.Layers).Select(g => new LayerCost(g.Layer, g.Count, model, deployment, operators, _collectives, _overheads))];
         LayerCount = model.Layers.Count;

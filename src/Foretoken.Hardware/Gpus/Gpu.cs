@@ -9,6 +9,9 @@ public sealed record Gpu
     /// <summary>Name as people say it: <c>NVIDIA H100 SXM5</c>.</summary>
     public required string Title { get; init; }
 
+    /// <summary>Whether this is one of its names, whatever the case, with - and _ alike.</summary>
+    public bool IsCalled(string name) => Also.Prepend(Name).Any(n => Catalogue.Key(n) == Catalogue.Key(name));
+
     /// <summary>Who makes it.</summary>
     public required string Vendor { get; init; }
 

@@ -215,7 +215,7 @@ public sealed class DeploymentScenarioTests
         using var prepared = PlanBuilder.Build(file);
         var result = TwinRun.Run(prepared.Plan);
         Assert.Equal(StopReason.Completed, result.StopReason);
-        Assert.Contains("meta-llama/Llama-3.1-70B (bf16) on 4 x h100-sxm, TP 4", DeploymentText.Headline(file.Model)[0], StringComparison.Ordinal);
+        Assert.Contains("meta-llama/Llama-3.1-70B (bf16) on 4 x h100-sxm, TP 4", DeploymentText.Headline(file)[0], StringComparison.Ordinal);
         var text = ScenarioText.Explain(file);
         foreach (var part in (string[])["memory of one GPU", "weights: attention", "a decode step of 32 requests", "all-reduce", "the step"])
         {

@@ -8,6 +8,8 @@ public static class StepTimeFields
 {
     public static readonly Field<string> Source = new(new ChoiceType(
         ("coefficients", "operators of model and GPU, from fitted coefficients; needs model and gpu"),
+        ("optables", "the same put together from measured operator tables; needs model, gpu and file"),
+        ("measured", "the same corrected by steps that a real engine ran; needs model, gpu and file"),
         ("polynomial", "DynoSim's uncalibrated default, so that results can be compared"),
         ("fixed", "the same time for every prefill and every decode step"),
         ("linear", "straight lines in tokens, attention area, batch and context"),
@@ -45,6 +47,9 @@ public static class StepTimeFields
         Required = true,
     };
 
+    public static readonly Field<string> OperatorFile = File("a file of operator tables", "File of measured operators, made by foretoken optables import; relative to the scenario file.");
+    public static readonly Field<string> RecordFile = File("a file of recorded steps", "File of steps that a real engine ran (docs/step-times.md); relative to the scenario file.");
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
@@ -55,11 +60,15 @@ public static class StepTimeFields
         Cases = new Dictionary<string, IReadOnlyList<Field>>
         {
             ["coefficients"] = [ExpertSkew],
+            ["optables"] = [OperatorFile, ExpertSkew],
+            ["measured"] = [RecordFile, ExpertSkew],
             ["fixed"] = [FixedPrefill, FixedDecode],
             ["linear"] = [PrefillBase, PrefillPerToken, PrefillPerArea, DecodeBase, DecodePerRequest, DecodePerContextToken],
             ["table"] = [TablePath],
         },
     };
+
+    private static Field<string> File(string what, string meaning) => new(new TextType("the path of " + what)) { Name = "file", Meaning = meaning, Required = true };
 
     private static Field<double> Coefficient(string name, string meaning) =>
         new(new NumberType(UnitTable.Duration)) { Name = name, Meaning = meaning + " With a unit of time.", Required = true };

@@ -12,7 +12,14 @@ public sealed record PolynomialStepTimeModel : StepTimeModel;
 
 /// <summary>Operators of model and GPU.</summary>
 /// <param name="Deployment">What they depend on.</param>
-public sealed record CoefficientsStepTimeModel(Deployment Deployment) : StepTimeModel;
+/// <param name="File">Measurements that go before the fitted coefficients; null for none.</param>
+public sealed record CoefficientsStepTimeModel(Deployment Deployment, MeasurementFile? File = null) : StepTimeModel;
+
+/// <summary>A file of measurements that a scenario names.</summary>
+/// <param name="OfOperators">Whether it holds operators; else whole steps.</param>
+/// <param name="Path">The file as it was written.</param>
+/// <param name="PathOrigin">Where the path was written: a path in a file is relative to that file.</param>
+public sealed record MeasurementFile(bool OfOperators, string Path, Origin PathOrigin);
 
 /// <summary>Constant times.</summary>
 /// <param name="Prefill">Step with prompt tokens.</param>

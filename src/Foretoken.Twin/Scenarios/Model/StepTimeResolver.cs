@@ -28,7 +28,11 @@ internal static class StepTimeResolver
         switch (written ?? (targetIsWanted ? "coefficients" : "polynomial"))
         {
             case "coefficients":
-                return Coefficients(section, written is null, targetIsWanted, target, engine, context, derived);
+                return Coefficients(section, null, written is null, targetIsWanted, target, engine, context, derived);
+            case "optables":
+                return Coefficients(section, StepTimeFields.OperatorFile, false, targetIsWanted, target, engine, context, derived);
+            case "measured":
+                return Coefficients(section, StepTimeFields.RecordFile, false, targetIsWanted, target, engine, context, derived);
             case "fixed":
                 return new FixedStepTimeModel(section.Get(StepTimeFields.FixedPrefill), section.Get(StepTimeFields.FixedDecode));
             case "linear":
@@ -47,11 +51,11 @@ internal static class StepTimeResolver
     }
 
     private static CoefficientsStepTimeModel? Coefficients(
-        Bound section, bool byDefault, bool targetIsWanted, DeploymentTarget? target, EngineModel? engine, BindContext context, List<DerivedValue> derived)
+        Bound section, Field<string>? file, bool byDefault, bool targetIsWanted, DeploymentTarget? target, EngineModel? engine, BindContext context, List<DerivedValue> derived)
     {
         if (!targetIsWanted)
         {
-            context.Add(section.PlaceOf(StepTimeFields.Source), section.PathOf(StepTimeFields.Source), "coefficients need to know what is served on what", "add model: and gpu:, or choose another source");
+            context.Add(section.PlaceOf(StepTimeFields.Source), section.PathOf(StepTimeFields.Source), $"{(file is null ? "coefficients" : section.Get(StepTimeFields.Source)!)} need to know what is served on what", "add model: and gpu:, or choose another source");
         }
 
         if (target is null || engine?.MemorySettings is not { } memory)
@@ -79,6 +83,6 @@ internal static class StepTimeResolver
             ExpertDtype = target.ExpertDtype,
             ExpertSkew = section.Has(StepTimeFields.ExpertSkew) ? section.Get(StepTimeFields.ExpertSkew) : StepTimeFields.ExpertSkew.Default,
             Speculation = engine.Drafting,
-        });
+        }, file is null ? null : new MeasurementFile(file == StepTimeFields.OperatorFile, section.Get(file)!, section.PlaceOf(file)));
     }
 }
