@@ -90,9 +90,9 @@ internal sealed class OperatorTableImport
 
         try
         {
-            if (Check(database, file, table))
+            if (Check(database, file, inside, table) is { } rows)
             {
-                Read(database, file, inside, table, new OperatorTableBuilder(table.Kind, backend, version));
+                Read(database, file, inside, table, rows, new OperatorTableBuilder(table.Kind, backend, version));
             }
         }
         catch (DuckDbException e)
@@ -101,14 +101,23 @@ internal sealed class OperatorTableImport
         }
     }
 
-    private bool Check(DuckDb database, string file, SourceTable table)
+    // Where the rows come from, columns that older tables lack filled in; null when something is wrong.
+    private string? Check(DuckDb database, string file, string inside, SourceTable table)
     {
+        var instead = "";
         var there = database.Columns($"SELECT * FROM read_parquet({DuckDb.Quote(file)}) LIMIT 0").ToDictionary(c => c.Name, c => c.Type);
         var before = _problems.Count;
         foreach (var column in table.Columns)
         {
             if (!there.TryGetValue(column, out var type))
             {
+                if (SourceTable.Instead(column, there.ContainsKey) is { } value)
+                {
+                    instead += $", {value} AS {column}";
+                    _notes.Add($"{inside} has no {column}: taken as {value}");
+                    continue;
+                }
+
                 _problems.Add(new Problem($"{file}: {column}", "the column is missing", "needed are " + string.Join(", ", table.Columns)));
                 continue;
             }
@@ -122,12 +131,12 @@ internal sealed class OperatorTableImport
             }
         }
 
-        return _problems.Count == before;
+        return _problems.Count == before ? $"(SELECT *{instead} FROM read_parquet({DuckDb.Quote(file)}))" : null;
     }
 
     private static bool IsWhole(DuckDbType type) => type is >= DuckDbType.TinyInt and <= DuckDbType.UBigInt;
 
-    private void Read(DuckDb database, string file, string inside, SourceTable table, OperatorTableBuilder builder)
+    private void Read(DuckDb database, string file, string inside, SourceTable table, string source, OperatorTableBuilder builder)
     {
         var shape = OperatorShape.Of(table.Kind);
         var numbers = table.Sizes.Append(table.Row).Append(table.At).ToArray();
@@ -135,7 +144,7 @@ internal sealed class OperatorTableImport
         var columns = table.Names.Select(n => $"{n}::VARCHAR").Concat(numbers.Select(n => $"({n})::BIGINT")).Append("latency::DOUBLE").Append($"coalesce(({table.Where}), false)::BIGINT");
         var bad = new SortedDictionary<string, List<long>>(StringComparer.Ordinal);
         var (row, used, others) = (0L, 0L, 0L);
-        database.Rows($"SELECT {string.Join(", ", columns)} FROM read_parquet({DuckDb.Quote(file)})", r =>
+        database.Rows($"SELECT {string.Join(", ", columns)} FROM {source}", r =>
         {
             row++;
             var at = table.Names.Length + numbers.Length;

@@ -33,6 +33,15 @@ internal sealed record SourceTable(OperatorKind Kind, string[] Words, string[] C
             OperatorKind.Collective, ["kernel_source"], ["num_gpus", "message_size"], ["'all_reduce'"], ["num_gpus"], "0", "message_size * 2", "NOT contains(lower(kernel_source), 'eager')", "measured without CUDA graphs"),
     };
 
+    // Columns that older tables lack, and what stands for them, as aiconfigurator reads such tables. MLA: DeepSeek's 128 heads.
+    private static readonly Dictionary<string, (string Needs, string Value)> Older = new()
+    {
+        ["window_size"] = ("", "0"),
+        ["head_dim"] = ("", "128"),
+        ["beam_width"] = ("", "1"),
+        ["num_heads"] = ("tp_size", "128 // tp_size"),
+    };
+
     /// <summary>Names of the files that are understood, without their ending.</summary>
     public static IEnumerable<string> Files => Known.Keys;
 
@@ -41,6 +50,10 @@ internal sealed record SourceTable(OperatorKind Kind, string[] Words, string[] C
 
     /// <summary>The table that a file of this name holds; null for a file that is not used.</summary>
     public static SourceTable? Of(string file) => Known.GetValueOrDefault(Path.GetFileNameWithoutExtension(file));
+
+    /// <summary>What stands for a column that older tables lack, given the columns that there are; null where nothing does.</summary>
+    public static string? Instead(string column, Func<string, bool> there) =>
+        Older.TryGetValue(column, out var older) && (older.Needs.Length == 0 || there(older.Needs)) ? older.Value : null;
 
     private static SourceTable Attention(OperatorKind kind, string[] words, string[] names, string at, string where, string others) => new(
         kind, words, ["batch_size", "isl", "num_heads", "num_key_value_heads", "head_dim", "beam_width", "step", "window_size"], names,

@@ -31,7 +31,7 @@ internal static class DeploymentText
         if (model.StepTime is CoefficientsStepTimeModel coefficients)
         {
             var times = OperatorTimes.Create(file, coefficients);
-            var from = coefficients.File is { } measured ? $"{times.Source.Name}, {measured.Path}; else coefficients" : "coefficients";
+            var from = coefficients.File is { } measured ? $"{times.Source.Name}, {measured.Path}; what it lacks{(times.Lacking > 0 ? $" ({times.Lacking} named by scenario explain)" : "")}: coefficients" : "coefficients";
             lines.Add("Step times: " + from + (times.Operators.IsGeneric ? $", generic ones scaled to {target.Gpu.Name}'s datasheet: less sure than for measured GPUs" : $" of {target.Gpu.Name}"));
         }
 

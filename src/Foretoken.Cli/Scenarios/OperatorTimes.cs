@@ -42,6 +42,9 @@ internal sealed record OperatorTimes(IStepTimeSource Source, CoefficientsStepTim
     /// <summary>What was replaced, estimated or not recorded, in sentences.</summary>
     public IReadOnlyList<string> Notes => [.. Measured?.Notes ?? [], .. Operators.Notes];
 
+    /// <summary>Kinds of operators or steps that the measurements lack.</summary>
+    public int Lacking => Notes.Count(n => n.EndsWith(": coefficients", StringComparison.Ordinal));
+
     private static OperatorTimes Of(Deployment deployment, string place)
     {
         var source = CoefficientsStepTime.Create(deployment, place);

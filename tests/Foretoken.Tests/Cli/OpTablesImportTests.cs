@@ -63,6 +63,19 @@ public sealed class OpTablesImportTests : IDisposable
     }
 
     [Fact]
+    public void Import_OlderTables_AreReadAsTheyWereMeant()
+    {
+        DuckDbLibraryForTests.Require();
+        Parquet("vllm/0.11.0/generation_attention_perf.parquet", "SELECT 'fp8' kv_cache_dtype, 4 batch_size, 1 isl, 8 num_heads, 0 num_key_value_heads, 127 step, 0.5 latency");
+        Parquet("trtllm/1.0.0/context_mla_perf.parquet", "SELECT 'bfloat16' mla_dtype, 'fp8' kv_cache_dtype, 4 batch_size, 512 isl, 8 tp_size, 0.5 latency");
+        var outcome = OperatorTableImport.Read(_folder.Path);
+        Assert.Equal([128L, 0, 8, 8], outcome.Set.Tables[0].Grids[0].Sizes);
+        Assert.Equal([128L], outcome.Set.Tables[0].Grids[0].Rows[0].At);
+        Assert.Equal([16L], outcome.Set.Tables[1].Grids[0].Sizes);
+        Assert.Contains(outcome.Notes, n => n.EndsWith("context_mla_perf.parquet has no num_heads: taken as 128 // tp_size", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Import_BadTables_ListsEveryProblemWithFileAndColumn()
     {
         DuckDbLibraryForTests.Require();
