@@ -24,6 +24,11 @@ internal static class DuckDbLibrary
     /// <exception cref="InputException">It is not.</exception>
     public static void Require(string place)
     {
+        if (!IsThere && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        {
+            throw new InputException(place, $"reading parquet needs DuckDB's library; {Variable} names {named}, which cannot be loaded", "the path of a libduckdb.so for this machine");
+        }
+
         if (!IsThere)
         {
             throw new InputException(place, "reading parquet needs DuckDB's library, which is not set up", $"./foretoken setup duckdb brings it; one of your own: {Variable}=/path/to/libduckdb.so");

@@ -88,6 +88,12 @@ internal sealed class OperatorTableImport
             return;
         }
 
+        if (file.AsSpan().ContainsAny('*', '?', '['))
+        {
+            _problems.Add(new Problem(file, "has one of * ? [ in its path, which DuckDB takes for a pattern", "move or rename the folder"));
+            return;
+        }
+
         try
         {
             if (Check(database, file, inside, table) is { } rows)

@@ -23,7 +23,7 @@ public sealed class OpTablesImportTests : IDisposable
         var outcome = CliProcess.Shell($"FORETOKEN_DUCKDB=/nowhere/libduckdb.so $F optables import {_folder.Path} --out {_folder.PathOf("t.ftop")}");
         Assert.Equal(ExitCodes.BadInput, outcome.ExitCode);
         Assert.Equal(1, outcome.Error.Count(c => c == '\n'));
-        Assert.Contains("./foretoken setup duckdb", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("FORETOKEN_DUCKDB names /nowhere/libduckdb.so, which cannot be loaded", outcome.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.PathOf("t.ftop")));
     }
 

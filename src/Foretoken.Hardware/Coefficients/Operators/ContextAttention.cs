@@ -16,7 +16,10 @@ internal sealed record ContextAttention(ContextFit Fit, SystemFigures System, do
         var compute = 4 * Heads * Dim * (work.Area + (Fit.LengthPad * work.Tokens)) / (Peak * Fit.EffC * narrow)
             * (tiles < 1 ? DeterministicMath.Pow(tiles, -Fit.UnderExp) : 1);
         var bytes = Dim * ((4 * Heads * work.Tokens) + (2 * KvHeads * KvBytes * work.Read));
-        return Smooth.Max(compute, bytes / (System.Bandwidth * Fit.EffM), Fit.Q) + Fit.T0Us;
+        var time = Smooth.Max(compute, bytes / (System.Bandwidth * Fit.EffM), Fit.Q) + Fit.T0Us;
+
+        // Work under a window is counted with its pad, which physics does not ask for.
+        return AttentionWindow > 0 ? time : Math.Max(time, BoundUs(work));
     }
 
     /// <inheritdoc />

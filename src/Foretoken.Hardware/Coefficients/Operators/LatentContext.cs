@@ -19,7 +19,7 @@ internal sealed record LatentContext(LatentContextFit Fit, SystemFigures System,
         var tiles = work.Tokens * Heads / 128 / System.Sms;
         var compute = 2 * Heads * PairDim * (work.Area + (Fit.LengthPad * work.Tokens)) / (Peak * Fit.EffC)
             * (tiles < 1 ? DeterministicMath.Pow(tiles, -Fit.UnderExp) : 1);
-        return compute + (work.Read * Heads * PairDim * 4 / (System.Bandwidth * Fit.EffM)) + Fit.T0Us;
+        return Math.Max(compute + (work.Read * Heads * PairDim * 4 / (System.Bandwidth * Fit.EffM)) + Fit.T0Us, BoundUs(work));
     }
 
     /// <inheritdoc />

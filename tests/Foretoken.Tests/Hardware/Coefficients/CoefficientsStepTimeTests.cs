@@ -85,6 +85,26 @@ public sealed class CoefficientsStepTimeTests
         Assert.True(ms >= scale * operations / peak * 1e-3, $"prefill {ms} ms");
     }
 
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Milliseconds_OfAnyStep_AreNotBelowItsOperatorsBounds(int index)
+    {
+        var source = Source(index);
+        var bound = CoefficientsStepTime.CreateBound(source.Deployment);
+        var random = new RandomStream((ulong)(index + 70), StreamId.Test);
+        for (var i = 0; i < 2000; i++)
+        {
+            var requests = (int)DeterministicMath.Exp(random.NextDouble() * 7) - (i % 4 == 0 ? 1 : 0);
+            PrefillChunk[] chunks = i % 4 < 2 ? [new(1 + (int)DeterministicMath.Exp(random.NextDouble() * 9), (int)DeterministicMath.Exp(random.NextDouble() * 11), true)] : [];
+            if (requests > 0 || chunks.Length > 0)
+            {
+                var batch = new StepBatch { DecodeRequests = requests, DecodeContextTokens = requests + (long)(requests * DeterministicMath.Exp(random.NextDouble() * 12)), Prefills = chunks };
+                var (ms, least) = (source.Milliseconds(batch), bound.Milliseconds(batch));
+                Assert.True(least > 0 && ms >= least, $"{requests} requests, {batch.DecodeContextTokens} context, {(chunks.Length > 0 ? chunks[0] : null)}: {ms} ms, bound {least} ms");
+            }
+        }
+    }
+
     [Fact]
     public void Create_ForEveryModelGpuAndEngine_GivesPositiveFiniteTimes()
     {
