@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
+using Foretoken.Hardware.Coefficients;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
@@ -15,8 +16,14 @@ public class ConversationTraceBenchmarks
 {
     private Trace _trace = null!;
 
+    private CoefficientsStepTime _coefficients = null!;
+
     [GlobalSetup]
-    public void Load() => _trace = BenchmarkTrace.Load();
+    public void Load()
+    {
+        _trace = BenchmarkTrace.Load();
+        _coefficients = BenchmarkDeployment.Create();
+    }
 
     [Benchmark(Description = "round robin, 512-token blocks")]
     public ulong RoundRobin512() => Play(512, 16_384, "round_robin", EngineMode.Fast);
@@ -30,15 +37,21 @@ public class ConversationTraceBenchmarks
     [Benchmark(Description = "least tokens, 16-token blocks, plain engine")]
     public ulong LeastTokens16Plain() => Play(16, 524_288, "least_tokens", EngineMode.Plain);
 
+    [Benchmark(Description = "round robin, 512-token blocks, coefficients")]
+    public ulong RoundRobin512Coefficients() => Play(512, 16_384, "round_robin", EngineMode.Fast, _coefficients);
+
+    [Benchmark(Description = "least tokens, 16-token blocks, coefficients")]
+    public ulong LeastTokens16Coefficients() => Play(16, 524_288, "least_tokens", EngineMode.Fast, _coefficients);
+
     // The fingerprint is the result, so that no benchmark can get faster by computing something else.
-    private ulong Play(int blockSize, int blocks, string routing, EngineMode mode)
+    private ulong Play(int blockSize, int blocks, string routing, EngineMode mode, IStepTimeSource? stepTime = null)
     {
         RunResult result = TwinRun.Run(new RunPlan
         {
             Source = new TraceSource(_trace),
             Replicas = 8,
             Engine = new VllmSettings { NumGpuBlocks = blocks, BlockSize = blockSize, MaxModelLen = 131_072, MaxNumSeqs = 256 },
-            StepTime = new PolynomialStepTime((long)blocks * blockSize),
+            StepTime = stepTime ?? new PolynomialStepTime((long)blocks * blockSize),
             Routing = RoutingPolicies.Create(routing)!,
             EngineMode = mode,
         });

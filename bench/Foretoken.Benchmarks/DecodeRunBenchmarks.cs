@@ -10,7 +10,7 @@ public class DecodeRunBenchmarks
     private readonly long[] _durations = new long[Steps];
     private IStepTimeSource _source = null!;
 
-    [Params("polynomial", "fixed", "linear", "table")]
+    [Params("polynomial", "fixed", "linear", "table", "coefficients")]
     public string Source { get; set; } = "";
 
     [GlobalSetup]
@@ -18,6 +18,7 @@ public class DecodeRunBenchmarks
     {
         "polynomial" => new PolynomialStepTime(8_000_000),
         "fixed" => new FixedStepTime(20, 7.5),
+        "coefficients" => BenchmarkDeployment.Create(),
         "linear" => new LinearStepTime(new LinearCoefficients(2, 0.01, 1e-5), new LinearCoefficients(1, 0.1, 0.0004)),
         _ => new TableStepTime(new StepTimeTable
         {

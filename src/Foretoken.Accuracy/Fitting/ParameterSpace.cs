@@ -45,6 +45,7 @@ internal sealed class ParameterSpace
     public ParameterSpace(Calibration start, IReadOnlyList<FitRow> rows)
     {
         _start = start with { Factors = [] };
+        var known = start.Factors.ToLookup(f => f with { Decode = 1, Prefill = 1, PromptAttention = 1 });
         _versionOf = [.. rows.Select(r => Index(_start, r))];
         _groupsOf = [.. rows.Select(_ => new int[Levels.Length])];
         for (var level = 0; level < Levels.Length; level++)
@@ -67,6 +68,8 @@ internal sealed class ParameterSpace
         Overheads = Tuned.Length;
         Count = (_start.Overheads.Count * Tuned.Length) + (Parts * _groups.Count);
         Prior = [.. _start.Overheads.SelectMany(o => Tuned.Select(t => DeterministicMath.Log(Math.Max(t.Get(o), 1e-9)))), .. Enumerable.Repeat(0.0, Parts * _groups.Count)];
+        Start = [.. Prior.Take(_start.Overheads.Count * Tuned.Length), .. _groups.SelectMany(g => known[g].FirstOrDefault() is { } f
+            ? new[] { DeterministicMath.Log(f.Decode), DeterministicMath.Log(f.Prefill), DeterministicMath.Log(f.PromptAttention) } : [0.0, 0.0, 0.0])];
         Spread = [.. _start.Overheads.SelectMany(o => Tuned.Select(t => t.Get(o) > 0 ? t.Name is "prefill_factor" or "imbalance_factor" ? 0.2 : OverheadSpread : 1e-6)), .. _groupSpread.SelectMany(s => s)];
     }
 
@@ -78,6 +81,9 @@ internal sealed class ParameterSpace
 
     /// <summary>Where the numbers belong without observations.</summary>
     public double[] Prior { get; }
+
+    /// <summary>Where the search begins: as the prior, but for factors that the start names.</summary>
+    public double[] Start { get; }
 
     /// <summary>How far they may stray.</summary>
     public double[] Spread { get; }

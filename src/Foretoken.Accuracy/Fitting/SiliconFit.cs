@@ -15,7 +15,7 @@ public sealed class SiliconFit
     private const double Nudge = 0.05;
 
     // TPOT is what step times are about; TTFT depends on much that no row tells.
-    private const double TtftWeight = 0.3;
+    private const double TtftWeight = 0.4;
     private readonly IReadOnlyList<FitRow> _rows;
     private readonly Func<IReadOnlyList<Calibration>, IReadOnlyList<FitPrediction>> _predict;
     private readonly Action<string> _say;
@@ -43,7 +43,7 @@ public sealed class SiliconFit
     /// <param name="folds">Parts of the cross-validation; below 2 for none.</param>
     public FitOutcome Run(int rounds, int folds)
     {
-        var numbers = (double[])_space.Prior.Clone();
+        var numbers = (double[])_space.Start.Clone();
         var predictions = Simulate(numbers);
         var loss = Loss(predictions);
         _say(FormattableString.Invariant($"start: loss {loss:F4} over {_rows.Count} rows"));

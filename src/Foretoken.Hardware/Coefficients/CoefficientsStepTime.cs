@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Foretoken.Hardware.StepTime;
 
 namespace Foretoken.Hardware.Coefficients;
@@ -16,9 +17,12 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     private readonly TokenTable _experts;
     private readonly TokenTable _head;
     private readonly DecodeAttentionTable _attention;
+    private readonly DecodeAttentionTable _verification;
+    private readonly DecodeAttentionTable _drafting;
     private readonly int _stages;
     private readonly int _ranks;
     private readonly int _piecewise;
+    private readonly int _queries;
 
     private CoefficientsStepTime(Deployment deployment)
     {
@@ -31,6 +35,9 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         _experts = new TokenTable(_cost.ExpertsUs);
         _head = new TokenTable(_cost.HeadUs);
         _attention = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, 1));
+        _queries = 1 + (deployment.Speculation?.DraftTokens ?? 0);
+        _verification = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, _queries));
+        _drafting = new DecodeAttentionTable((requests, context) => _cost.Draft?.Us(requests, context, _ranks) ?? 0);
 
         // vLLM cuts its graphs at attention, so that mixed steps of few tokens replay them, too.
         _piecewise = deployment.Engine == Memory.EngineKind.Vllm ? _cost.Graphs.Largest : 0;
@@ -79,20 +86,44 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     {
         if (_cost.Draft is not null || _stages > 1)
         {
-            for (var i = 0; i < nanoseconds.Length; i++)
+            for (var step = 0; step < nanoseconds.Length; step++)
             {
-                nanoseconds[i] = NanosecondRounding.Round(Us(new StepBatch { DecodeRequests = requests, DecodeContextTokens = contextTokens + ((long)i * requests) }, exact: false) * 1e-3);
+                nanoseconds[step] = NanosecondRounding.Round(Us(new StepBatch { DecodeRequests = requests, DecodeContextTokens = contextTokens + ((long)step * requests) }, exact: false) * 1e-3);
             }
 
             return;
         }
 
         var constant = DecodeConstant(requests, requests * _ranks);
-        var scale = _cost.DecodeScale;
-        for (var i = 0; i < nanoseconds.Length; i++)
+        var i = 0;
+        while (Vector256.IsHardwareAccelerated && i + 4 <= nanoseconds.Length)
         {
-            var us = _cost.WithHost(constant + _attention.Us(requests, contextTokens + ((long)i * requests)), requests);
-            nanoseconds[i] = NanosecondRounding.Round(us * scale * 1e-3);
+            // Four steps at a time while they lie between the same two points of the table: the same operations in the same
+            // order as below, so the same bits.
+            var last = nanoseconds.Length - 1;
+            var piece = _attention.Piece(requests, contextTokens + ((long)i * requests), contextTokens + ((long)last * requests), requests, out var steps);
+            if (steps < 4)
+            {
+                for (var end = Math.Min(i + 4, nanoseconds.Length); i < end; i++)
+                {
+                    nanoseconds[i] = One(i);
+                }
+
+                continue;
+            }
+
+            i = piece.Fill(nanoseconds, i, steps, contextTokens + ((long)i * requests), requests, constant, _cost.Host(requests), _cost.DecodeScale);
+        }
+
+        for (; i < nanoseconds.Length; i++)
+        {
+            nanoseconds[i] = One(i);
+        }
+
+        long One(int step)
+        {
+            var us = _cost.WithHost(constant + _attention.Us(requests, contextTokens + ((long)step * requests)), requests);
+            return NanosecondRounding.Round(us * _cost.DecodeScale * 1e-3);
         }
     }
 
@@ -139,7 +170,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
             gpu = Math.Max(gpu, _cost.LaunchUs);
         }
 
-        var mixed = _cost.WithHost(Pipelined(gpu, _head[Part(sampled, parts)], tokens, parts) + Drafts(requests, batch.DecodeContextTokens), requests);
+        var mixed = _cost.WithHost(Pipelined(gpu, _head[Part(sampled, parts)], tokens, parts) + Drafts(requests, batch.DecodeContextTokens, exact), requests);
         var before = requests == 0 ? 0 : decodeOnly;
         return (_cost.DecodeScale * before) + (_cost.PrefillScale * Math.Max(0, mixed - before));
     }
@@ -160,7 +191,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var graph = _cost.Graphs.Covers(part);
         var padded = _cost.Graphs.Padded(part);
         var gpu = (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[Part(group, parts) + ((padded - part) * _ranks)] + Attention(requests, context, tokens, parts, exact);
-        return _cost.WithHost(Pipelined(gpu, _head[part], part, parts) + Drafts(requests, context), requests);
+        return _cost.WithHost(Pipelined(gpu, _head[part], part, parts) + Drafts(requests, context, exact), requests);
     }
 
     private double Attention(int requests, long context, int tokens, int parts, bool exact)
@@ -170,12 +201,19 @@ public sealed class CoefficientsStepTime : IStepTimeSource
             return 0;
         }
 
-        return exact || parts > 1 || tokens != requests
-            ? _cost.DecodeAttentionUs((double)requests / parts, (double)context / parts, (double)tokens / requests)
-            : _attention.Us(requests, context);
+        if (exact || parts > 1)
+        {
+            return _cost.DecodeAttentionUs((double)requests / parts, (double)context / parts, (double)tokens / requests);
+        }
+
+        // Without drafts, or with all that the deployment drafts; a few requests near their end may have fewer.
+        return tokens == requests ? _attention.Us(requests, context)
+            : tokens == requests * _queries ? _verification.Us(requests, context)
+            : _cost.DecodeAttentionUs(requests, context, (double)tokens / requests);
     }
 
-    private double Drafts(int requests, long context) => _cost.Draft?.Us(requests, context, _ranks) ?? 0;
+    private double Drafts(int requests, long context, bool exact) =>
+        _cost.Draft is null || requests == 0 ? 0 : exact ? _cost.Draft.Us(requests, context, _ranks) : _drafting.Us(requests, context);
 
     // One stage after the other, micro-batches behind each other: a round takes the slower of all stages for one
     // micro-batch (the bubble) and the longest stage for all of them.

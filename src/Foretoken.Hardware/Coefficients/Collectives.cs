@@ -9,6 +9,9 @@ internal sealed class Collectives
     private readonly ICollective? _gatherTensor;
     private readonly ICollective? _gather;
     private readonly ICollective? _scatter;
+    private readonly ICollective? _scatterTensor;
+    private readonly ICollective? _gatherContext;
+    private readonly ICollective? _scatterContext;
     private readonly double _eagerUs;
     private readonly double _sendUs;
     private readonly double _link;
@@ -26,6 +29,17 @@ internal sealed class Collectives
             _gatherTensor = operators.Collective("all_gather", layout.TensorParallel, custom: false, domain);
         }
 
+        if (layout.SequenceParallel && layout.TensorParallel > 1)
+        {
+            _scatterTensor = operators.Collective("reduce_scatter", layout.TensorParallel, custom: false, domain);
+        }
+
+        if (layout.DecodeContextParallel > 1)
+        {
+            _gatherContext = operators.Collective("all_gather", layout.DecodeContextParallel, custom: false, domain);
+            _scatterContext = operators.Collective("reduce_scatter", layout.DecodeContextParallel, custom: false, domain);
+        }
+
         if (layout.AttentionDataParallel > 1)
         {
             _gather = operators.Collective("all_gather", layout.ExpertRanks, custom: false, domain);
@@ -34,7 +48,11 @@ internal sealed class Collectives
     }
 
     /// <summary>All-reduce over the tensor-parallel ranks, us.</summary>
-    public double AllReduce(double bytes, bool graph) => _reduce is null ? 0 : _reduce.Us(bytes) + (graph ? 0 : _eagerUs);
+    public double AllReduce(double bytes, bool graph) => _reduce is null ? 0
+        : (_scatterTensor is null ? _reduce.Us(bytes) : _scatterTensor.Us(bytes) + _gatherTensor!.Us(bytes)) + (graph ? 0 : _eagerUs);
+
+    /// <summary>Queries to, and partial sums from, the ranks that share a KV cache by tokens, us.</summary>
+    public double ShareContext(double bytes) => _gatherContext is null ? 0 : _gatherContext.Us(bytes) + _scatterContext!.Us(bytes);
 
     /// <summary>All-gather over the tensor-parallel ranks, us.</summary>
     public double Gather(double bytes) => _gatherTensor?.Us(bytes) ?? 0;

@@ -11,6 +11,7 @@ internal sealed class LayerCost
 
     private readonly double _reduceBytes;
     private readonly double _elementwise;
+    private readonly double _contextBytes;
     private readonly int _reduces;
 
     public LayerCost(ModelLayer layer, int count, ModelShape model, Deployment deployment, IOperators operators, Collectives collectives, EngineOverheads overheads)
@@ -30,7 +31,9 @@ internal sealed class LayerCost
         _reduces = tp == 1 ? 0 : (layer.Attention.Kind == AttentionKind.None ? 0 : 1) + (layer.Ffn.Dense + layer.Ffn.Experts == 0 || exchange ? 0 : 1);
         _reduceBytes = 2.0 * model.Hidden;
         Exchange = exchange ? 2.0 * model.Hidden : 0;
-        _elementwise = ((overheads.ElementwiseBytes * model.Hidden) + (6.0 * (layer.Ffn.Dense + layer.Ffn.SharedWidth) / tp)) / operators.Figures.Bandwidth;
+        _contextBytes = layer.Attention.Kind == AttentionKind.None ? 0 : 2.0 * layer.Attention.Heads / tp * deployment.Layout.DecodeContextParallel * layer.Attention.SumDim;
+        var norms = deployment.Layout.SequenceParallel ? tp : 1;
+        _elementwise = ((overheads.ElementwiseBytes * model.Hidden / norms) + (6.0 * (layer.Ffn.Dense + layer.Ffn.SharedWidth) / tp)) / operators.Figures.Bandwidth;
         Collectives = collectives;
         ElementwiseUs = overheads.ElementwiseUs;
     }
@@ -72,8 +75,9 @@ internal sealed class LayerCost
     /// <summary>Small kernels of one layer, us.</summary>
     public double SmallUs(double tokens) => ElementwiseUs + (tokens * _elementwise);
 
-    /// <summary>All-reduces of one layer, us.</summary>
-    public double ReduceUs(double tokens, bool graph) => _reduces == 0 ? 0 : _reduces * Collectives.AllReduce(tokens * _reduceBytes, graph);
+    /// <summary>All-reduces of one layer, and what ranks that share a KV cache exchange, us.</summary>
+    public double ReduceUs(double tokens, bool graph) =>
+        (_reduces == 0 ? 0 : _reduces * Collectives.AllReduce(tokens * _reduceBytes, graph)) + Collectives.ShareContext(tokens * _contextBytes);
 
     /// <summary>Experts and what moves tokens to them, one layer, us; tokens of all ranks.</summary>
     public double ExpertsUs(double groupTokens) =>

@@ -7,6 +7,7 @@ namespace Foretoken.Hardware.Coefficients;
 internal sealed class MixerCost
 {
     private readonly AttentionShape _shape;
+    private readonly double _share;
     private readonly IDecodeAttention? _decode;
     private readonly IPromptAttention? _prompt;
     private readonly LinearAttentionKernel? _linear;
@@ -15,6 +16,7 @@ internal sealed class MixerCost
     public MixerCost(ModelLayer layer, Deployment deployment, IOperators operators)
     {
         _shape = layer.Attention;
+        _share = deployment.Layout.DecodeContextParallel;
         var ranks = deployment.Layout.TensorParallel;
         double heads = (_shape.Heads + ranks - 1) / ranks;
         switch (_shape.Kind)
@@ -26,7 +28,7 @@ internal sealed class MixerCost
                 return;
             case AttentionKind.Latent or AttentionKind.Compressed:
                 var latent = new LatentShape(heads, _shape.KeyDim, _shape.SumDim, PairDim(layer), deployment.KvBytesPerNumber, _shape.Kind == AttentionKind.Compressed || _shape.TopK > 0);
-                _decode = operators.LatentGeneration(latent);
+                _decode = operators.LatentGeneration(latent with { Heads = heads * _share });
                 _prompt = operators.LatentContext(latent);
                 if (_shape.IndexerBytesPerToken > 0)
                 {
@@ -38,7 +40,7 @@ internal sealed class MixerCost
             default:
                 var dim = (_shape.KeyDim + Math.Max(_shape.ValueDim, _shape.SumDim)) / 2.0;
                 var plain = new HeadShape(heads, _shape.KvHeadsPerRank(ranks), dim, deployment.KvBytesPerNumber, _shape.Window);
-                _decode = operators.Generation(plain);
+                _decode = operators.Generation(plain with { Heads = heads * _share });
                 _prompt = operators.Context(plain);
                 return;
         }
@@ -54,6 +56,8 @@ internal sealed class MixerCost
             return 0;
         }
 
+        // Ranks that share a cache by tokens read their part of it for the heads of all of them.
+        context /= _share;
         var each = context / requests;
         if (_decode is null)
         {

@@ -8,6 +8,11 @@ internal static class Smooth
     /// <summary>Of two limits, neither negative.</summary>
     public static double Max(double a, double b, double q)
     {
+        if (q == 1)
+        {
+            return a + b;
+        }
+
         var (large, small) = a >= b ? (a, b) : (b, a);
         return large == 0 ? 0 : large * DeterministicMath.Pow(1 + DeterministicMath.Pow(small / large, q), 1 / q);
     }

@@ -127,8 +127,15 @@ internal sealed class StepCost
     /// <summary>A step of the host and the GPU together, us.</summary>
     public double WithHost(double gpu, double requests)
     {
+        var host = Host(requests);
+        return Math.Max(gpu + host.Added, host.Least) + host.Always;
+    }
+
+    /// <summary>What the host adds to the GPU's time of a step, the least time that its work leaves, and what comes on top of either, us.</summary>
+    public (double Added, double Least, double Always) Host(double requests)
+    {
         var host = (_overheads.HostUs + (requests * _overheads.SequenceUs)) * (_deployment.Layout.Gpus == 1 ? _overheads.SingleGpuHost : 1);
-        return (_overheads.Overlapped ? Math.Max(gpu, host) : gpu + host) + _overheads.StepUs;
+        return _overheads.Overlapped ? (0, host, _overheads.StepUs) : (host, 0, _overheads.StepUs);
     }
 
     /// <summary>Factor on the GPU time of steps that compute prompt tokens.</summary>

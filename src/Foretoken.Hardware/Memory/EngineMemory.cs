@@ -46,6 +46,9 @@ public sealed record EngineMemory
     /// <summary>Draft tokens per step; above 0 the model's own MTP layers are loaded.</summary>
     public int MtpTokens { get; init; }
 
+    /// <summary>A smaller model that drafts beside the model, on the same ranks; null for none.</summary>
+    public Models.ModelShape? DraftModel { get; init; }
+
     /// <summary>Memory that the driver reports and a process does not get, bytes: what an engine calls the GPU's memory is less by it.</summary>
     public long DriverBytes { get; init; }
 

@@ -10,7 +10,7 @@ internal static class LayoutChecks
     {
         var problems = new List<Problem>();
         void Add(string key, string message, string fix) => problems.Add(new Problem(Place(place, key), message, fix));
-        foreach (var (key, value) in new[] { ("tensor_parallel", layout.TensorParallel), ("pipeline_parallel", layout.PipelineParallel), ("attention_data_parallel", layout.AttentionDataParallel), ("expert_parallel", layout.ExpertParallel) })
+        foreach (var (key, value) in new[] { ("tensor_parallel", layout.TensorParallel), ("pipeline_parallel", layout.PipelineParallel), ("attention_data_parallel", layout.AttentionDataParallel), ("expert_parallel", layout.ExpertParallel), ("decode_context_parallel", layout.DecodeContextParallel) })
         {
             if (value < 1)
             {
@@ -45,6 +45,7 @@ internal static class LayoutChecks
         }
 
         Experts(model, layout, Add);
+        Contexts(model, layout, Add);
         Blocks(model, layout, Add);
         return problems;
     }
@@ -69,6 +70,31 @@ internal static class LayoutChecks
         foreach (var count in experts.Where(c => c % layout.ExpertParallel != 0))
         {
             add("expert_parallel", $"{layout.ExpertParallel} does not divide {count} experts", Divisors(count));
+        }
+    }
+
+    // vLLM: decode_context_parallel_size divides tensor_parallel_size and may at most do away with the copies of KV heads.
+    private static void Contexts(ModelShape model, ParallelLayout layout, Action<string, string, string> add)
+    {
+        var (shared, tp) = (layout.DecodeContextParallel, layout.TensorParallel);
+        if (shared == 1)
+        {
+            return;
+        }
+
+        if (tp % shared != 0)
+        {
+            add("decode_context_parallel", $"{shared} does not divide tensor_parallel {tp}", Divisors(tp));
+        }
+
+        foreach (var heads in model.Layers.Select(l => l.Attention).Where(a => a.Kind is AttentionKind.Full or AttentionKind.Chunked).Select(a => a.KvHeads).Distinct().Where(h => h * shared > tp))
+        {
+            add("decode_context_parallel", $"{shared} ranks would share {heads} KV heads, of which {tp} tensor-parallel ranks keep {Math.Max(1, tp / heads)} copies", $"at most {Math.Max(1, tp / heads)}, or a larger tensor_parallel");
+        }
+
+        if (model.Layers.Any(l => l.Attention.Kind is AttentionKind.SlidingWindow or AttentionKind.Linear or AttentionKind.Compressed))
+        {
+            add("decode_context_parallel", $"{model.Name} has windows or states, which are not shared by tokens", "leave it out");
         }
     }
 

@@ -111,6 +111,14 @@ public static class MemoryModel
             lines.Add(new("weights: " + part.Key.Words(), Invariant($"this GPU's share of {part.Sum(w => w.Weight.Parameters):N0} parameters, {string.Join(" and ", part.Select(w => w.Weight.Format.Name).Distinct())}"), -part.Sum(w => w.Bytes), "model config"));
         }
 
+        var drafts = to == model.Layers.Count ? engine.DraftModel : null;
+        if (drafts is not null)
+        {
+            var bytes = WeightShards.Of(drafts, layout with { PipelineParallel = 1, ExpertParallel = 1 }, 0, drafts.Layers.Count, false, engine.Kind == EngineKind.Vllm).Sum(w => w.Bytes);
+            weightBytes += bytes;
+            lines.Add(new("weights: draft model", Invariant($"this GPU's share of {drafts.Name}, {drafts.Parameters:N0} parameters"), -bytes, "model config"));
+        }
+
         if (engine.Kind != EngineKind.Sglang)
         {
             // SGLang's activations and graphs live in what mem_fraction_static leaves free.
@@ -134,9 +142,9 @@ public static class MemoryModel
         }
 
         var blockSize = engine.BlockSize ?? engine.Kind switch { EngineKind.Vllm => 16, EngineKind.Sglang => 1, _ => 32 };
-        var pool = KvPool.Of(model.Layers.Skip(from).Take(to - from), engine, layout.TensorParallel, blockSize);
-        var blocks = engine.KvBlocks ?? Math.Max(0, pool.Blocks(rest));
-        lines.Add(new("KV cache", Invariant($"{blocks:N0} blocks of {pool.BlockSize:N0} tokens x {pool.BytesPerBlock:N0} B"), rest, engine.KvBlocks is null ? "sum of the lines above" : "blocks given"));
+        var pool = KvPool.Of(model.Layers.Skip(from).Take(to - from).Concat(drafts?.Layers ?? []), engine, layout.TensorParallel, blockSize);
+        var blocks = engine.KvBlocks ?? Math.Max(0, pool.Blocks(rest)) * layout.DecodeContextParallel;
+        lines.Add(new("KV cache", Invariant($"{blocks:N0} blocks of {pool.BlockSize:N0} tokens x {pool.BytesPerBlock:N0} B") + (layout.DecodeContextParallel > 1 ? Invariant($" over {layout.DecodeContextParallel} ranks that share them") : ""), rest, engine.KvBlocks is null ? "sum of the lines above" : "blocks given"));
         Notes(model, engine, pool, blockSize, notes);
         return new MemoryPlan { Lines = lines, Stage = stage, WeightBytes = weightBytes, KvBytes = rest, Pool = pool, Blocks = blocks, Notes = notes };
     }

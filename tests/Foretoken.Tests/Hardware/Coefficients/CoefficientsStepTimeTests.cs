@@ -46,6 +46,19 @@ public sealed class CoefficientsStepTimeTests
         Assert.InRange(worst, 0, 1e-3);
     }
 
+    [Fact]
+    public void Milliseconds_WithDraftsAgainstTheExactTwin_AreOffByLessThanAThousandth()
+    {
+        var source = CoefficientsStepTime.Create(Source(5).Deployment with { Speculation = new(DraftKind.Mtp, 3) }, "x");
+        var random = new RandomStream(3, StreamId.Test);
+        for (var i = 0; i < 2000; i++)
+        {
+            var requests = 1 + random.NextInt(200);
+            var batch = new StepBatch { DecodeRequests = requests, DecodeContextTokens = requests * (1L + random.NextInt(60_000)), DraftTokens = 3 * requests - (i % 4 == 0 ? 1 : 0) };
+            Assert.InRange(source.Milliseconds(batch) / source.ExactMilliseconds(batch), 1 - 1e-3, 1 + 1e-3);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(All))]
     public void DecodeRun_OfAnyLength_EqualsSingleSteps(int index)
@@ -167,6 +180,27 @@ public sealed class CoefficientsStepTimeTests
         Assert.True(Ms(two, 1) > Ms(one, 1));
         Assert.True(Ms(two, 1) < 1.1 * Ms(one, 1));
         Assert.InRange(Ms(two, 512) / Ms(one, 512), 0.5, 1);
+    }
+
+    [Fact]
+    public void Milliseconds_WithASharedCacheOrDividedNorms_AreWhatTheSharesSay()
+    {
+        var copies = new Deployment { Model = ModelCatalogue.BuiltIn.Find("deepseek-ai/DeepSeek-V3")!.Shape, Gpu = GpuCatalogue.BuiltIn.Find("h200-sxm")!, Engine = EngineKind.Vllm, Layout = new() { TensorParallel = 8, ExpertParallel = 8 } };
+        double Ms(ParallelLayout layout, long each, bool prompt = false)
+        {
+            PrefillChunk[] chunk = [new(8192, 0, true)];
+            return CoefficientsStepTime.Create(copies with { Layout = layout }, "x").Milliseconds(prompt ? new StepBatch { Prefills = chunk } : new StepBatch { DecodeRequests = 64, DecodeContextTokens = 64 * each });
+        }
+
+        // Long contexts: reading an eighth of the cache outweighs the exchange; short ones: the exchange is what is left.
+        Assert.True(Ms(copies.Layout with { DecodeContextParallel = 8 }, 60_000) < Ms(copies.Layout, 60_000));
+        Assert.True(Ms(copies.Layout with { DecodeContextParallel = 8 }, 10) > Ms(copies.Layout, 10));
+
+        // Divided norms: reduce-scatter and all-gather by NCCL in place of the custom all-reduce, and an eighth of the norms.
+        Assert.NotEqual(Ms(copies.Layout with { SequenceParallel = true }, 0, prompt: true), Ms(copies.Layout, 0, prompt: true));
+        PrefillChunk[] prompt = [new(8192, 0, true)];
+        double Norms(ParallelLayout layout) => CoefficientsStepTime.Create(copies with { Layout = layout }, "x").Explain(new StepBatch { Prefills = prompt }).Where(l => l.Name.StartsWith("norms", StringComparison.Ordinal)).Sum(l => l.Us);
+        Assert.InRange(Norms(copies.Layout with { SequenceParallel = true }) / Norms(copies.Layout), 0.1, 0.5);
     }
 
     [Fact]
