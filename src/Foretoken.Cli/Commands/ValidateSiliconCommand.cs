@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foretoken.Accuracy.Silicon;
 using Foretoken.Cli.Simulation;
+using Foretoken.Hardware.Coefficients;
 using Foretoken.Quantities;
 using Foretoken.Reports.Files;
 using Foretoken.Reports.Silicon;
@@ -15,12 +16,13 @@ internal sealed class ValidateSiliconCommand
     private readonly Option<string?> _csv = new("--csv") { Description = "The same as CSV.", HelpName = "FILE" };
     private readonly Option<int> _threads = new("--threads") { Description = "Runs at a time. The results do not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
     private readonly Option<long> _seed = new("--seed") { Description = "Seed of the clients' random lengths and arrivals.", DefaultValueFactory = _ => 1, HelpName = "N" };
+    private readonly Option<string?> _calibration = new("--calibration") { Description = "Calibration of step times that 'foretoken fit silicon' wrote, instead of the built-in one.", HelpName = "FILE" };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress and no remarks on standard error." };
 
     public static Command Create()
     {
         var silicon = new ValidateSiliconCommand();
-        var command = new Command("silicon", "Predict measured servers from model, GPU and engine alone, and tell how far off that is.") { silicon._file, silicon._json, silicon._csv, silicon._threads, silicon._seed, silicon._quiet };
+        var command = new Command("silicon", "Predict measured servers from model, GPU and engine alone, and tell how far off that is.") { silicon._file, silicon._json, silicon._csv, silicon._threads, silicon._seed, silicon._calibration, silicon._quiet };
         command.SetAction(silicon.Run);
         return command;
     }
@@ -45,7 +47,8 @@ internal sealed class ValidateSiliconCommand
         }
 
         var path = parsed.GetValue(_file)!;
-        var file = Read(path);
+        var calibration = parsed.GetValue(_calibration) is { } calibrationPath ? CalibrationJson.Read(Text(calibrationPath, r => r.ReadToEnd()), calibrationPath) : null;
+        var file = Text(path, r => SiliconFile.Read(path, r));
         var quiet = parsed.GetValue(_quiet);
         if (!quiet)
         {
@@ -66,8 +69,8 @@ internal sealed class ValidateSiliconCommand
         IReadOnlyList<LoadStageOutcome> stages;
         try
         {
-            points = file.Rows.Count == 0 ? [] : new SiliconSuite(file.Rows).Run(null, threads, seed, progress.Update, stop.Token);
-            stages = file.Stages.Count == 0 ? [] : SiliconSuite.RunStages(file.Stages, null, threads, seed, progress.Update, stop.Token);
+            points = file.Rows.Count == 0 ? [] : new SiliconSuite(file.Rows).Run(calibration, threads, seed, progress.Update, stop.Token);
+            stages = file.Stages.Count == 0 ? [] : SiliconSuite.RunStages(file.Stages, calibration, threads, seed, progress.Update, stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -97,12 +100,12 @@ internal sealed class ValidateSiliconCommand
         return ExitCodes.Ok;
     }
 
-    private static SiliconFile Read(string path)
+    private static T Text<T>(string path, Func<StreamReader, T> read)
     {
         try
         {
             using var text = new StreamReader(path);
-            return SiliconFile.Read(path, text);
+            return read(text);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

@@ -15,6 +15,9 @@ public sealed record VllmSpeculation
     /// </summary>
     public IReadOnlyList<double> AcceptanceRates { get; init; } = [];
 
-    /// <summary>KV slots reserved ahead per request: K for EAGLE, none for ngram.</summary>
-    public int LookaheadTokens => Method == VllmSpeculationMethod.Eagle ? NumSpeculativeTokens : 0;
+    /// <summary>KV slots reserved ahead per request: K for EAGLE and draft models, none for ngram.</summary>
+    public int LookaheadTokens => Method == VllmSpeculationMethod.Ngram ? 0 : NumSpeculativeTokens;
+
+    /// <summary>Tokens that each scheduled request costs of the input budget besides its own: the one that a draft model computes first.</summary>
+    public int DraftSlots => Method == VllmSpeculationMethod.DraftModel ? 1 : 0;
 }

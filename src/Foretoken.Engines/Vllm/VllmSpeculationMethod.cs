@@ -8,4 +8,7 @@ public enum VllmSpeculationMethod
 
     /// <summary>Prompt lookup.</summary>
     Ngram,
+
+    /// <summary>A smaller model with its own KV slots.</summary>
+    DraftModel,
 }

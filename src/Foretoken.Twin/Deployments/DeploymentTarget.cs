@@ -37,6 +37,9 @@ public sealed record DeploymentTarget
     /// <summary>Bytes of a number in the KV cache: 2 or 1.</summary>
     public required int KvBytesPerNumber { get; init; }
 
+    /// <summary>Where further models are looked up.</summary>
+    public HardwareLibrary Library { get; init; } = HardwareLibrary.BuiltIn;
+
     /// <summary>Model, GPUs and layout in a line.</summary>
     public string Title
     {
@@ -46,6 +49,7 @@ public sealed record DeploymentTarget
             Part("PP", Layout.PipelineParallel);
             Part("attention DP", Layout.AttentionDataParallel);
             Part("EP", Layout.ExpertParallel);
+            Part("decode context", Layout.DecodeContextParallel);
             return $"{Shape.Name} ({Shape.Quantisation}) on {Layout.Gpus} x {Gpu.Name}, {string.Join(", ", parts)}";
 
             void Part(string name, int size)

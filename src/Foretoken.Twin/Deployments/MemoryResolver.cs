@@ -45,6 +45,7 @@ internal sealed class MemoryResolver(DeploymentTarget target, Bound root, Bound 
         ".pipeline_parallel" => ModelFields.PipelineParallel,
         ".attention_data_parallel" => ModelFields.DataParallel,
         ".expert_parallel" => ModelFields.ExpertParallel,
+        ".decode_context_parallel" => ModelFields.DecodeContextParallel,
         _ => ModelFields.TensorParallel,
     };
 

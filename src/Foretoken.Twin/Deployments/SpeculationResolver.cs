@@ -1,4 +1,6 @@
 using System.Globalization;
+using Foretoken.Hardware.Memory;
+using Foretoken.Hardware.Models;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Documents;
 using Foretoken.Twin.Scenarios.Fields;
@@ -7,7 +9,7 @@ using Foretoken.Twin.Scenarios.Model;
 namespace Foretoken.Twin.Deployments;
 
 /// <summary>Reads <c>speculative_config</c>: a preset, and what is written beside it.</summary>
-internal sealed class SpeculationResolver(Bound engine, BindContext context, List<DerivedValue> derived, List<string> warnings)
+internal sealed class SpeculationResolver(Bound engine, DeploymentTarget? target, BindContext context, List<DerivedValue> derived, List<string> warnings)
 {
     // Below this the drafts cost more than they bring, whatever the model: a step of K drafts is never free.
     private const double NearOne = 1.2;
@@ -64,6 +66,7 @@ internal sealed class SpeculationResolver(Bound engine, BindContext context, Lis
         }
 
         var before = context.Problems.Count;
+        var drafter = Drafter(section, method);
         var model = Acceptance(section, method ?? "eagle", drafts.Value, preset);
         if (model is null || method is null || context.Problems.Count > before)
         {
@@ -72,7 +75,51 @@ internal sealed class SpeculationResolver(Bound engine, BindContext context, Lis
 
         derived.Add(new("mean tokens per step and request", Text(Math.Round(model.Length, 3)), "1 (bonus token) + sum of acceptance rates: the acceptance length"));
         WarnNearOne(model.Length, section.Origin, warnings);
-        return model;
+        return model with { DraftModel = drafter };
+    }
+
+    // Named exactly where a smaller model drafts, and served like the model: its vocabulary has to be the same.
+    private ModelShape? Drafter(Bound section, string? method)
+    {
+        var (place, path) = (section.PlaceOf(SpeculativeFields.Model), section.PathOf(SpeculativeFields.Model));
+        var written = section.Get(SpeculativeFields.Model);
+        if (method != "draft_model")
+        {
+            if (written is not null)
+            {
+                context.Add(place, path, $"does not apply to method: {method}", "remove it, or method: draft_model");
+            }
+
+            return null;
+        }
+
+        if (target is null)
+        {
+            return null;
+        }
+
+        if (written is null)
+        {
+            context.Add(section.Origin, section.Path, "lacks 'model'", "the name of the smaller model that drafts, for example meta-llama/Llama-3.1-8B");
+            return null;
+        }
+
+        if (target.Library.Find(written, place, path, context) is not { } entry)
+        {
+            return null;
+        }
+
+        if (entry.Shape.Vocabulary != target.Shape.Vocabulary)
+        {
+            context.Add(place, path, $"has a vocabulary of {Text(entry.Shape.Vocabulary)}, but {target.Shape.Name} has {Text(target.Shape.Vocabulary)}", "a smaller model of the same family");
+        }
+
+        foreach (var problem in MemoryModel.LayoutProblems(entry.Shape, target.Layout with { ExpertParallel = 1, PipelineParallel = 1 }, ""))
+        {
+            context.Add(place, path, problem.Message, "a draft model that the layout divides");
+        }
+
+        return entry.Shape;
     }
 
     private SpeculationModel? Acceptance(Bound section, string method, int drafts, SpeculationPreset? preset)

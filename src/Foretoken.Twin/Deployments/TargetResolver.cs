@@ -1,7 +1,6 @@
 using Foretoken.Hardware.Gpus;
 using Foretoken.Hardware.Memory;
 using Foretoken.Hardware.Models;
-using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
 
@@ -48,7 +47,7 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
             context.Add(hardware.PlaceOf(ModelFields.GpuMemory), hardware.PathOf(ModelFields.GpuMemory), $"follows from the GPU named at {root.PlaceOf(ModelFields.Gpu)}", "remove it; a GPU of your own goes into a catalogue file (docs/hardware.md)");
         }
 
-        if (entry is null || gpu is null || Release is not { } version || !ModelFields.LayoutFields.All(root.IsGood) || !model.Fields.All(model.IsGood) || !engine.IsGood(EngineFields.KvCacheDtype) || !engine.IsGood(EngineFields.Kind))
+        if (entry is null || gpu is null || Release is not { } version || !ModelFields.LayoutFields.All(root.IsGood) || !root.IsGood(ModelFields.SequenceParallel) || !model.Fields.All(model.IsGood) || !engine.IsGood(EngineFields.KvCacheDtype) || !engine.IsGood(EngineFields.Kind))
         {
             return null;
         }
@@ -64,6 +63,7 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
             Version = version,
             VersionText = version == EngineVersion.Newest ? "" : engine.Get(EngineFields.Version)!,
             KvBytesPerNumber = KvBytes(engine, entry.Shape),
+            Library = library,
         };
         return LayoutIsGood(target) ? target : null;
     }
@@ -112,35 +112,7 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
 
     private static WeightFormat? Format(string? name) => name is null ? null : ServedFormats.Find(name);
 
-    private ModelEntry? FindModel(Bound model)
-    {
-        var (written, place, path) = (model.Get(ModelFields.Name)!, model.PlaceOf(ModelFields.Name), model.PathOf(ModelFields.Name));
-        if (library.Models.Find(written) is { } known)
-        {
-            return known;
-        }
-
-        try
-        {
-            if (library.ReadModel?.Invoke(written, place) is { } read)
-            {
-                return read;
-            }
-        }
-        catch (InputException e)
-        {
-            foreach (var problem in e.Problems)
-            {
-                context.Add(place, path, $"{problem.Place}: {problem.Message}", problem.Fix);
-            }
-
-            return null;
-        }
-
-        var near = NearestName.Find(written, library.Models.Names.Concat(library.Models.Names.Select(n => n[(n.LastIndexOf('/') + 1)..])));
-        context.Add(place, path, $"no model is called '{written}', and there is no such file", near is null ? "'foretoken models' lists those that are known; or give the path of a config.json" : $"did you mean {near}? 'foretoken models' lists all; or give the path of a config.json");
-        return null;
-    }
+    private ModelEntry? FindModel(Bound model) => library.Find(model.Get(ModelFields.Name)!, model.PlaceOf(ModelFields.Name), model.PathOf(ModelFields.Name), context);
 
     private Gpu? FindGpu()
     {
@@ -161,11 +133,21 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
         PipelineParallel = root.Get(ModelFields.PipelineParallel) ?? 1,
         AttentionDataParallel = root.Get(ModelFields.DataParallel) ?? 1,
         ExpertParallel = root.Get(ModelFields.ExpertParallel) ?? 1,
+        DecodeContextParallel = root.Get(ModelFields.DecodeContextParallel) ?? 1,
+        SequenceParallel = root.Get(ModelFields.SequenceParallel) ?? false,
     };
 
     // Looked at here and not only with the memory, so that a layout and a length that are both wrong are both told.
     private bool LayoutIsGood(DeploymentTarget target)
     {
+        if (target.Engine != EngineKind.Vllm)
+        {
+            foreach (var field in new Field[] { ModelFields.DecodeContextParallel, ModelFields.SequenceParallel }.Where(root.IsSet))
+            {
+                context.Add(root.PlaceOf(field), root.PathOf(field), "is known of vLLM only", "remove it, or engine.kind: vllm");
+            }
+        }
+
         var problems = MemoryModel.LayoutProblems(target.Shape, target.Layout, "");
         foreach (var problem in problems)
         {

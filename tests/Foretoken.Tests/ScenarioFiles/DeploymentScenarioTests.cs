@@ -19,6 +19,29 @@ public sealed class DeploymentScenarioTests
     private const string Llama = "model: meta-llama/Llama-3.1-70B\ngpu: h100-sxm\ntensor_parallel: 4\n";
 
     [Fact]
+    public void Load_WithoutAWorkload_AsksForChatTraffic()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Llama + "engine: {kind: vllm}\n");
+        var model = ScenarioFile.Load(folder.PathOf("s.yaml")).Model;
+        Assert.IsType<SyntheticWorkloadModel>(model.Workload);
+        Assert.Contains(model.Derived, d => d.Path == "workload.preset" && d.Value == "chat" && d.From.StartsWith("default", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_DecodeContextParallel_SharesTheCache()
+    {
+        // Eight ranks keep the one latent vector of a token eight times; shared by eight, it is there once.
+        const string DeepSeek = "model: deepseek-ai/DeepSeek-V3\ngpu: h200-sxm\ntensor_parallel: 8\nexpert_parallel: 8\nengine: {kind: vllm}\n";
+        var copies = Load(DeepSeek).Model.Engine.Memory!.Blocks;
+        Assert.Equal(8 * copies, Load(DeepSeek + "decode_context_parallel: 8\n").Model.Engine.Memory!.Blocks);
+        var exception = Assert.Throws<InputException>(() => Load(Llama + "engine: {kind: sglang}\ndecode_context_parallel: 3\nsequence_parallel: true\n"));
+        Assert.Contains(exception.Problems, p => p.Place.EndsWith("decode_context_parallel", StringComparison.Ordinal) && p.Message.Contains("divide", StringComparison.Ordinal));
+        Assert.Contains(exception.Problems, p => p.Place.EndsWith("decode_context_parallel", StringComparison.Ordinal) && p.Message.Contains("KV heads", StringComparison.Ordinal));
+        Assert.Contains(exception.Problems, p => p.Place.EndsWith("sequence_parallel", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Load_ModelGpuAndLayout_SayEverythingElse()
     {
         var model = Load(Llama + "engine: {kind: vllm}").Model;

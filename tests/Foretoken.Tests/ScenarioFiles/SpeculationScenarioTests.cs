@@ -32,6 +32,36 @@ public sealed class SpeculationScenarioTests
         }
     }
 
+    [Theory]
+    [InlineData("vllm")]
+    [InlineData("sglang")]
+    [InlineData("trtllm")]
+    public void Load_DraftModel_CostsMemoryAndTime(string kind)
+    {
+        const string Served = "model: meta-llama/Llama-3.1-70B\ngpu: h100-sxm\ntensor_parallel: 4\n";
+        var plain = Load(Served + $"engine: {{kind: {kind}}}");
+        var drafted = Load(Served + $"engine: {{kind: {kind}, speculative: {{method: draft_model, model: meta-llama/Llama-3.1-8B, num_speculative_tokens: 3, acceptance_rates: [0.7, 0.5, 0.35]}}}}");
+        Assert.Equal((DraftKind.DraftModel, 3, "meta-llama/Llama-3.1-8B"), (drafted.Engine.Drafting!.Kind, drafted.Engine.Drafting.DraftTokens, drafted.Engine.Drafting.DraftModel!.Name));
+        Assert.Contains(drafted.Engine.Memory!.Lines, l => l.Name == "weights: draft model" && l.Bytes < -3L << 30);
+        Assert.True(drafted.Engine.Memory.Pool.BytesPerBlock / (double)drafted.Engine.Memory.Pool.BlockSize > plain.Engine.Memory!.Pool.BytesPerBlock / (double)plain.Engine.Memory.Pool.BlockSize, "its layers keep keys and values, too");
+        if (kind == "vllm")
+        {
+            var speculation = Assert.IsType<VllmSettings>(drafted.Engine.Settings).Speculation!;
+            Assert.Equal((VllmSpeculationMethod.DraftModel, 3, 1), (speculation.Method, speculation.LookaheadTokens, speculation.DraftSlots));
+        }
+    }
+
+    [Fact]
+    public void Load_DraftModelThatCannotDraft_SaysWhy()
+    {
+        const string Served = "model: meta-llama/Llama-3.1-70B\ngpu: h100-sxm\ntensor_parallel: 4\n";
+        static string Engine(string more) => $"engine: {{kind: vllm, speculative: {{num_speculative_tokens: 1, acceptance_rates: [0.7], {more}}}}}";
+        Assert.Contains(Assert.Throws<InputException>(() => Load(Served + Engine("method: draft_model"))).Problems, p => p.Message.Contains("lacks 'model'", StringComparison.Ordinal));
+        Assert.Contains(Assert.Throws<InputException>(() => Load(Served + Engine("method: draft_model, model: Qwen/Qwen3-8B"))).Problems, p => p.Message.Contains("vocabulary", StringComparison.Ordinal));
+        Assert.Contains(Assert.Throws<InputException>(() => Load(Served + Engine("method: draft_model, model: meta-llama/Lama-3.1-8B"))).Problems, p => p.Message.Contains("no model is called", StringComparison.Ordinal));
+        Assert.Contains(Assert.Throws<InputException>(() => Load(Served + Engine("method: eagle, model: meta-llama/Llama-3.1-8B"))).Problems, p => p.Message.Contains("does not apply", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Load_Preset_FillsMethodDraftsAndRates()
     {

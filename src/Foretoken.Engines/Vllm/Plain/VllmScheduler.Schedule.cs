@@ -5,8 +5,10 @@ namespace Foretoken.Engines.Vllm.Plain;
 /// <summary>What vLLM's Scheduler.schedule() does: first the running requests (steps A1 to A6), then the waiting ones (B1 to B6).</summary>
 internal sealed partial class VllmScheduler
 {
-    // vLLM's input budget equals the token budget here: no supported method charges draft slots on it.
     private int _budget;
+
+    // What the model's input has room for: the budget less the draft slots of the requests that were scheduled.
+    private int _input;
 
     // Whether a request scheduled in part A was still prefilling after the step before.
     private bool _prefillScheduled;
@@ -16,6 +18,7 @@ internal sealed partial class VllmScheduler
     {
         plan.Clear();
         _budget = _settings.MaxNumBatchedTokens;
+        _input = _budget;
         _prefillScheduled = false;
 
         ScheduleRunning(plan);
@@ -32,10 +35,21 @@ internal sealed partial class VllmScheduler
         _finished.Clear();
     }
 
+    // Tokens that one more request may compute.
+    private int Room => Math.Min(_budget, _input - _draftSlots);
+
+    private void Take(int tokens) => Take(tokens, _draftSlots);
+
+    private void Take(int tokens, int slots)
+    {
+        _budget -= tokens;
+        _input -= tokens + slots;
+    }
+
     // A: the running requests, in order.
     private void ScheduleRunning(StepPlan plan)
     {
-        for (var i = 0; i < _running.Count && _budget > 0; i++)
+        for (var i = 0; i < _running.Count && _budget > 0 && _input > _draftSlots; i++)
         {
             var request = _running[i];
 
@@ -49,7 +63,7 @@ internal sealed partial class VllmScheduler
             // A3, A4.
             var tokens = request.Tokens + request.Drafts + request.Placeholders - request.Computed;
             tokens = ClipToThreshold(tokens);
-            tokens = Math.Min(tokens, Math.Min(_budget, _settings.MaxModelLen - request.Computed - 1));
+            tokens = Math.Min(tokens, Math.Min(Room, _settings.MaxModelLen - request.Computed - 1));
             if (tokens <= 0)
             {
                 continue;
@@ -70,7 +84,7 @@ internal sealed partial class VllmScheduler
             }
 
             _prefillScheduled |= request.IsPrefillChunk;
-            _budget -= tokens;
+            Take(tokens);
             plan.Add(new PlannedRequest { Request = request, Tokens = tokens, ComputedBefore = request.Computed, Drafts = drafts });
         }
     }
@@ -85,7 +99,7 @@ internal sealed partial class VllmScheduler
             var planned = plan.IndexOf(victim);
             if (planned >= 0)
             {
-                _budget += plan.Requests[planned].Tokens;
+                Take(-plan.Requests[planned].Tokens, -_draftSlots);
                 plan.RemoveAt(planned);
                 position--;
             }
@@ -136,7 +150,7 @@ internal sealed partial class VllmScheduler
     private void ScheduleWaiting(StepPlan plan)
     {
         var runningScheduled = plan.Count > 0;
-        while (_waiting.Count + _skipped.Count > 0 && _budget > 0 && _running.Count < _settings.MaxNumSeqs)
+        while (_waiting.Count + _skipped.Count > 0 && _budget > 0 && _input > _draftSlots && _running.Count < _settings.MaxNumSeqs)
         {
             var queue = ChooseQueue();
             var request = queue.Peek();
@@ -159,19 +173,19 @@ internal sealed partial class VllmScheduler
             {
                 drafts = _drafts;
                 tokens += drafts;
-                if (tokens > _budget || computed + tokens > _settings.MaxModelLen)
+                if (tokens > Room || computed + tokens > _settings.MaxModelLen)
                 {
                     break;
                 }
             }
 
             tokens = ClipToThreshold(tokens);
-            if (!_settings.EnableChunkedPrefill && tokens > _budget)
+            if (!_settings.EnableChunkedPrefill && tokens > Room)
             {
                 break;
             }
 
-            tokens = Math.Min(tokens, _budget);
+            tokens = Math.Min(tokens, Room);
 
             // B5. Waiting requests never preempt, and never overtake.
             if (!_cache.TryAdmit(request, tokens, computed, _lookahead, othersRunning: _running.Count > 0))
@@ -190,7 +204,7 @@ internal sealed partial class VllmScheduler
                 request.FirstHit = computed;
             }
 
-            _budget -= tokens;
+            Take(tokens);
             plan.Add(new PlannedRequest { Request = request, Tokens = tokens, ComputedBefore = computed, Drafts = drafts, Padded = drafts > 0 });
         }
 

@@ -18,6 +18,7 @@ internal sealed partial class VllmScheduler
     private readonly List<EngineRequest> _finished = [];
     private readonly int _drafts;
     private readonly int _lookahead;
+    private readonly int _draftSlots;
 
     public VllmScheduler(VllmSettings settings)
     {
@@ -27,6 +28,7 @@ internal sealed partial class VllmScheduler
         _skipped = WaitingQueue.Create(settings.SchedulingPolicy);
         _drafts = settings.Speculation?.NumSpeculativeTokens ?? 0;
         _lookahead = settings.Speculation?.LookaheadTokens ?? 0;
+        _draftSlots = settings.Speculation?.DraftSlots ?? 0;
     }
 
     /// <summary>Names of contents, for the keys of this engine's requests.</summary>

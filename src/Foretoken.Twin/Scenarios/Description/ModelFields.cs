@@ -66,8 +66,17 @@ public static class ModelFields
         Fields = [GpuMemory],
     };
 
+    public static readonly Field<int?> DecodeContextParallel = Layout("decode_context_parallel", "Ranks of a tensor-parallel group that share each request's KV cache by tokens instead of keeping copies (vLLM's decode_context_parallel_size).");
+
+    public static readonly Field<bool?> SequenceParallel = new(new OptionalType<bool>(new SwitchType()))
+    {
+        Name = "sequence_parallel",
+        Meaning = "Whether norms and residuals are divided by tokens over the tensor-parallel ranks (vLLM's pass_config.enable_sp). Default: false.",
+        DefaultText = "not set",
+    };
+
     /// <summary>The keys of the layout.</summary>
-    public static readonly IReadOnlyList<Field<int?>> LayoutFields = [TensorParallel, PipelineParallel, DataParallel, ExpertParallel];
+    public static readonly IReadOnlyList<Field<int?>> LayoutFields = [TensorParallel, PipelineParallel, DataParallel, ExpertParallel, DecodeContextParallel];
 
     private static Field<string> Formats(string name, string meaning) =>
         new(new ChoiceType([.. ServedFormats.Names.Select(n => (n, "as named"))])) { Name = name, Meaning = meaning + " Default: as the model's config says.", DefaultText = "not set" };

@@ -15,7 +15,7 @@ public static class ScenarioFields
         DefaultSource = "any fixed number does",
     };
 
-    public static readonly Field<Bound> Workload = new(new SectionType(WorkloadFields.Section)) { Name = "workload", Meaning = "The traffic.", Required = true };
+    public static readonly Field<Bound> Workload = new(new SectionType(WorkloadFields.Section)) { Name = "workload", Meaning = "The traffic. With a model and a GPU it may be left out: preset chat.", DefaultText = "preset chat with a model, else required" };
     public static readonly Field<Bound> Fleet = Part("fleet", FleetFields.Section);
     public static readonly Field<Bound> Engine = Part("engine", EngineFields.Section);
     public static readonly Field<Bound> Model = Part("model", ModelFields.Model);
@@ -31,7 +31,7 @@ public static class ScenarioFields
         Meaning = "A scenario: which traffic meets which fleet.",
         Fields =
         [
-            Name, Seed, Workload, Model, ModelFields.Gpu, .. ModelFields.LayoutFields, ModelFields.Catalogue, Engine, Fleet, Hardware, StepTime, Frontend, Slo, Run,
+            Name, Seed, Workload, Model, ModelFields.Gpu, .. ModelFields.LayoutFields, ModelFields.SequenceParallel, ModelFields.Catalogue, Engine, Fleet, Hardware, StepTime, Frontend, Slo, Run,
         ],
     };
 

@@ -14,10 +14,17 @@ public static class SpeculativeFields
     };
 
     public static readonly Field<string> Method = new(new ChoiceType(
-        ("eagle", "a draft head with KV slots of its own"), ("eagle3", "as eagle"), ("mtp", "the model's own layers, as eagle"), ("ngram", "prompt lookup")))
+        ("eagle", "a draft head with KV slots of its own"), ("eagle3", "as eagle"), ("mtp", "the model's own layers, as eagle"), ("ngram", "prompt lookup"), ("draft_model", "a smaller model with KV slots of its own")))
     {
         Name = "method",
         Meaning = "How drafts are made. The preset's, else required.",
+        DefaultText = "not set",
+    };
+
+    public static readonly Field<string> Model = new(new TextType("a model's name or the path of its config.json"))
+    {
+        Name = "model",
+        Meaning = "The smaller model, for method draft_model: a name of 'foretoken models', or the path of a config.json.",
         DefaultText = "not set",
     };
 
@@ -44,7 +51,7 @@ public static class SpeculativeFields
     public static readonly Section Section = new()
     {
         Meaning = "Speculative decoding; a bare text is a preset.",
-        Fields = [Preset, Method, NumSpeculativeTokens, AcceptanceRates, AcceptanceLength],
+        Fields = [Preset, Method, Model, NumSpeculativeTokens, AcceptanceRates, AcceptanceLength],
         Shorthand = Preset,
     };
 }

@@ -24,6 +24,7 @@ public static class ScenarioResolver
         }
 
         var context = new BindContext(ScenarioFields.Root);
+        document = DefaultWorkload.Apply(document, context);
         var bound = SectionBinder.Bind(ScenarioFields.Root, document, context, "");
         var model = bound is null ? null : Build(bound, defaultName, document, context, library ?? HardwareLibrary.BuiltIn);
         context.ThrowIfAny();
@@ -36,6 +37,11 @@ public static class ScenarioResolver
         if (!root.IsSet(ScenarioFields.Name))
         {
             derived.Add(new("name", defaultName, "default: the file's name"));
+        }
+
+        if (DefaultWorkload.IsIn(document))
+        {
+            derived.Add(new("workload.preset", DefaultWorkload.Preset, "default with a model and a GPU: public chat traffic at 5 requests a second (docs/workloads.md)"));
         }
 
         var resolver = new TargetResolver(root, library, context);

@@ -34,7 +34,7 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
 var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, _warnings);
         var speculation = drafting.Resolve();
         var chunk = ChunkedPrefillSize();
-        if (Pool(chunk, drafting.MtpTokens(speculation)) is not { } tokens)
+        if (Pool(chunk, drafting.MtpTokens(speculation), drafting.DraftModel) is not { } tokens)
         {
             return null;
         }
@@ -75,7 +75,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
     }
 
     // The pool: as many tokens as fit behind the weights in mem_fraction_static.
-    private int? Pool(int? chunk, int mtpTokens)
+    private int? Pool(int? chunk, int mtpTokens, Hardware.Models.ModelShape? draftModel)
     {
         var written = engine.Get(SgLangFields.MaxTotalTokens);
         if (target is null)
@@ -97,6 +97,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             GraphBatch = GraphBatch(target),
             Eager = engine.Get(SgLangFields.DisableCudaGraph),
             MtpTokens = mtpTokens,
+            DraftModel = draftModel,
             KvBlocks = written / page,
         };
         _memory = new MemoryResolver(target, root, engine, SgLangFields.MemFractionStatic, SgLangFields.PageSize, context).Plan(_memorySettings);

@@ -68,10 +68,10 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
             Complain(field, $"contradicts {EngineFields.Speculative.Name}", $"both say how drafts are made ({EngineFields.Speculative.Name} at {engine.PlaceOf(EngineFields.Speculative)}); keep one");
         }
 
-        _common = new SpeculationResolver(engine, context, derived, warnings).Resolve();
+        _common = new SpeculationResolver(engine, target, context, derived, warnings).Resolve();
         return _common is null ? null : new SgLangSpeculation
         {
-            Algorithm = _common.Method == "ngram" ? SgLangSpeculativeAlgorithm.Ngram : SgLangSpeculativeAlgorithm.Eagle,
+            Algorithm = _common.Method switch { "ngram" => SgLangSpeculativeAlgorithm.Ngram, "draft_model" => SgLangSpeculativeAlgorithm.Standalone, _ => SgLangSpeculativeAlgorithm.Eagle },
             NumSteps = _common.Method == "ngram" ? 1 : _common.Drafts,
             EagleTopk = 1,
             NumDraftTokens = _common.Drafts + 1,
@@ -90,6 +90,9 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
 
     /// <summary>Multi-token-prediction layers' tokens in memory; 0 where the model has none or they are not used.</summary>
     public int MtpTokens(SgLangSpeculation? speculation) => speculation is { HasDraftKv: true } && HasMtp && _common is not { Method: not "mtp" } ? speculation.NumSteps : 0;
+
+    /// <summary>The smaller model that drafts, or null.</summary>
+    public Hardware.Models.ModelShape? DraftModel => _common?.DraftModel;
 
     private bool HasMtp => target?.Shape.MtpLayers.Count > 0;
 

@@ -20,7 +20,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
     /// <summary>The validated engine, or null when something that it rests on is wrong.</summary>
     public EngineModel? Resolve()
     {
-        var drafts = new SpeculationResolver(engine, context, _derived, _warnings).Resolve();
+        var drafts = new SpeculationResolver(engine, target, context, _derived, _warnings).Resolve();
         if (!engine.Fields.All(engine.IsGood))
         {
             return null;
@@ -103,6 +103,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
             MaxBatchedTokens = engine.Get(TrtLlmFields.MaxNumTokens),
             MaxSequences = engine.Get(TrtLlmFields.MaxBatchSize),
             MtpTokens = drafts is { Method: "mtp" } ? drafts.Drafts : 0,
+            DraftModel = drafts?.DraftModel,
             KvBlocks = written,
         };
         _memory = new MemoryResolver(target, root, engine, TrtLlmFields.FreeGpuMemoryFraction, TrtLlmFields.TokensPerBlock, context).Plan(_memorySettings);

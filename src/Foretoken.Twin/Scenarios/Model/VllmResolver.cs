@@ -82,6 +82,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
             MaxSequences = seqs,
             Eager = engine.Get(VllmFields.EnforceEager),
             MtpTokens = _drafts is { Method: "mtp" } ? _drafts.Drafts : 0,
+            DraftModel = _drafts?.DraftModel,
             KvCacheBytes = engine.Get(VllmFields.KvCacheMemoryBytes),
             KvBlocks = written,
         };
@@ -118,10 +119,10 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
 
     private VllmSpeculation? ResolveSpeculation()
     {
-        _drafts = new SpeculationResolver(engine, context, _derived, _warnings).Resolve();
+        _drafts = new SpeculationResolver(engine, target, context, _derived, _warnings).Resolve();
         return _drafts is null ? null : new VllmSpeculation
         {
-            Method = _drafts.Method == "ngram" ? VllmSpeculationMethod.Ngram : VllmSpeculationMethod.Eagle,
+            Method = _drafts.Method switch { "ngram" => VllmSpeculationMethod.Ngram, "draft_model" => VllmSpeculationMethod.DraftModel, _ => VllmSpeculationMethod.Eagle },
             NumSpeculativeTokens = _drafts.Drafts,
             AcceptanceRates = _drafts.Rates,
         };

@@ -51,6 +51,29 @@ public sealed class SchedulerPropertyTests
     }
 
     [Fact]
+    public void Schedule_WithADraftModel_ChargesASlotPerRequestOnTheInput()
+    {
+        var full = 0;
+        for (ulong i = 0; i < Count; i++)
+        {
+            var random = Scenarios.Random(i);
+            var settings = random.Settings with
+            {
+                Speculation = new VllmSpeculation { Method = VllmSpeculationMethod.DraftModel, NumSpeculativeTokens = 2 },
+                MaxNumBatchedTokens = Math.Max(random.Settings.MaxNumBatchedTokens, 8),
+            };
+            foreach (var step in ScheduleReplay.Record(random with { Settings = settings, Accept = [1, 0, 2] }))
+            {
+                var input = step.Scheduled.Sum(count => count.Tokens + 1);
+                Assert.InRange(input, 0, settings.MaxNumBatchedTokens);
+                full += input == settings.MaxNumBatchedTokens ? 1 : 0;
+            }
+        }
+
+        Assert.True(full > 20, $"{full} steps filled the input");
+    }
+
+    [Fact]
     public void Schedule_DistinctPromptsInAmpleMemory_CachingChangesOnlyBlockNumbers()
     {
         for (ulong i = 0; i < Count; i++)
