@@ -112,6 +112,7 @@ internal sealed class SimulateCommand
         ScenarioPath = file.Path,
         Settings = [.. ScenarioText.Rows(file).Select(row => new KeyValuePair<string, string>(row.Path, row.Value))],
         Headline = DeploymentText.Headline(file),
+        Notes = DeploymentText.Notes(file),
         Seed = file.Model.Seed,
         Version = ProgramVersion.Text,
         GpusPerReplica = file.Model.GpusPerReplica,

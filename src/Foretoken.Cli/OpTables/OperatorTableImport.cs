@@ -103,7 +103,7 @@ internal sealed class OperatorTableImport
         }
         catch (DuckDbException e)
         {
-            _problems.Add(new Problem(file, $"cannot be read: {e.Message.ReplaceLineEndings(" ")}", IsPointer(file) ? "it is a pointer of Git LFS: git lfs pull fetches the file" : null));
+            _problems.Add(new Problem(file, $"cannot be read: {e.Message.ReplaceLineEndings("\n").Split("\n\nLINE ")[0].ReplaceLineEndings(" ")}", IsPointer(file) ? "it is a pointer of Git LFS: git lfs pull fetches the file" : null));
         }
     }
 

@@ -13,6 +13,9 @@ internal static class DeploymentText
     private const int SampleContext = 1024;
     private const int SamplePrompt = 2048;
 
+    // Microseconds: half of the last digit that is shown.
+    private const double Visible = 0.05;
+
     /// <summary>What a run says first: what is served on what, and where its times come from.</summary>
     public static IReadOnlyList<string> Headline(ScenarioFile file)
     {
@@ -26,7 +29,7 @@ internal static class DeploymentText
         var release = target.VersionText.Length > 0 ? " " + target.VersionText : "";
         var lines = new List<string>
         {
-            $"{target.Title}: {engine.EngineName}{release}, KV cache of {engine.KvPoolTokens.ToString("N0", CultureInfo.InvariantCulture)} tokens{(target.Layout.AttentionDataParallel > 1 ? $" over {target.Layout.AttentionDataParallel} ranks" : "")}",
+            $"{target.Title}: {engine.EngineName}{release}, {Speculation(model.Engine)}KV cache of {engine.KvPoolTokens.ToString("N0", CultureInfo.InvariantCulture)} tokens{(target.Layout.AttentionDataParallel > 1 ? $" over {target.Layout.AttentionDataParallel} ranks" : "")}",
         };
         if (model.StepTime is CoefficientsStepTimeModel coefficients)
         {
@@ -37,6 +40,10 @@ internal static class DeploymentText
 
         return lines;
     }
+
+    /// <summary>What had to be replaced or estimated in the run's step times, in sentences; empty when nothing was.</summary>
+    public static IReadOnlyList<string> Notes(ScenarioFile file) =>
+        file.Model.StepTime is CoefficientsStepTimeModel coefficients ? OperatorTimes.Create(file, coefficients).Notes : [];
 
     /// <summary>The sum of one GPU's memory, line by line; empty when it is not computed.</summary>
     public static List<DerivedValue> Memory(MemoryPlan? plan) => plan is null ? [] :
@@ -58,19 +65,60 @@ internal static class DeploymentText
         var requests = Math.Min(SampleRequests, coefficients.Deployment.MaxSequences);
         var drafts = coefficients.Deployment.Speculation?.DraftTokens ?? 0;
         var decode = new StepBatch { DecodeRequests = requests, DecodeContextTokens = (long)requests * SampleContext, DraftTokens = requests * drafts };
-        yield return ($"a decode step of {requests} requests with {SampleContext} tokens each{(drafts > 0 ? $" and {drafts} drafts to verify" : "")}", Rows(times.Explain(decode), times.Source.Milliseconds(decode), origin));
+        var decoding = Rows(times.Explain(decode), times.Source.Milliseconds(decode), origin);
+        decoding.AddRange(PerToken(file.Model.Engine, times, decode));
+        yield return ($"a decode step of {Plural(requests, "request")} with {SampleContext} tokens each{(drafts > 0 ? $" and {Plural(drafts, "draft")} each to verify" : "")}", decoding);
         var tokens = Math.Min(SamplePrompt, coefficients.Deployment.MaxBatchedTokens);
         var prompt = new StepBatch { Prefills = new[] { new PrefillChunk(tokens, 0, true) } };
-        yield return ($"a step that computes a prompt of {tokens} tokens", Rows(times.Explain(prompt), times.Source.Milliseconds(prompt), origin));
+        yield return ($"a step that computes a prompt of {Plural(tokens, "token")}", Rows(times.Explain(prompt), times.Source.Milliseconds(prompt), origin));
         if (times.Notes.Count > 0)
         {
             yield return ("notes on step times", [.. times.Notes.Select(n => new DerivedValue(n, "", ""))]);
         }
     }
 
-    private static List<DerivedValue> Rows(IReadOnlyList<StepTimeLine> lines, double milliseconds, string origin) =>
-    [
-        .. lines.Select(l => new DerivedValue(l.Name, string.Create(CultureInfo.InvariantCulture, $"{l.Us / 1000,9:F4} ms"), l.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{l.Count} x {l.Us / l.Count:0.##} us"))),
-        new DerivedValue("the step", string.Create(CultureInfo.InvariantCulture, $"{milliseconds,9:F4} ms"), origin),
-    ];
+    // What drafts bring: the same requests, one token at a time, against a step that yields several.
+    private static List<DerivedValue> PerToken(EngineModel engine, OperatorTimes times, in StepBatch decode)
+    {
+        if (engine.TokensPerStep is not { } tokens || times.Operators.Deployment.Speculation is null)
+        {
+            return [];
+        }
+
+        var step = times.Source.Milliseconds(decode);
+        var alone = CoefficientsStepTime.Create(times.Operators.Deployment with { Speculation = null }, "").Milliseconds(decode with { DraftTokens = 0 });
+        return
+        [
+            new("a token of a request", Milliseconds(step / tokens), string.Create(CultureInfo.InvariantCulture, $"the step / {tokens:0.###} tokens per step")),
+            new("without drafts", Milliseconds(alone), string.Create(CultureInfo.InvariantCulture, $"a token of the same requests: drafts make them {alone * tokens / step:0.00} times as fast")),
+        ];
+    }
+
+    private static string Speculation(EngineModel engine) => engine is { TokensPerStep: { } tokens, Drafting: { } drafting }
+        ? string.Create(CultureInfo.InvariantCulture, $"{Plural(drafting.DraftTokens, "draft")} ({tokens:0.##} tokens per step), ")
+        : "";
+
+    private static List<DerivedValue> Rows(IReadOnlyList<StepTimeLine> lines, double milliseconds, string origin)
+    {
+        var rows = new List<DerivedValue>();
+        var kinds = lines.Where(l => l.Layers.Length > 0).Select(l => (l.Layers, l.Count)).Distinct().Count();
+        var kind = "";
+        foreach (var line in lines.Where(l => l.Layers.Length > 0 || Math.Abs(l.Us) >= Visible))
+        {
+            if (kinds > 1 && line.Layers != kind)
+            {
+                rows.Add(new(line.Layers.Length == 0 ? "outside of layers" : $"{Plural(line.Count, "layer")}: {line.Layers}", "", ""));
+                kind = line.Layers;
+            }
+
+            rows.Add(new((kinds > 1 ? "  " : "") + line.Name, Milliseconds(line.Us / 1000), line.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"{line.Count} x {line.Us / line.Count:0.##} us")));
+        }
+
+        rows.Add(new("the step", Milliseconds(milliseconds), origin));
+        return rows;
+    }
+
+    private static string Milliseconds(double value) => string.Create(CultureInfo.InvariantCulture, $"{value,9:F4} ms");
+
+    private static string Plural(int count, string one) => $"{count} {one}{(count == 1 ? "" : "s")}";
 }

@@ -1,4 +1,5 @@
 using Foretoken.Quantities;
+using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Documents;
 
 namespace Foretoken.Cli.Scenarios;
@@ -59,7 +60,7 @@ public sealed class ScenarioOverrides
         {
             try
             {
-                document = ConfigOverride.Apply(document, path, value);
+                document = ConfigOverride.Apply(document, path, value, ScenarioFields.Root);
             }
             catch (InputException e)
             {

@@ -76,7 +76,8 @@ public static class ScenarioText
         if (rows.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{title}\n");
-            Print(text, rows, rows.Max(r => r.Path.Length) + 2, rows.Max(r => r.Value.Length) + 2);
+            // Headings and sentences stand alone and do not push the values away.
+            Print(text, rows, rows.Max(r => r.Value.Length + r.From.Length > 0 ? r.Path.Length : 0) + 2, rows.Max(r => r.Value.Length) + 2);
         }
     }
 

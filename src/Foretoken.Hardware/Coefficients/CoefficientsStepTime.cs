@@ -128,7 +128,19 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     }
 
     /// <summary>Where the time of a step goes, by operators.</summary>
-    public IReadOnlyList<StepTimeLine> Explain(in StepBatch batch) => StepExplanation.Of(_cost, batch, Us(batch, exact: false), _ranks);
+    public IReadOnlyList<StepTimeLine> Explain(in StepBatch batch) => StepExplanation.Of(_cost, batch, Us(batch, exact: false), _ranks, IsGraphed(batch), _stages > 1);
+
+    private bool IsGraphed(in StepBatch batch)
+    {
+        var tokens = batch.DecodeRequests + batch.DraftTokens;
+        var fresh = 0;
+        foreach (var chunk in batch.Prefills)
+        {
+            fresh += chunk.NewTokens;
+        }
+
+        return fresh == 0 ? _cost.Graphs.Covers(tokens) : tokens + fresh <= _piecewise;
+    }
 
     // All of a plain decode step that does not depend on context, us.
     private double DecodeConstant(int requests, int groupTokens)

@@ -73,7 +73,7 @@ internal sealed class StepCost
     /// <summary>Products, small kernels and all-reduces of all layers, us. Depends on the rank's own tokens only.</summary>
     public double DenseUs(double tokens, bool graph)
     {
-        var sum = _collectives.AllReduce(tokens * 2 * _hidden, graph); // The divided embedding.
+        var sum = EmbeddingReduceUs(tokens, graph);
         foreach (var layer in Layers)
         {
             sum += layer.Count * (layer.ProductsUs(tokens) + layer.SmallUs(tokens) + layer.ReduceUs(tokens, graph));
@@ -81,6 +81,9 @@ internal sealed class StepCost
 
         return sum;
     }
+
+    /// <summary>All-reduce behind the divided embedding, us.</summary>
+    public double EmbeddingReduceUs(double tokens, bool graph) => _collectives.AllReduce(tokens * 2 * _hidden, graph);
 
     /// <summary>Routed experts of all layers, us; tokens of all attention-data-parallel ranks.</summary>
     public double ExpertsUs(double groupTokens)

@@ -74,6 +74,16 @@ public static class MemoryModel
                 "more GPUs per replica, GPUs with more memory, or weights of fewer bits");
         }
 
+        // A server can only have logged what its GPUs hold.
+        var most = gpuBytes - tightest.WeightBytes;
+        if ((engine.KvBlocks is not null || engine.KvCacheBytes is not null) && tightest.KvBytes > most)
+        {
+            throw new InputException(
+                LayoutChecks.Place(place, "kv_blocks"),
+                string.Create(CultureInfo.InvariantCulture, $"a KV cache of {tightest.KvBytes / Gib:F1} GiB does not fit beside weights of {tightest.WeightBytes / Gib:F1} GiB: a GPU has {gpuBytes / Gib:F1} GiB"),
+                string.Create(CultureInfo.InvariantCulture, $"at most {Math.Max(0, tightest.Pool.Blocks(most)):N0} blocks per GPU, or leave it out for what the engine would take"));
+        }
+
         return tightest;
     }
 
@@ -144,7 +154,14 @@ public static class MemoryModel
         var blockSize = engine.BlockSize ?? engine.Kind switch { EngineKind.Vllm => 16, EngineKind.Sglang => 1, _ => 32 };
         var pool = KvPool.Of(model.Layers.Skip(from).Take(to - from).Concat(drafts?.Layers ?? []), engine, layout.TensorParallel, blockSize);
         var blocks = engine.KvBlocks ?? Math.Max(0, pool.Blocks(rest)) * layout.DecodeContextParallel;
-        lines.Add(new("KV cache", Invariant($"{blocks:N0} blocks of {pool.BlockSize:N0} tokens x {pool.BytesPerBlock:N0} B") + (layout.DecodeContextParallel > 1 ? Invariant($" over {layout.DecodeContextParallel} ranks that share them") : ""), rest, engine.KvBlocks is null ? "sum of the lines above" : "blocks given"));
+        if (engine.KvBlocks is not null)
+        {
+            var taken = (long)Math.Min(long.MaxValue / 2, (double)blocks / layout.DecodeContextParallel * pool.BytesPerBlock);
+            lines.Add(new("set by the blocks that are given", Invariant($"{taken:N0} instead of {rest:N0}"), taken - rest, "given"));
+            rest = taken;
+        }
+
+        lines.Add(new("KV cache", Invariant($"{blocks:N0} blocks of {pool.BlockSize:N0} {(pool.BlockSize == 1 ? "token" : "tokens")} x {pool.BytesPerBlock:N0} B") + (layout.DecodeContextParallel > 1 ? Invariant($" over {layout.DecodeContextParallel} ranks that share them") : ""), rest, "sum of the lines above"));
         Notes(model, engine, pool, blockSize, notes);
         return new MemoryPlan { Lines = lines, Stage = stage, WeightBytes = weightBytes, KvBytes = rest, Pool = pool, Blocks = blocks, Notes = notes };
     }

@@ -13,6 +13,8 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
     /// <summary>Largest count that is believed; keeps products of sizes inside 64 bits.</summary>
     private const int Most = 100_000_000;
 
+    private readonly HashSet<string> _bad = [];
+
     public int Problems => problems.Count;
 
     /// <summary>The value under the first of these keys that is there and not null: in the text model's section, then at the top.</summary>
@@ -51,7 +53,7 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
         var value = Optional(names) ?? 0;
         if (value < 0)
         {
-            Add(names[0], $"is {value.ToString(CultureInfo.InvariantCulture)}", "a whole number of at least 0");
+            Add(names[0], $"is {value.ToString(CultureInfo.InvariantCulture)}", "expected a whole number of at least 0");
             return 0;
         }
 
@@ -69,7 +71,7 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
             case { ValueKind: JsonValueKind.False }:
                 return false;
             case var value:
-                Add(name, $"is {Shown(value.Value)}", "true or false");
+                Add(name, $"is {Shown(value.Value)}", "expected true or false");
                 return otherwise;
         }
     }
@@ -79,7 +81,7 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
         var value = Find(name);
         if (value is { ValueKind: not JsonValueKind.String } wrong)
         {
-            Add(name, $"is {Shown(wrong)}", "a text");
+            Add(name, $"is {Shown(wrong)}", "expected a text");
             return null;
         }
 
@@ -97,7 +99,7 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
 
         if (list.ValueKind != JsonValueKind.Array)
         {
-            Add(name, $"is {Shown(list)}", $"a list with one entry per layer, each {expected}");
+            Add(name, $"is {Shown(list)}", $"expected a list with one entry per layer, each {expected}");
             return null;
         }
 
@@ -145,6 +147,26 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
         _ => Shorten(value.GetRawText()),
     };
 
+    /// <summary>Whether none of these numbers was missing or unusable so far: what follows from 1 in their place is no problem of its own.</summary>
+    public bool Held(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (_bad.Contains(name))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Bad(string key, string message, string? fix)
+    {
+        _bad.Add(key);
+        Add(key, message, fix);
+    }
+
     private static string Shorten(string written) => written.Length <= 40 ? written : written[..37] + "...";
 
     private int? Optional(ReadOnlySpan<string> names)
@@ -159,7 +181,8 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
             return whole;
         }
 
-        Add(names[0], $"is {Shown(value)}", "a whole number");
+        var tooLarge = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && Math.Abs(number) > Most;
+        Bad(names[0], $"is {Shown(value)}", tooLarge ? string.Create(CultureInfo.InvariantCulture, $"expected a whole number of at most {Most:N0}") : "expected a whole number");
         return 1;
     }
 
@@ -170,13 +193,13 @@ internal sealed class ConfigKeys(JsonElement root, JsonElement text, string plac
             return value;
         }
 
-        Add(name, $"is {value.ToString(CultureInfo.InvariantCulture)}", "a whole number of at least 1");
+        Bad(name, $"is {value.ToString(CultureInfo.InvariantCulture)}", "expected a whole number of at least 1");
         return 1;
     }
 
     private int Missing(ReadOnlySpan<string> names)
     {
-        Add(names[0], "is missing", names.Length == 1 ? null : "also read as " + string.Join(", ", names[1..].ToArray()));
+        Bad(names[0], "is missing", names.Length == 1 ? null : "also read as " + string.Join(", ", names[1..].ToArray()));
         return 1;
     }
 }

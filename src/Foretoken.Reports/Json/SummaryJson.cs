@@ -79,6 +79,8 @@ public static class SummaryJson
         json.WriteStartObject("scenario");
         json.WriteString("name", summary.ScenarioName);
         json.WriteString("path", summary.ScenarioPath);
+        WriteTexts(json, "headline", summary.Headline);
+        WriteTexts(json, "notes", summary.Notes);
         json.WriteStartObject("settings");
         foreach (var (key, value) in summary.Settings)
         {
@@ -87,6 +89,17 @@ public static class SummaryJson
 
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteRun(Utf8JsonWriter json, RunSummary summary)

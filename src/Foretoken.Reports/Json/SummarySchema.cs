@@ -37,6 +37,8 @@ public static class SummarySchema
             {
                 ["name"] = Of("string", "Name of the scenario."),
                 ["path"] = Described(new JsonObject { ["type"] = new JsonArray("string", "null") }, "File of the scenario as it was named on the command line."),
+                ["headline"] = Texts("What was served on what, and where the step times come from; empty when the scenario names no model and GPU."),
+                ["notes"] = Texts("What had to be replaced or estimated for the step times, such as coefficients of a GPU that has none of its own."),
                 ["settings"] = Described(new JsonObject { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = "string" } }, "Resolved settings: path in the scenario, value with unit."),
             }),
             ["run"] = Closed("Facts of the run.", new JsonObject
@@ -216,6 +218,9 @@ public static class SummarySchema
     private static JsonObject Count(string description) => Described(new JsonObject { ["type"] = "integer", ["minimum"] = 0 }, description);
 
     private static JsonObject Number(string description) => Of("number", description);
+
+    private static JsonObject Texts(string description) =>
+        Described(new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } }, description);
 
     private static JsonObject Of(string type, string description) => Described(new JsonObject { ["type"] = type }, description);
 

@@ -25,6 +25,9 @@ public sealed record RunSummary
     /// <summary>What was served on what, for people.</summary>
     public IReadOnlyList<string> Headline { get; init; } = [];
 
+    /// <summary>What had to be replaced or estimated for the run's times, in sentences.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Seed of the run.</summary>
     public required ulong Seed { get; init; }
 

@@ -37,6 +37,7 @@ public static class SummaryBuilder
             ScenarioPath = context.ScenarioPath,
             Settings = context.Settings,
             Headline = context.Headline,
+            Notes = context.Notes,
             Seed = context.Seed,
             Fingerprint = result.Fingerprint,
             EngineMode = result.EngineMode,

@@ -17,6 +17,9 @@ public sealed record SummaryContext
     /// <summary>What was served on what, in a sentence or two, for people; empty when the scenario does not say.</summary>
     public IReadOnlyList<string> Headline { get; init; } = [];
 
+    /// <summary>What had to be replaced or estimated for the run's times, in sentences; empty when nothing was.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; }
 

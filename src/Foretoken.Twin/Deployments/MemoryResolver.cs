@@ -12,8 +12,9 @@ namespace Foretoken.Twin.Deployments;
 /// <param name="engine">The engine section.</param>
 /// <param name="fraction">The engine's flag for its share of memory.</param>
 /// <param name="blockSize">The engine's flag for its blocks.</param>
+/// <param name="blocks">The engine's flag for a number of blocks or tokens that is given.</param>
 /// <param name="context">Collects problems.</param>
-internal sealed class MemoryResolver(DeploymentTarget target, Bound root, Bound engine, Field fraction, Field blockSize, BindContext context)
+internal sealed class MemoryResolver(DeploymentTarget target, Bound root, Bound engine, Field fraction, Field blockSize, Field blocks, BindContext context)
 {
     /// <summary>The plan, or null when the model does not fit.</summary>
     public MemoryPlan? Plan(EngineMemory memory)
@@ -30,6 +31,7 @@ internal sealed class MemoryResolver(DeploymentTarget target, Bound root, Bound 
                 {
                     ".memory_fraction" => (engine, fraction),
                     ".block_size" => (engine, blockSize),
+                    ".kv_blocks" => (engine, blocks),
                     var layout => (root, (Field)LayoutField(layout)),
                 };
                 context.Add(bound.PlaceOf(field), bound.PathOf(field), problem.Message, problem.Fix);

@@ -75,6 +75,8 @@ public sealed class BrowserTests(Chromium.Shared shared) : IClassFixture<Chromiu
         Assert.Equal(dark ? "dark" : "light", (await browser.EvaluateAsync("document.documentElement.dataset.theme"))!.GetValue<string>());
         Assert.True((await browser.EvaluateAsync("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))!.GetValue<bool>(), "the page scrolls sideways");
         Assert.Equal(summary.ScenarioName, (await browser.EvaluateAsync("document.getElementById('title').textContent"))!.GetValue<string>());
+        Assert.Equal(string.Concat(summary.Headline), (await browser.EvaluateAsync("document.getElementById('headline')?.textContent ?? ''"))!.GetValue<string>());
+        Assert.True((await browser.EvaluateAsync($"[...document.querySelectorAll('#fact-table tr')].filter(r => r.textContent.startsWith('Note')).length === {summary.Notes.Count}"))!.GetValue<bool>(), "a note is missing");
         Assert.Equal(summary.Partial, (await browser.EvaluateAsync("document.querySelector('.banner[role=alert]') !== null"))!.GetValue<bool>());
         Assert.Equal(summary.Replicas.Count, (await browser.EvaluateAsync("document.querySelectorAll('#replica-table tbody tr').length"))!.GetValue<int>());
 

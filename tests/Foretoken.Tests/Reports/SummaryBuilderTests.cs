@@ -28,6 +28,8 @@ public sealed class SummaryBuilderTests
         Seed = 7,
         GpusPerReplica = 2,
         Slo = slo,
+        Headline = ["some/model (bf16) on 2 x some-gpu, TP 2: vllm, KV cache of 447,568 tokens", "Step times: coefficients of some-gpu"],
+        Notes = ["some-gpu has no coefficients of its own: the generic set"],
         Settings = [new("fleet.replicas", "2"), new("engine.max_num_seqs", "256")],
         RunTime = TimeSpan.FromMilliseconds(12.5),
         SetUpTime = TimeSpan.FromMilliseconds(80),

@@ -91,6 +91,75 @@ public sealed class DeploymentScenarioTests
     }
 
     [Fact]
+    public void Load_BlocksGiven_StillAddUp()
+    {
+        var lines = Load(Llama + "engine: {kv_blocks: 20_000}").Model.Engine.Memory!.Lines;
+        Assert.Equal(lines[^1].Bytes, lines.SkipLast(1).Sum(l => l.Bytes));
+        Assert.Equal(20_000 * (80 / 4 * 4 * 16 * 2L * 2 * 128 * 2), lines[^1].Bytes);
+    }
+
+    [Theory]
+    [InlineData("{kv_blocks: 1_000_000}", "engine.num_gpu_blocks")]
+    [InlineData("{kv_cache_memory_bytes: 5TiB}", "engine.kv_cache_memory_bytes")]
+    [InlineData("{kind: sglang, max_total_tokens: 100M}", "engine.max_total_tokens")]
+    [InlineData("{kind: trtllm, kv_blocks: 1_000_000}", "engine.num_kv_blocks")]
+    public void Load_MoreBlocksThanMemory_IsAProblem(string engine, string path)
+    {
+        var problem = Assert.Single(Assert.Throws<InputException>(() => Load(Llama + "engine: " + engine)).Problems);
+        Assert.EndsWith(path, problem.Place, StringComparison.Ordinal);
+        Assert.Contains("does not fit beside weights of 32.9 GiB", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_NothingButModelAndGpu_MeetsChat()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Llama + "engine: {kind: vllm}");
+        var file = ScenarioFile.Load(folder.PathOf("s.yaml"));
+        Assert.Equal("chat", Assert.IsType<SyntheticWorkloadModel>(file.Model.Workload).Spec.Preset);
+        Assert.Contains(ScenarioText.Rows(file), r => r is { Path: "workload.preset", Value: "chat", From: "default workload" });
+    }
+
+    [Theory]
+    [InlineData("0.13.0", false)]
+    [InlineData("0.14.0", true)]
+    [InlineData("newest", true)]
+    public void Load_Release_DecidesAsyncScheduling(string version, bool on)
+    {
+        var file = Load(Llama + $"engine: {{version: {version}}}");
+        Assert.Equal(on, Assert.IsType<VllmSettings>(file.Model.Engine.Settings).AsyncScheduling);
+        Assert.Equal(on ? "true" : "false", ScenarioText.Rows(file).Single(r => r.Path == "engine.async_scheduling").Value);
+        Assert.True(Assert.IsType<VllmSettings>(Load(Llama + "engine: {version: 0.13.0, async_scheduling: true}").Model.Engine.Settings).AsyncScheduling);
+    }
+
+    [Fact]
+    public void Explain_Drafts_SaysWhatTheyBring()
+    {
+        var text = ScenarioText.Explain(Load("model: DeepSeek-V4-Pro\ngpu: b300\ntensor_parallel: 8\nexpert_parallel: 8\nengine: {kind: sglang, speculative: deepseek-v4-mtp2}"));
+        foreach (var part in (string[])["31 layers: ", "30 layers: ", "outside of layers", "drafting", "the step / 2.145 tokens per step", "times as fast"])
+        {
+            Assert.Contains(part, text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Notes_GpuWithoutCoefficients_SayGeneric()
+    {
+        var file = Load(Llama.Replace("h100-sxm", "mi300x", StringComparison.Ordinal));
+        Assert.Contains(DeploymentText.Notes(file), n => n.Contains("the generic set", StringComparison.Ordinal));
+        Assert.Contains("generic", DeploymentText.Headline(file)[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OverrideBesideABareName_KeepsTheName()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Llama);
+        var target = ScenarioFile.Load(folder.PathOf("s.yaml"), new ScenarioOverrides().Set("model.weights=fp8")).Model.Target!;
+        Assert.Equal("meta-llama/Llama-3.1-70B (fp8)", target.Title[..30]);
+    }
+
+    [Fact]
     public void Load_LengthAuto_IsWhatFits()
     {
         var yaml = "model: meta-llama/Llama-3.1-8B\ngpu: l4\n";

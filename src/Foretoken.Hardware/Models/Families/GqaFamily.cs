@@ -57,12 +57,12 @@ internal static class GqaFamily
         var keys = draft.Keys;
         var heads = keys.Need("num_attention_heads");
         var kvHeads = keys.Or(heads, "num_key_value_heads");
-        if (heads % kvHeads != 0)
+        if (heads % kvHeads != 0 && keys.Held("num_attention_heads", "num_key_value_heads"))
         {
             keys.Add("num_key_value_heads", $"is {kvHeads}, which does not divide {heads} attention heads", "each KV head serves the same number of query heads");
         }
 
-        if (!keys.Has("head_dim") && draft.Hidden % heads != 0)
+        if (!keys.Has("head_dim") && draft.Hidden % heads != 0 && keys.Held("num_attention_heads", "hidden_size"))
         {
             keys.Add("head_dim", $"is missing, and hidden_size {draft.Hidden} is no multiple of {heads} heads", "state head_dim");
         }

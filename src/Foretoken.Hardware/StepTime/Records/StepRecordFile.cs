@@ -22,6 +22,9 @@ public sealed record StepRecordFile(StepRecordHeader Header, IReadOnlyList<StepR
     private static readonly string[] HeaderKeys =
         ["foretoken_steps", "engine", "engine_version", "model", "gpu", "tensor_parallel", "pipeline_parallel", "attention_data_parallel", "expert_parallel", "source"];
 
+    private const string TablesBegin = "FTOPTAB";
+    private const string HeaderExample = """{"foretoken_steps": 1, "engine": "vllm", "model": ..., "gpu": ...}""";
+
     private static readonly string[] StepKeys = ["ms", "decode", "context", "prefill", "drafts"];
 
     /// <summary>Reads a file.</summary>
@@ -61,6 +64,14 @@ public sealed record StepRecordFile(StepRecordHeader Header, IReadOnlyList<StepR
             using var document = Parse(line, place, problems);
             if (document is null)
             {
+                if (!began)
+                {
+                    // Of a file of another kind every line would be a problem.
+                    throw line.StartsWith(TablesBegin, StringComparison.Ordinal)
+                        ? new InputException(path, "is a file of operator tables, not of steps", "source: optables reads it")
+                        : new InputException(place, "is no JSON object, so that this is no file of steps", HeaderExample);
+                }
+
                 began = true;
                 continue;
             }
@@ -117,7 +128,7 @@ public sealed record StepRecordFile(StepRecordHeader Header, IReadOnlyList<StepR
     {
         if (!fields.Has("foretoken_steps"))
         {
-            fields.Add("foretoken_steps", "the first line is not the header of a file of steps", """{"foretoken_steps": 1, "engine": "vllm", "model": ..., "gpu": ...}""");
+            fields.Add("foretoken_steps", "the first line is not the header of a file of steps", HeaderExample);
             return null;
         }
 

@@ -11,6 +11,10 @@ export function drawHeader(data) {
     data.requests.warm_up ? `the first ${number(data.requests.warm_up, 0)} requests left out as warm-up` : null,
     data.scenario.path,
   ].filter((t) => t).join(" · ");
+  byId("headline").replaceChildren(...data.scenario.headline.map((line) => element("p", { class: "quiet" }, line)));
+  if (data.scenario.headline.length === 0) {
+    byId("headline").remove();
+  }
   if (data.partial) {
     byId("partial").replaceChildren(element("div", { class: "banner", role: "alert" },
       element("strong", {}, "Partial result"),
@@ -117,6 +121,9 @@ export function drawTables(data) {
     const w = data.wall_clock;
     facts.push(["Simulator", `${duration(w.run_seconds)} for the run` + (w.set_up_seconds === null ? "" : `, ${duration(w.set_up_seconds)} before it`)],
       ["Simulator speed", `${number(w.simulated_seconds_per_second, 0)} simulated s/s, ${number(w.requests_per_second, 0)} requests/s, ${number(w.output_tokens_per_second, 0)} output tokens/s, ${number(w.tokens_per_second, 0)} tokens/s in all`]);
+  }
+  for (const line of data.scenario.notes) {
+    facts.push(["Note", line]);
   }
   fillTable(byId("fact-table"), "Facts of the run", null, facts.map(([k, v]) => [k, [v, "text wide"]]));
   const settings = Object.entries(data.scenario.settings);

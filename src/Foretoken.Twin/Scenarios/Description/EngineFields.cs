@@ -32,7 +32,7 @@ public static class EngineFields
         Name = "kv_cache_dtype",
         Meaning = "Number format of the KV cache.",
         Default = "auto",
-        DefaultSource = "vLLM and SGLang alike",
+        DefaultSource = "every engine's",
     };
 
     public static readonly Field<int> StreamInterval = new(new IntegerType(1))

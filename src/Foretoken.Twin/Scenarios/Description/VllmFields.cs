@@ -87,7 +87,7 @@ public static class VllmFields
     {
         Name = "async_scheduling",
         Meaning = "Plan step N+1 before the result of step N is known.",
-        DefaultText = "true, false with ngram speculation",
+        DefaultText = "true, false with ngram speculation and before v0.14",
         DefaultSource = VllmDefaults,
     };
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretoken.Quantities;
+using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Twin.Scenarios.Documents;
 
@@ -10,8 +11,13 @@ public static class ConfigOverride
     /// The tree with <paramref name="value"/> at <paramref name="path"/>: keys separated by dots, list places as
     /// <c>[0]</c> or <c>.0</c>. Maps that are missing on the way are made; a list grows by at most one place.
     /// </summary>
+    /// <param name="root">The tree; null for an empty one.</param>
+    /// <param name="path">Where the value goes.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="section">What the tree describes, so that a bare value in place of a map (<c>model: NAME</c>) stays beside what a
+    /// path adds to it (<c>model.weights</c>); null to replace it.</param>
     /// <exception cref="InputException">The path cannot be followed; names the option.</exception>
-    public static ConfigNode Apply(ConfigNode? root, string path, ConfigNode value)
+    public static ConfigNode Apply(ConfigNode? root, string path, ConfigNode value, Section? section = null)
     {
         var steps = path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.');
         if (steps.Any(string.IsNullOrWhiteSpace))
@@ -19,10 +25,10 @@ public static class ConfigOverride
             throw new InputException(value.Origin.Source, $"'{path}' is not a path", "write keys with dots between them, for example engine.max_num_seqs=256");
         }
 
-        return Put(root, steps, 0, value);
+        return Put(root, steps, 0, value, section);
     }
 
-    private static ConfigNode Put(ConfigNode? node, string[] steps, int depth, ConfigNode value)
+    private static ConfigNode Put(ConfigNode? node, string[] steps, int depth, ConfigNode value, Section? section)
     {
         if (depth == steps.Length)
         {
@@ -30,18 +36,19 @@ public static class ConfigOverride
         }
 
         var step = steps[depth];
+        var inner = (section?.AllFields.FirstOrDefault(f => f.Answers(step))?.Type as SectionType)?.Section;
         switch (node)
         {
             case ListNode list:
                 return PutInList(list, steps, depth, value);
             case MapNode map:
-                return PutInMap(map, step, Put(map.Find(step), steps, depth + 1, value), value.Origin);
-            case null:
-            case ScalarNode { IsNull: true }:
-                return new MapNode([new MapEntry(step, value.Origin, Put(null, steps, depth + 1, value))], value.Origin);
+                return PutInMap(map, step, Put(map.Find(step), steps, depth + 1, value, inner), value.Origin);
+            case ScalarNode { IsNull: false } when section is { Switch: null, Shorthand: { } field } && section.Fields.Contains(field):
+                var written = new MapNode([new MapEntry(field.Name, node.Origin, node)], node.Origin);
+                return PutInMap(written, step, Put(null, steps, depth + 1, value, inner), value.Origin);
             default:
-                // A shorthand such as "routing: random" is replaced by the map that the path asks for.
-                return new MapNode([new MapEntry(step, value.Origin, Put(null, steps, depth + 1, value))], value.Origin);
+                // A bare value that decides which keys there are, such as "input_tokens: 512", gives way to the map that the path asks for.
+                return new MapNode([new MapEntry(step, value.Origin, Put(null, steps, depth + 1, value, inner))], value.Origin);
         }
     }
 
@@ -72,7 +79,7 @@ public static class ConfigOverride
                 $"places are 0 to {items.Count}");
         }
 
-        var child = Put(index < items.Count ? items[index] : null, steps, depth + 1, value);
+        var child = Put(index < items.Count ? items[index] : null, steps, depth + 1, value, null);
         if (index < items.Count)
         {
             items[index] = child;

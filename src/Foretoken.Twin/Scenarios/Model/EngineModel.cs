@@ -15,6 +15,9 @@ public sealed record EngineModel(EngineSettings Settings, IReadOnlyList<DerivedV
     /// <summary>How drafts are made, for step times; null without speculation.</summary>
     public SpeculationCost? Drafting { get; init; }
 
+    /// <summary>Mean tokens that a request gets from a step with drafts, the bonus token included; null without speculation.</summary>
+    public double? TokensPerStep { get; init; }
+
     /// <summary>What is allowed but probably not meant, in sentences.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

@@ -71,7 +71,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
         }
 
         _derived.Add(new("KV cache tokens", Text(settings.UsableTokens), $"whole pages of max_total_tokens = floor({settings.MaxTotalTokens} / {settings.PageSize}) x {settings.PageSize}"));
-        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafting.Cost(speculation), Warnings = _warnings };
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafting.Cost(speculation), TokensPerStep = speculation is null ? null : speculation.SimulateAccLen ?? 1 + speculation.AcceptanceRates.Sum(), Warnings = _warnings };
     }
 
     // The pool: as many tokens as fit behind the weights in mem_fraction_static.
@@ -100,7 +100,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             DraftModel = draftModel,
             KvBlocks = written / page,
         };
-        _memory = new MemoryResolver(target, root, engine, SgLangFields.MemFractionStatic, SgLangFields.PageSize, context).Plan(_memorySettings);
+        _memory = new MemoryResolver(target, root, engine, SgLangFields.MemFractionStatic, SgLangFields.PageSize, SgLangFields.MaxTotalTokens, context).Plan(_memorySettings);
         if (_memory is null)
         {
             return null;

@@ -72,7 +72,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
         }
 
         _derived.Add(new("KV cache tokens", Text(settings.KvPoolTokens), $"KV blocks x tokens_per_block{(settings.AttentionDpSize > 1 ? $" x {settings.AttentionDpSize} ranks" : "")}"));
-        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafts?.Cost, Warnings = _warnings };
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafts?.Cost, TokensPerStep = drafts?.Length, Warnings = _warnings };
     }
 
     private int? Blocks(SpeculationModel? drafts)
@@ -106,7 +106,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
             DraftModel = drafts?.DraftModel,
             KvBlocks = written,
         };
-        _memory = new MemoryResolver(target, root, engine, TrtLlmFields.FreeGpuMemoryFraction, TrtLlmFields.TokensPerBlock, context).Plan(_memorySettings);
+        _memory = new MemoryResolver(target, root, engine, TrtLlmFields.FreeGpuMemoryFraction, TrtLlmFields.TokensPerBlock, TrtLlmFields.NumKvBlocks, context).Plan(_memorySettings);
         if (_memory is null || written is not null)
         {
             return _memory is null ? null : written;

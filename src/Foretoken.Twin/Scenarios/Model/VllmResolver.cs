@@ -86,7 +86,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
             KvCacheBytes = engine.Get(VllmFields.KvCacheMemoryBytes),
             KvBlocks = written,
         };
-        _memory = new MemoryResolver(served, root, engine, VllmFields.GpuMemoryUtilization, VllmFields.BlockSize, context).Plan(_memorySettings);
+        _memory = new MemoryResolver(served, root, engine, VllmFields.GpuMemoryUtilization, VllmFields.BlockSize, written is null ? VllmFields.KvCacheMemoryBytes : VllmFields.NumGpuBlocks, context).Plan(_memorySettings);
         if (_memory is null)
         {
             return null;
@@ -139,6 +139,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
     private bool ResolveAsyncScheduling(VllmSpeculation? speculation)
     {
         var ngram = speculation is { Method: VllmSpeculationMethod.Ngram };
+        var old = version.IsBefore(0, 14);
         var written = engine.Get(VllmFields.AsyncScheduling);
         if (ngram && written == true)
         {
@@ -147,12 +148,13 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
 
         if (written is null)
         {
-            _derived.Add(new(engine.PathOf(VllmFields.AsyncScheduling), ngram ? "false" : "true", ngram
-                ? $"default: ngram speculation rules it out; {VllmFields.VllmDefaults}"
+            _derived.Add(new(engine.PathOf(VllmFields.AsyncScheduling), ngram || old ? "false" : "true",
+                old ? "default: vLLM before v0.14; on by default since (vLLM PR #27614)"
+                : ngram ? $"default: ngram speculation rules it out; {VllmFields.VllmDefaults}"
                 : $"default: {VllmFields.VllmDefaults}"));
         }
 
-        return written ?? !ngram;
+        return written ?? !(ngram || old);
     }
 
     private int? ResolveBlocks()
@@ -327,7 +329,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
             _derived.Add(new("lookahead tokens", Text(speculation.LookaheadTokens), "KV slots reserved ahead per request: num_speculative_tokens for a draft head, 0 for ngram"));
         }
 
-        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = _drafts?.Cost, Warnings = _warnings };
+        return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = _drafts?.Cost, TokensPerStep = _drafts?.Length, Warnings = _warnings };
     }
 
     private void Complain(Field field, string message, string fix) => context.Add(engine.PlaceOf(field), engine.PathOf(field), message, fix);

@@ -42,6 +42,15 @@ public class ModelConfigTests
             problems.Select(p => p.Place));
     }
 
+    [Theory]
+    [InlineData("\"num_key_value_heads\": 8, \"head_dim\": 64", "hidden_size,vocab_size,num_attention_heads,intermediate_size")]
+    [InlineData("\"hidden_size\": 1e12, \"num_attention_heads\": 32, \"vocab_size\": 9, \"intermediate_size\": 4", "hidden_size")]
+    public void Parse_NumberMissingOrUnusable_IsOneProblem(string keys, string places)
+    {
+        var problems = Problems("{\"architectures\": [\"LlamaForCausalLM\"], \"num_hidden_layers\": 2, " + keys + "}");
+        Assert.Equal(places.Split(',').Order(StringComparer.Ordinal), problems.Select(p => p.Place["c.json: ".Length..]).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Parse_UnknownArchitecture_SaysWhatIsMissing()
     {

@@ -41,6 +41,12 @@ public sealed class StepRecordFileTests
     }
 
     [Theory]
+    [InlineData("FTOPTAB1\u0001\u0002", "f: is a file of operator tables, not of steps (source: optables reads it)")]
+    [InlineData("step,ms", "f:1: is no JSON object, so that this is no file of steps")]
+    public void Read_AnotherKindOfFile_IsOneProblem(string first, string problem) =>
+        Assert.StartsWith(problem, Assert.Single(Problems(first, "1,2", "2,3")), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("""{"decode": 1, "context": 1}""", "f:2: ms: is missing")]
     [InlineData("""{"ms": 0, "decode": 1, "context": 1}""", "f:2: ms: is 0 (milliseconds, above 0)")]
     [InlineData("""{"ms": "1", "decode": 1, "context": 1}""", "f:2: ms: is \"1\"")]
