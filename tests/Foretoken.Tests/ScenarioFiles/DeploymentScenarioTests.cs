@@ -110,16 +110,6 @@ public sealed class DeploymentScenarioTests
         Assert.Contains("does not fit beside weights of 32.9 GiB", problem.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Load_NothingButModelAndGpu_MeetsChat()
-    {
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.PathOf("s.yaml"), Llama + "engine: {kind: vllm}");
-        var file = ScenarioFile.Load(folder.PathOf("s.yaml"));
-        Assert.Equal("chat", Assert.IsType<SyntheticWorkloadModel>(file.Model.Workload).Spec.Preset);
-        Assert.Contains(ScenarioText.Rows(file), r => r is { Path: "workload.preset", Value: "chat", From: "default workload" });
-    }
-
     [Theory]
     [InlineData("0.13.0", false)]
     [InlineData("0.14.0", true)]
