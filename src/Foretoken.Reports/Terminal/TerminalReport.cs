@@ -230,7 +230,7 @@ public static class TerminalReport
             var requests = summary.Requests;
             items.Add(new Item("Requests answered", $"{Human.Number(requests.Answered, 0)} of {Human.Number(requests.Measured, 0)}"));
             Failures("truncated", requests.Truncated);
-            Failures("rejected", requests.Rejected);
+            Failures("rejected: too long", requests.Rejected);
             Failures("aborted", requests.Aborted);
             Failures("unfinished", requests.Unfinished);
 

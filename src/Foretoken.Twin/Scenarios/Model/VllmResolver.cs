@@ -26,6 +26,11 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         var speculation = ResolveSpeculation();
         CheckRanks();
         var asyncScheduling = ResolveAsyncScheduling(speculation);
+        if (version.IsBefore(0, 8))
+        {
+            _warnings.Add($"vLLM before v0.8 ran its V0 engine by default, whose scheduler is not modelled: V1's is simulated ({engine.PlaceOf(EngineFields.Version)})");
+        }
+
         if (!AllGood())
         {
             return null;
