@@ -20,7 +20,9 @@ internal static class ScenarioCommand
         options.AddTo(command);
         command.SetAction(parsed =>
         {
-            Output.Write(ScenarioText.Explain(options.Load(parsed)));
+            var file = options.Load(parsed);
+            Warn(file);
+            Output.Write(ScenarioText.Explain(file));
             return ExitCodes.Ok;
         });
         return command;
@@ -34,10 +36,19 @@ internal static class ScenarioCommand
         command.SetAction(parsed =>
         {
             var file = options.Load(parsed);
+            Warn(file);
             Output.Write($"{file.Path}: good\n");
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    private static void Warn(ScenarioFile file)
+    {
+        foreach (var warning in file.Model.Engine.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
     }
 
     private static Command Schema()

@@ -89,7 +89,7 @@ internal static class LayoutChecks
 
         foreach (var heads in model.Layers.Select(l => l.Attention).Where(a => a.Kind is AttentionKind.Full or AttentionKind.Chunked).Select(a => a.KvHeads).Distinct().Where(h => h * shared > tp))
         {
-            add("decode_context_parallel", $"{shared} ranks would share {heads} KV heads, of which {tp} tensor-parallel ranks keep {Math.Max(1, tp / heads)} copies", $"at most {Math.Max(1, tp / heads)}, or a larger tensor_parallel");
+            add("decode_context_parallel", $"{shared} ranks would share {heads} KV heads, of which {tp} tensor-parallel ranks keep {(tp / heads <= 1 ? "one copy" : $"{tp / heads} copies")}", $"at most {Math.Max(1, tp / heads)}, or a larger tensor_parallel");
         }
 
         if (model.Layers.Any(l => l.Attention.Kind is AttentionKind.SlidingWindow or AttentionKind.Linear or AttentionKind.Compressed))

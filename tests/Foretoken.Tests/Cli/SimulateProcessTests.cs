@@ -28,6 +28,18 @@ public sealed class SimulateProcessTests
         Assert.Equal((long)summary["requests"]!["measured"]!, (long)summary["requests"]!["completed"]!);
     }
 
+    [Theory]
+    [InlineData("explain")]
+    [InlineData("validate")]
+    public void Scenario_WhatIsProbablyNotMeant_IsWarnedOf(string command)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), "model: Llama-3.1-8B\ngpu: h100\nengine: {speculative: {method: mtp, num_speculative_tokens: 1, acceptance_rates: [0.05]}}\n");
+        var outcome = CliProcess.Run("scenario", command, folder.PathOf("s.yaml"));
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.StartsWith("warning: speculative decoding is expected to give 1.05 tokens per step", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Simulate_Twice_GivesTheSameBytesApartFromTheWallClock()
     {
