@@ -16,6 +16,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     private readonly TokenTable _denseEager;
     private readonly TokenTable _experts;
     private readonly TokenTable _head;
+    private readonly TokenTable _constant;
     private readonly DecodeAttentionTable _attention;
     private readonly DecodeAttentionTable _verification;
     private readonly DecodeAttentionTable _drafting;
@@ -34,6 +35,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         _denseEager = new TokenTable(t => _cost.DenseUs(t, false));
         _experts = new TokenTable(_cost.ExpertsUs);
         _head = new TokenTable(_cost.HeadUs);
+        _constant = new TokenTable(requests => NewDecodeConstant((int)requests, (int)requests * _ranks));
         _attention = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, 1));
         _queries = 1 + (deployment.Speculation?.DraftTokens ?? 0);
         _verification = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, _queries));
@@ -143,7 +145,10 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     }
 
     // All of a plain decode step that does not depend on context, us.
-    private double DecodeConstant(int requests, int groupTokens)
+    private double DecodeConstant(int requests, int groupTokens) =>
+        groupTokens == requests * _ranks ? _constant[requests] : NewDecodeConstant(requests, groupTokens);
+
+    private double NewDecodeConstant(int requests, int groupTokens)
     {
         var graph = _cost.Graphs.Covers(requests);
         var padded = _cost.Graphs.Padded(requests);
@@ -166,7 +171,8 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var own = (int)fresh + decoding;
         var group = batch.GroupTokens > 0 ? Math.Max(batch.GroupTokens, own) : own * _ranks;
         var parts = Math.Min(_stages, Math.Max(1, requests + batch.Prefills.Length));
-        var decodeOnly = Decode(requests, batch.DecodeContextTokens, decoding, fresh == 0 ? group : decoding * _ranks, parts, exact);
+        var attention = Attention(requests, batch.DecodeContextTokens, decoding, parts, exact);
+        var decodeOnly = Decode(requests, batch.DecodeContextTokens, decoding, fresh == 0 ? group : decoding * _ranks, parts, attention, exact);
         if (fresh == 0)
         {
             return _cost.DecodeScale * decodeOnly;
@@ -175,7 +181,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var tokens = Part(own, parts);
         var graph = own <= _piecewise;
         var gpu = (graph ? _denseGraph[_cost.Graphs.Padded(tokens)] : _denseEager[tokens]) + _experts[Part(group, parts)]
-            + Attention(requests, batch.DecodeContextTokens, decoding, parts, exact) + _cost.ContextAttentionUs(batch.Prefills, parts);
+            + attention + _cost.ContextAttentionUs(batch.Prefills, parts);
         gpu *= _cost.PrefillFactor;
         if (!graph)
         {
@@ -187,7 +193,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         return (_cost.DecodeScale * before) + (_cost.PrefillScale * Math.Max(0, mixed - before));
     }
 
-    private double Decode(int requests, long context, int tokens, int group, int parts, bool exact)
+    private double Decode(int requests, long context, int tokens, int group, int parts, double attention, bool exact)
     {
         if (requests == 0)
         {
@@ -196,13 +202,13 @@ public sealed class CoefficientsStepTime : IStepTimeSource
 
         if (_stages == 1 && tokens == requests && _cost.Draft is null)
         {
-            return _cost.WithHost(DecodeConstant(requests, group) + Attention(requests, context, tokens, 1, exact), requests);
+            return _cost.WithHost(DecodeConstant(requests, group) + attention, requests);
         }
 
         var part = Part(tokens, parts);
         var graph = _cost.Graphs.Covers(part);
         var padded = _cost.Graphs.Padded(part);
-        var gpu = (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[Part(group, parts) + ((padded - part) * _ranks)] + Attention(requests, context, tokens, parts, exact);
+        var gpu = (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[Part(group, parts) + ((padded - part) * _ranks)] + attention;
         return _cost.WithHost(Pipelined(gpu, _head[part], part, parts) + Drafts(requests, context, exact), requests);
     }
 
