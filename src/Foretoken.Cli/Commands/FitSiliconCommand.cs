@@ -57,8 +57,8 @@ internal sealed class FitSiliconCommand
         }
 
         var path = parsed.GetValue(_file)!;
-        var start = parsed.GetValue(_start) is { } from ? CalibrationJson.Read(Text(from, r => r.ReadToEnd()), from) : Calibration.BuiltIn;
-        var rows = Text(path, r => SiliconFile.Read(path, r)).Rows;
+        var start = parsed.GetValue(_start) is { } from ? CalibrationJson.Read(InputText.Read(from, r => r.ReadToEnd()), from) : Calibration.BuiltIn;
+        var rows = InputText.Read(path, r => SiliconFile.Read(path, r)).Rows;
         if (rows.Count == 0)
         {
             throw new InputException(path, "has no closed-loop points", "load stages are too few to fit; use them to check");
@@ -101,17 +101,4 @@ internal sealed class FitSiliconCommand
     private static string Line(IReadOnlyList<SiliconRow> rows, IReadOnlyList<FitPrediction> predictions) => SiliconReport.LastLine(
         ErrorStatistics.Of(rows.Select((r, i) => ErrorStatistics.Error(predictions[i].TpotMs, r.TpotMs))),
         ErrorStatistics.Of(rows.Select((r, i) => ErrorStatistics.Error(predictions[i].TtftMs, r.TtftMs))));
-
-    private static T Text<T>(string path, Func<StreamReader, T> read)
-    {
-        try
-        {
-            using var text = new StreamReader(path);
-            return read(text);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InputException(path, File.Exists(path) || Directory.Exists(path) ? $"cannot be read: {e.Message}" : "there is no such file");
-        }
-    }
 }

@@ -47,8 +47,8 @@ internal sealed class ValidateSiliconCommand
         }
 
         var path = parsed.GetValue(_file)!;
-        var calibration = parsed.GetValue(_calibration) is { } calibrationPath ? CalibrationJson.Read(Text(calibrationPath, r => r.ReadToEnd()), calibrationPath) : null;
-        var file = Text(path, r => SiliconFile.Read(path, r));
+        var calibration = parsed.GetValue(_calibration) is { } calibrationPath ? CalibrationJson.Read(InputText.Read(calibrationPath, r => r.ReadToEnd()), calibrationPath) : null;
+        var file = InputText.Read(path, r => SiliconFile.Read(path, r));
         var quiet = parsed.GetValue(_quiet);
         if (!quiet)
         {
@@ -98,18 +98,5 @@ internal sealed class ValidateSiliconCommand
             Console.Out.Flush();
         });
         return ExitCodes.Ok;
-    }
-
-    private static T Text<T>(string path, Func<StreamReader, T> read)
-    {
-        try
-        {
-            using var text = new StreamReader(path);
-            return read(text);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InputException(path, File.Exists(path) || Directory.Exists(path) ? $"cannot be read: {e.Message}" : "there is no such file");
-        }
     }
 }
