@@ -90,7 +90,7 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
             KvBytesPerNumber = flags.KvBytes,
             MaxBatchedTokens = tokens,
             MaxSequences = requests,
-            GraphBatch = flags.GraphBatch ?? SgLangDefaults.CudaGraphMaxBs(gpu!.MemoryBytes, layout.TensorParallel),
+            GraphBatch = flags.GraphBatch ?? SgLangCudaGraphs.MaxBs(gpu!.MemoryBytes, layout.TensorParallel),
         };
         var plan = MemoryModel.Plan(shape, gpu!.MemoryBytes, layout, memory, "row");
         var target = new Deployment

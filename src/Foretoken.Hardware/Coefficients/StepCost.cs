@@ -163,14 +163,7 @@ internal sealed class StepCost
     private static int DefaultGraphs(Deployment deployment, FitLookup fits) => deployment.Engine switch
     {
         EngineKind.Vllm => Math.Min(Math.Min(2 * deployment.MaxSequences, fits.Figures.Fp4 > 0 ? 1024 : 512), deployment.MaxBatchedTokens),
-        EngineKind.Sglang => Math.Min(SglangGraphs(deployment), deployment.MaxSequences),
+        EngineKind.Sglang => Math.Min(SgLangCudaGraphs.MaxBs(deployment.Gpu.MemoryBytes, deployment.Layout.TensorParallel), deployment.MaxSequences),
         _ => Math.Min(2048, deployment.MaxSequences),
     };
-
-    private static int SglangGraphs(Deployment deployment)
-    {
-        var gib = deployment.Gpu.MemoryBytes / (double)(1 << 30);
-        var wide = deployment.Layout.TensorParallel >= 4;
-        return gib < 20 ? 8 : gib < 35 ? (wide ? 80 : 24) : gib < 60 ? (wide ? 160 : 32) : gib < 160 ? (wide ? 512 : 256) : 512;
-    }
 }

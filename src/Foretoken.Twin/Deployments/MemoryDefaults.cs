@@ -32,7 +32,7 @@ public static class MemoryDefaults
         {
             MaxBatchedTokens = tokens ?? defaultTokens,
             MaxSequences = most,
-            GraphBatch = SgLangDefaults.CudaGraphMaxBs(gpu.MemoryBytes, layout.TensorParallel),
+            GraphBatch = SgLangCudaGraphs.MaxBs(gpu.MemoryBytes, layout.TensorParallel),
             DriverBytes = EngineMemory.EstimatedDriverBytes(gpu.MemoryBytes),
         };
     }

@@ -14,16 +14,6 @@ public static class SgLangDefaults
         _ => (2048, "SGLang's default for a GPU below 35 GiB"),
     };
 
-    /// <summary><c>cuda_graph_max_bs</c>: the largest decode batch in a CUDA graph; more with four ranks or more.</summary>
-    public static int CudaGraphMaxBs(long gpuMemory, int tensorParallel) => gpuMemory switch
-    {
-        >= 160 * GiB => 512,
-        >= 60 * GiB => tensorParallel < 4 ? 256 : 512,
-        >= 35 * GiB => tensorParallel < 4 ? 32 : 160,
-        >= 20 * GiB => tensorParallel < 4 ? 24 : 80,
-        _ => 8,
-    };
-
     /// <summary><c>max_running_requests</c>: 512 per pool full of longest requests, from 2048 to 4096, and at most half the pool's tokens.</summary>
     public static int MaxRunningRequests(int poolTokens, int contextLength) =>
         (int)Math.Min(Math.Clamp((long)((double)poolTokens / contextLength * 512), 2048, 4096), Math.Max(1, poolTokens / 2));

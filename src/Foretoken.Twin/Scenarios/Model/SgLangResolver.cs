@@ -116,7 +116,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             return written;
         }
 
-        var size = SgLangDefaults.CudaGraphMaxBs(GpuMemory, served.Layout.TensorParallel);
+        var size = SgLangCudaGraphs.MaxBs(GpuMemory, served.Layout.TensorParallel);
         return Derive(SgLangFields.CudaGraphMaxBs, size, $"default: by GPU memory and tensor_parallel ({served.Layout.TensorParallel}); {SgLangFields.SgLangDefaults}");
     }
 
