@@ -5,9 +5,9 @@ namespace Foretoken.Twin;
 /// <summary>Makes the replicas of a run in the engine mode that applies.</summary>
 public static class ReplicaFactory
 {
-    /// <summary>The mode that drives the run: the fast one unless plain is asked for or the settings are beyond the fast one.</summary>
+    /// <summary>The mode that drives the run: the fast one unless plain is asked for, somebody listens, or the settings are beyond the fast one.</summary>
     public static EngineMode Resolve(RunPlan plan) =>
-        plan.EngineMode == EngineMode.Plain || NotCovered(plan.Engine) is not null ? EngineMode.Plain : EngineMode.Fast;
+        plan.EngineMode == EngineMode.Plain || plan.Trace is not null || NotCovered(plan.Engine) is not null ? EngineMode.Plain : EngineMode.Fast;
 
     /// <summary>What is beyond the fast engine, whichever engine it is; null when it covers everything.</summary>
     public static string? NotCovered(EngineSettings engine) => engine.StreamInterval > 1 ? "stream_interval above 1" : engine.NotCovered();

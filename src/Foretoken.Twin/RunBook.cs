@@ -3,6 +3,7 @@ using Foretoken.Kernel.Events;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
+using Foretoken.Twin.Tracing;
 using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin;
@@ -12,6 +13,9 @@ internal sealed class RunBook(IRequestSource source, SimDuration response, bool 
 {
     private readonly bool _reactive = source.IsReactive;
     private Fingerprint _dispatches;
+
+    /// <summary>Hears of every request; null: nobody listens.</summary>
+    public RunTrace? Trace { get; init; }
 
     /// <summary>The rows.</summary>
     public RequestTable Requests { get; } = new();
@@ -28,6 +32,7 @@ internal sealed class RunBook(IRequestSource source, SimDuration response, bool 
         Requests.Issue(request.Index, request.Arrival, request.InputTokens, worker);
         _dispatches.Add(worker);
         _dispatches.Add(request.Arrival.Nanoseconds);
+        Trace?.Routed(request, worker);
     }
 
     /// <inheritdoc />
@@ -46,10 +51,12 @@ internal sealed class RunBook(IRequestSource source, SimDuration response, bool 
             received.SecondToken = Received(received.SecondToken);
             received.LastToken = Received(received.LastToken);
             Requests.Finish(received);
+            Trace?.Ended(worker, received, at);
         }
         else
         {
             Requests.Finish(record);
+            Trace?.Ended(worker, record, at);
         }
 
         Ended++;

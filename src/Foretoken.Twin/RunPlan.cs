@@ -2,6 +2,7 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
+using Foretoken.Twin.Tracing;
 using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin;
@@ -35,6 +36,12 @@ public sealed record RunPlan
 
     /// <summary>Virtual time at which the run is cut off; requests without outcome become unfinished. Null: no limit.</summary>
     public SimTime? TimeLimit { get; init; }
+
+    /// <summary>
+    /// Hears everything that happens, in the order of virtual time; null: nobody listens. When somebody does, the plain engines
+    /// drive the run, with equal results.
+    /// </summary>
+    public RunTrace? Trace { get; init; }
 
     /// <summary>Requests issued first that are left out of the metrics.</summary>
     public int WarmUpRequests { get; init; }

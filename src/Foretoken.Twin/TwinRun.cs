@@ -37,14 +37,14 @@ public sealed class TwinRun
         ArgumentOutOfRangeException.ThrowIfLessThan(plan.Replicas, 1);
         _plan = plan;
         _control = control;
-        _book = new RunBook(plan.Source, plan.Frontend.Response, plan.Engine.StreamInterval > 1, _gaps);
+        _book = new RunBook(plan.Source, plan.Frontend.Response, plan.Engine.StreamInterval > 1, _gaps) { Trace = plan.Trace };
         _frontend = new FrontendQueue(plan.Frontend, plan.Replicas);
         _mode = ReplicaFactory.Resolve(plan);
         _recorders = new ReplicaRecorder[plan.Replicas];
         _replicas = new IReplica[plan.Replicas];
         for (var i = 0; i < plan.Replicas; i++)
         {
-            _recorders[i] = new ReplicaRecorder(i, _gaps, _book) { StreamInterval = plan.Engine.StreamInterval };
+            _recorders[i] = new ReplicaRecorder(i, _gaps, _book) { StreamInterval = plan.Engine.StreamInterval, Trace = plan.Trace };
             _replicas[i] = ReplicaFactory.Create(plan, _mode, _recorders[i]);
         }
 
@@ -75,7 +75,9 @@ public sealed class TwinRun
 
     private RunResult Play()
     {
+        // Whoever listens hears the replicas' steps in one order of time.
         var byEvents = _plan.Source.IsReactive
+            || _plan.Trace is not null
             || ((_plan.Routing.Needs & RouterNeeds.Requests) != 0 && _plan.Replicas > AskAllReplicasMax);
         if (byEvents)
         {
@@ -411,6 +413,7 @@ public sealed class TwinRun
             WarmUpRequests = _plan.WarmUpRequests,
         };
         RunChecks.Verify(result, _plan);
+        _plan.Trace?.Finished(result.End);
         return result;
     }
 }

@@ -23,6 +23,8 @@ internal sealed class SimulateCommand
         HelpName = "DIR",
     };
 
+    private readonly ListenOptions _listen = new();
+
     private readonly Option<bool> _json = new("--json") { Description = "Print the summary as JSON instead of a table." };
 
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress and no remarks on standard error." };
@@ -33,6 +35,7 @@ internal sealed class SimulateCommand
         var command = new Command("simulate", "Run a scenario in virtual time and print what came out.");
         simulate._scenario.AddTo(command);
         command.Add(simulate._report);
+        simulate._listen.AddTo(command);
         command.Add(simulate._json);
         command.Add(simulate._quiet);
         command.SetAction(simulate.Run);
@@ -70,6 +73,8 @@ internal sealed class SimulateCommand
     {
         var quiet = parsed.GetValue(_quiet);
         using var prepared = PlanBuilder.Build(file);
+        using var listening = _listen.Prepare(parsed, prepared.Plan);
+        var plan = prepared.Plan with { Trace = listening.Trace };
         if (!quiet)
         {
             Console.Error.Write(prepared.Notes);
@@ -80,7 +85,7 @@ internal sealed class SimulateCommand
         var progress = quiet ? null : new ProgressLine(control, prepared.Plan.Source.Count, Console.Error, !Console.IsErrorRedirected);
         var setUp = Stopwatch.GetElapsedTime(started);
         var runStarted = Stopwatch.GetTimestamp();
-        var result = RunOnThread.Run(prepared.Plan, control, () => progress?.Update());
+        var result = RunOnThread.Run(plan, control, () => progress?.Update());
         var runTime = Stopwatch.GetElapsedTime(runStarted);
         progress?.Clear();
         if (!quiet)
@@ -92,7 +97,7 @@ internal sealed class SimulateCommand
             }
         }
 
-        var summary = SummaryBuilder.Build(result, Context(file, setUp, runTime));
+        var summary = listening.Complete(SummaryBuilder.Build(result, Context(file, setUp, runTime)));
         if (place is not null)
         {
             var written = ReportFolder.Write(place.Folder, result, summary);

@@ -53,6 +53,9 @@ internal abstract class PlainRank
     /// <summary>The first kept step starts: what it computes. False when it has nothing to do in it.</summary>
     public abstract bool TryStart(bool contexts, out StepBatch batch);
 
+    /// <summary>Who takes part in the first kept step, for whoever listens.</summary>
+    public abstract void Describe(int rank, List<StepShare> shares);
+
     /// <summary>The first kept step is over: delivers its tokens and tells which requests it ended, in order.</summary>
     /// <returns>Tokens delivered.</returns>
     public abstract long EndStep(SimTime now, List<RequestEnd> ended);

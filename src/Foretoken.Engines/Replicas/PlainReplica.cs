@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -40,6 +41,7 @@ public abstract class PlainReplica : IReplica
     private readonly Dictionary<int, (PlainRank? Rank, IPlainRequest Request)> _requests = [];
     private readonly List<RequestSpec> _held = [];
     private readonly List<RequestEnd> _ended = [];
+    private readonly List<StepShare> _shares = [];
     private int _inFlight;
     private SimTime _planAt = SimTime.Never;
     private SimTime _stepEnd = SimTime.Never;
@@ -149,6 +151,7 @@ public abstract class PlainReplica : IReplica
             _requests.Add(request.Index, (null, new HeldRequest(request)));
         }
 
+        _recorder.Trace?.Queued(_recorder.Worker, request.Index, now);
         _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, Waiting);
         SetTimeline(now);
         Arrived();
@@ -353,6 +356,28 @@ public abstract class PlainReplica : IReplica
         _stepEnd = new SimTime(checked(now.Nanoseconds + duration));
         _recorder.Steps++;
         _recorder.BusyNanoseconds += duration;
+        if (_recorder.Trace is { } trace)
+        {
+            Tell(trace, now, duration);
+        }
+    }
+
+    private void Tell(IReplicaTrace trace, SimTime now, long duration)
+    {
+        _shares.Clear();
+        for (var r = 0; r < _ranks.Length; r++)
+        {
+            _ranks[r].Describe(r, _shares);
+        }
+
+        trace.StepStarted(new ReplicaStep
+        {
+            Worker = _recorder.Worker,
+            Number = _recorder.Steps,
+            Start = now,
+            Duration = new SimDuration(duration),
+            Shares = CollectionsMarshal.AsSpan(_shares),
+        });
     }
 
     private void EndStep(SimTime now)
@@ -370,6 +395,7 @@ public abstract class PlainReplica : IReplica
         _recorder.OutputTokens += delivered;
         _recorder.Timeline.CountTokens(delivered);
         SetTimeline(now);
+        _recorder.Trace?.StepEnded(_recorder.Worker, now);
         _inFlight--;
         _stepEnd = SimTime.Never;
         if (_inFlight > 0)
@@ -406,7 +432,11 @@ public abstract class PlainReplica : IReplica
         _recorder.Events.Ended(_recorder.Worker, request.Record, now);
     }
 
-    private void SetTimeline(SimTime now) => _recorder.Timeline.Set(now.Nanoseconds, Running, Waiting, KvBlocksUsed);
+    private void SetTimeline(SimTime now)
+    {
+        _recorder.Timeline.Set(now.Nanoseconds, Running, Waiting, KvBlocksUsed);
+        _recorder.Trace?.Loaded(_recorder.Worker, now, Running, Waiting, KvBlocksUsed);
+    }
 
     private int Sum(Func<PlainRank, int> of)
     {

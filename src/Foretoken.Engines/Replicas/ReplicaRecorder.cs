@@ -19,6 +19,9 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
     /// <summary>Receives the ends of requests.</summary>
     public IReplicaEvents Events { get; } = events;
 
+    /// <summary>Hears what happens, step by step; null, as always but for explanations and traces: nobody listens.</summary>
+    public IReplicaTrace? Trace { get; init; }
+
     /// <summary>
     /// Occupancy over time. <see cref="OccupancyTimeline.Set"/> is called after every submission, every planned step and every
     /// step end (in this order at equal times: step end, submissions, plan). KV blocks in use = usable - free, where cached

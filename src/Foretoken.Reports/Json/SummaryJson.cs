@@ -15,7 +15,7 @@ namespace Foretoken.Reports.Json;
 public static class SummaryJson
 {
     /// <summary>Version of the layout: the first number changes when a reader may break, the second when something was added.</summary>
-    public const string SchemaVersion = "1.0";
+    public const string SchemaVersion = "1.1";
 
     /// <summary>Writes the summary to a file that appears whole or not at all.</summary>
     public static void WriteFile(RunSummary summary, string path)
@@ -70,6 +70,11 @@ public static class SummaryJson
         WriteMetrics(json, summary);
         WriteReplicas(json, summary.Replicas);
         WriteTimeline(json, summary.Timeline);
+        if (summary.ExplainedRequest is { } life)
+        {
+            RequestLifeJson.Write(json, life);
+        }
+
         WriteWallClock(json, summary.WallClock);
         json.WriteEndObject();
     }

@@ -86,6 +86,7 @@ public static class SummarySchema
             })),
         };
         schema.Add("required", Names(properties));
+        properties["explained_request"] = RequestLife();
         schema.Add("properties", properties);
         return schema;
     }
@@ -191,6 +192,45 @@ public static class SummarySchema
         ["waiting_requests_mean"] = Number("Mean number of requests waiting."),
         ["waiting_requests_peak"] = Count("Most requests waiting."),
     });
+
+    private static JsonObject RequestLife() => Closed("One request's life, when --explain-request asked for it. Times are whole nanoseconds since the run's start.", new JsonObject
+    {
+        ["index"] = Count("Its number."),
+        ["arrival_ns"] = Count("When its client sent it."),
+        ["input_tokens"] = Count("Prompt tokens."),
+        ["output_tokens"] = Count("Tokens generated."),
+        ["worker"] = Count("The replica that had it last."),
+        ["outcome"] = Choice("How it ended.", "completed", "truncated", "rejected", "aborted", "unfinished"),
+        ["time_to_first_token_ns"] = Described(new JsonObject { ["type"] = new JsonArray("integer", "null") }, "Send to receipt of the first token; null when there was none."),
+        ["time_to_first_token_phases_ns"] = Phases("Where that time went; adds up to it exactly."),
+        ["latency_ns"] = Count("Send to receipt of the last token; to its end when it was not answered."),
+        ["latency_phases_ns"] = Phases("Where that time went; adds up to it exactly."),
+        ["events"] = Described(new JsonObject { ["type"] = "array", ["items"] = LifeEvent() }, "What happened, in order; docs/results.md says what each kind carries."),
+    });
+
+    private static JsonObject Phases(string description)
+    {
+        var phases = new JsonObject();
+        foreach (var phase in Enum.GetValues<Twin.Tracing.LifePhase>())
+        {
+            phases[RequestLifeJson.NameOf(phase)] = new JsonObject { ["type"] = "integer", ["minimum"] = 1 };
+        }
+
+        return new JsonObject { ["description"] = description, ["type"] = "object", ["additionalProperties"] = false, ["properties"] = phases };
+    }
+
+    private static JsonObject LifeEvent() => new()
+    {
+        ["type"] = "object",
+        ["required"] = new JsonArray("event", "at_ns"),
+        ["properties"] = new JsonObject
+        {
+            ["event"] = Choice("What happened.", [.. RequestLifeJson.Kinds]),
+            ["at_ns"] = Count("When it happened or began."),
+            ["lasting_ns"] = Count("How long it lasted."),
+        },
+        ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("integer", "string", "null") },
+    };
 
     private static JsonObject Closed(string description, JsonObject properties) => new()
     {

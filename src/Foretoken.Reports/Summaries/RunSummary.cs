@@ -1,6 +1,7 @@
 using Foretoken.Reports.Metrics;
 using Foretoken.Reports.Slo;
 using Foretoken.Twin.Results;
+using Foretoken.Twin.Tracing;
 
 namespace Foretoken.Reports.Summaries;
 
@@ -66,6 +67,9 @@ public sealed record RunSummary
 
     /// <summary>The fleet over time.</summary>
     public required FleetTimeline Timeline { get; init; }
+
+    /// <summary>The life of the request that was asked for; null when none was.</summary>
+    public RequestLife? ExplainedRequest { get; init; }
 
     /// <summary>How fast the simulator was; null when not measured.</summary>
     public required WallClock? WallClock { get; init; }

@@ -67,6 +67,10 @@ public static class TerminalReport
             Replicas();
             Simulator();
             Notes();
+            if (summary.ExplainedRequest is { } life)
+            {
+                RequestStory.Write(life, to, width, ink);
+            }
         }
 
         private void Title()

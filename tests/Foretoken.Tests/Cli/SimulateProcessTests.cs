@@ -56,6 +56,31 @@ public sealed class SimulateProcessTests
     }
 
     [Fact]
+    public void Simulate_ExplainRequest_TellsItsLifeInWordsAndJson()
+    {
+        var told = CliProcess.Run("simulate", Small, "--quiet", "--explain-request", "7");
+        Assert.Equal(0, told.ExitCode);
+        Assert.Contains("\nRequest 7 | ", told.Output, StringComparison.Ordinal);
+        Assert.Contains("in the queue of worker 0", told.Output, StringComparison.Ordinal);
+        var json = JsonNode.Parse(CliProcess.Run("simulate", Small, "--quiet", "--json", "--explain-request", "7").Output)!;
+        var life = json["explained_request"]!;
+        Assert.Equal((long)life["latency_ns"]!, life["latency_phases_ns"]!.AsObject().Sum(p => (long)p.Value!));
+        Assert.Equal("ended", (string)life["events"]!.AsArray()[^1]!["event"]!);
+    }
+
+    [Theory]
+    [InlineData("-1", "is no request's number")]
+    [InlineData("seven", "is no request's number")]
+    [InlineData("100000000", "there is no such request (the run's requests")]
+    public void Simulate_ExplainRequestThatIsNone_NamesTheRange(string id, string message)
+    {
+        var outcome = CliProcess.Run("simulate", Small, "--quiet", $"--explain-request={id}");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal("", outcome.Output);
+        Assert.Contains($"--explain-request {id}: {message}", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Simulate_PlainAndFast_GiveTheSameFingerprint()
     {
         var prints = new[] { "plain", "fast" }.Select(mode => (string)JsonNode.Parse(CliProcess.Run("simulate", "examples/small-cache.yaml", "--engine-mode", mode, "--json", "--quiet").Output)!["run"]!["fingerprint"]!);

@@ -88,10 +88,16 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
             {
                 request.Record.Scheduled = now;
                 request.Record.CachedTokens = entry.Start;
+                recorder.Trace?.Admitted(recorder.Worker, request.Index, now, entry.Start);
             }
         }
 
         recorder.Preemptions += Scheduler.Retracted.Count;
+        foreach (var request in Scheduler.Retracted)
+        {
+            recorder.Trace?.Preempted(recorder.Worker, ((SgLangReplicaRequest)request).Index, now);
+        }
+
         if (batch is not null)
         {
             _planned.Enqueue(batch);
@@ -148,6 +154,16 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         return entries.Length > 0;
     }
 
+    public override void Describe(int rank, List<StepShare> shares)
+    {
+        foreach (var entry in _planned.Peek().Entries)
+        {
+            shares.Add(entry.Decodes
+                ? new StepShare(((SgLangReplicaRequest)entry.Request).Index, rank, false, entry.End - 1, 1, Drafts, true)
+                : new StepShare(((SgLangReplicaRequest)entry.Request).Index, rank, true, entry.Start, entry.End - entry.Start, 0, entry.Emits));
+        }
+    }
+
     public override long EndStep(SimTime now, List<RequestEnd> ended)
     {
         _emitted.Clear();
@@ -156,6 +172,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         {
             var request = (SgLangReplicaRequest)emitted;
             request.Record.Deliver(now, recorder);
+            recorder.Trace?.Delivered(recorder.Worker, request.Index, 1, now);
             if (request.Finished && request.Record.OutputTokens == request.Generated)
             {
                 ended.Add(new RequestEnd(request, RequestOutcome.Completed));

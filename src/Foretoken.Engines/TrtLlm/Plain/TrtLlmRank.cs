@@ -59,6 +59,11 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         var plan = Spare();
         Scheduler.Schedule(plan);
         recorder.Preemptions += Scheduler.Paused.Count;
+        foreach (var request in Scheduler.Paused)
+        {
+            recorder.Trace?.Preempted(recorder.Worker, ((TrtLlmReplicaRequest)request).Index, now);
+        }
+
         foreach (var share in plan)
         {
             var request = (TrtLlmReplicaRequest)share.Request;
@@ -66,6 +71,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
             {
                 request.Record.Scheduled = now;
                 request.Record.CachedTokens = share.Start;
+                recorder.Trace?.Admitted(recorder.Worker, request.Index, now, share.Start);
             }
         }
 
@@ -126,6 +132,17 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         return plan.Count > 0;
     }
 
+    public override void Describe(int rank, List<StepShare> shares)
+    {
+        foreach (var share in _planned.Peek())
+        {
+            var index = ((TrtLlmReplicaRequest)share.Request).Index;
+            shares.Add(share.IsContext
+                ? new StepShare(index, rank, true, share.Start, share.Tokens, 0, share.Emits)
+                : new StepShare(index, rank, false, share.Request.Tokens - 1, 1, share.Drafts, share.Emits));
+        }
+    }
+
     public override long EndStep(SimTime now, List<RequestEnd> ended)
     {
         var plan = _planned.Dequeue();
@@ -139,6 +156,11 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
             for (var i = 0; i < kept; i++)
             {
                 request.Record.Deliver(now, recorder);
+            }
+
+            if (kept > 0)
+            {
+                recorder.Trace?.Delivered(recorder.Worker, request.Index, kept, now);
             }
 
             if (ran && request.Finished && !request.Aborted)

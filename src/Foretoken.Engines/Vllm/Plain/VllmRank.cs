@@ -73,11 +73,17 @@ internal sealed class VllmRank : PlainRank
             {
                 request.Record.Scheduled = now;
                 request.Record.CachedTokens = request.FirstHit;
+                _recorder.Trace?.Admitted(_recorder.Worker, request.Index, now, request.FirstHit);
             }
         }
 
         _recorder.Preemptions += plan.Preempted.Count;
         _preempted = plan.Preempted.Count > 0;
+        foreach (var request in plan.Preempted)
+        {
+            _recorder.Trace?.Preempted(_recorder.Worker, ((ReplicaRequest)request).Index, now);
+        }
+
         var any = plan.Count > 0;
         if (any)
         {
@@ -143,6 +149,15 @@ internal sealed class VllmRank : PlainRank
         return plan.Count > 0;
     }
 
+    public override void Describe(int rank, List<StepShare> shares)
+    {
+        foreach (ref var planned in _planned.Peek().Requests)
+        {
+            var start = planned.IsPrefill ? planned.ComputedBefore : planned.Request.Computed - planned.Drafts - 1;
+            shares.Add(new StepShare(((ReplicaRequest)planned.Request).Index, rank, planned.IsPrefill, start, planned.Tokens - planned.Drafts, planned.Drafts, planned.Emits));
+        }
+    }
+
     public override long EndStep(SimTime now, List<RequestEnd> ended)
     {
         var plan = _planned.Dequeue();
@@ -160,6 +175,11 @@ internal sealed class VllmRank : PlainRank
             for (var i = 0; i < planned.Delivered; i++)
             {
                 request.Record.Deliver(now, _recorder);
+            }
+
+            if (planned.Delivered > 0)
+            {
+                _recorder.Trace?.Delivered(_recorder.Worker, request.Index, planned.Delivered, now);
             }
 
             if (planned.Finished)

@@ -1,0 +1,98 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Twin.Tracing;
+
+/// <summary>
+/// Hears what happens in a run (<see cref="RunPlan.Trace"/>), in the order of virtual time; a moment's events come in the order
+/// in which they happen. Every method does nothing until it is overridden. A listener changes nothing in the run.
+/// </summary>
+/// <remarks>
+/// A request's life, as it is told: <see cref="Routed"/>, <see cref="Queued"/>, <see cref="Admitted"/>, its shares of
+/// <see cref="StepStarted"/>, <see cref="Delivered"/>, possibly <see cref="Preempted"/> and shares again, and
+/// <see cref="Ended"/>, always the last. One that is handed on to another replica is queued there again.
+/// </remarks>
+public abstract class RunTrace : IReplicaTrace
+{
+    /// <summary>A request arrived from its client and was given to a replica.</summary>
+    public virtual void Routed(in RequestSpec request, int worker)
+    {
+    }
+
+    /// <summary>Why: what the router compared, in words; heard before <see cref="Routed"/> where the policy can say.</summary>
+    public virtual void Explained(int request, string reason)
+    {
+    }
+
+    /// <summary>Bytes that a request needs begin to move: KV from a prefill replica, or from a tier below the GPU's memory.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="what">What moves from where to where, in words.</param>
+    /// <param name="bytes">How much.</param>
+    /// <param name="at">When.</param>
+    public virtual void TransferStarted(int request, string what, long bytes, SimTime at)
+    {
+    }
+
+    /// <summary>They are there.</summary>
+    public virtual void TransferEnded(int request, SimTime at)
+    {
+    }
+
+    /// <summary>A replica came into being or changed its state.</summary>
+    /// <param name="worker">The replica.</param>
+    /// <param name="pool">Its pool.</param>
+    /// <param name="state">Its state from now on, in words.</param>
+    /// <param name="at">When.</param>
+    public virtual void ReplicaChanged(int worker, string pool, string state, SimTime at)
+    {
+    }
+
+    /// <inheritdoc />
+    public virtual void Queued(int worker, int request, SimTime at)
+    {
+    }
+
+    /// <inheritdoc />
+    public virtual void Admitted(int worker, int request, SimTime at, int cachedTokens)
+    {
+    }
+
+    /// <inheritdoc />
+    public virtual void Preempted(int worker, int request, SimTime at)
+    {
+    }
+
+    /// <inheritdoc />
+    public virtual void StepStarted(in ReplicaStep step)
+    {
+    }
+
+    /// <inheritdoc />
+    public virtual void Delivered(int worker, int request, int tokens, SimTime at)
+    {
+    }
+
+    /// <inheritdoc />
+    public virtual void StepEnded(int worker, SimTime at)
+    {
+    }
+
+    /// <inheritdoc />
+    public virtual void Loaded(int worker, SimTime at, int running, int waiting, int kvBlocksUsed)
+    {
+    }
+
+    /// <summary>A request reached its outcome.</summary>
+    /// <param name="worker">The replica that had it.</param>
+    /// <param name="record">What became of it, as its client saw it: times include the way back.</param>
+    /// <param name="at">When the engine was done with it.</param>
+    public virtual void Ended(int worker, in RequestRecord record, SimTime at)
+    {
+    }
+
+    /// <summary>The run is over.</summary>
+    public virtual void Finished(SimTime end)
+    {
+    }
+}
