@@ -61,7 +61,7 @@ public sealed class SimulateProcessTests
         var told = CliProcess.Run("simulate", Small, "--quiet", "--explain-request", "7");
         Assert.Equal(0, told.ExitCode);
         Assert.Contains("\nRequest 7 | ", told.Output, StringComparison.Ordinal);
-        Assert.Contains("in the queue of worker 0", told.Output, StringComparison.Ordinal);
+        Assert.Contains("in the queue of worker", told.Output, StringComparison.Ordinal);
         var json = JsonNode.Parse(CliProcess.Run("simulate", Small, "--quiet", "--json", "--explain-request", "7").Output)!;
         var life = json["explained_request"]!;
         Assert.Equal((long)life["latency_ns"]!, life["latency_phases_ns"]!.AsObject().Sum(p => (long)p.Value!));
