@@ -1,3 +1,4 @@
+using Foretoken.Engines.HandOff;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -31,8 +32,14 @@ internal abstract class PlainRank
     /// <summary>Whether the engine takes the request at all.</summary>
     public abstract bool Accepts(in RequestSpec request);
 
-    /// <summary>Puts an accepted request into the engine's queue.</summary>
-    public abstract IPlainRequest Add(in RequestSpec request);
+    /// <summary>Puts an accepted request, or the part of it that is played here, into the engine's queue.</summary>
+    public abstract IPlainRequest Add(in RequestSpec request, RequestPart part);
+
+    /// <summary>The KV that a request waits for is here.</summary>
+    public virtual void KvArrived(IPlainRequest request) => Invariant.Fail("this engine takes no KV over");
+
+    /// <summary>The KV of an ended request is no longer needed.</summary>
+    public virtual void ReleaseKv(IPlainRequest request) => Invariant.Fail("this engine holds no KV for others");
 
     /// <summary>Cancels a request of this rank.</summary>
     public abstract void Abort(IPlainRequest request);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Foretoken.Engines.HandOff;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -30,7 +31,7 @@ namespace Foretoken.Engines.Replicas;
 /// <see cref="StepBatch.GroupTokens"/> tells each of them the tokens of all.
 /// </para>
 /// </remarks>
-public abstract class PlainReplica : IReplica
+public abstract class PlainReplica : IHandOffReplica
 {
     private readonly IStepTimeSource _stepTime;
     private readonly ReplicaRecorder _recorder;
@@ -42,6 +43,11 @@ public abstract class PlainReplica : IReplica
     private readonly List<RequestSpec> _held = [];
     private readonly List<RequestEnd> _ended = [];
     private readonly List<StepShare> _shares = [];
+
+    // Ended here, their KV needed elsewhere; and how many wait for KV from elsewhere.
+    private readonly Dictionary<int, (PlainRank Rank, IPlainRequest Request)> _kvHeld = [];
+    private readonly HashSet<int> _kvMissing = [];
+    private readonly HashSet<int> _prefills = [];
     private int _inFlight;
     private SimTime _planAt = SimTime.Never;
     private SimTime _stepEnd = SimTime.Never;
@@ -125,37 +131,21 @@ public abstract class PlainReplica : IReplica
     }
 
     /// <inheritdoc />
-    public void Submit(in RequestSpec request, SimTime now)
+    public void Submit(in RequestSpec request, SimTime now) => Submit(request, RequestPart.Whole, now);
+
+    /// <inheritdoc />
+    public void Submit(in RequestSpec request, RequestPart part, SimTime now)
     {
-        _recorder.Requests++;
-        _recorder.Timeline.Hold(now.Nanoseconds);
-        _recorder.Timeline.CountArrival();
-        if (!_ranks[0].Accepts(request))
+        if (part == RequestPart.Prefill)
         {
-            var record = RequestRecord.New(request.Index);
-            record.Outcome = RequestOutcome.Rejected;
-            SetTimeline(now);
-            _recorder.Timeline.CountCompletion();
-            _recorder.Events.Ended(_recorder.Worker, record, now);
-            return;
+            _prefills.Add(request.Index);
+        }
+        else if (part == RequestPart.Decode)
+        {
+            _kvMissing.Add(request.Index);
         }
 
-        var rank = _dealer.OnArrival(request, now);
-        if (rank >= 0)
-        {
-            Give(request, _ranks[rank]);
-        }
-        else
-        {
-            _held.Add(request);
-            _requests.Add(request.Index, (null, new HeldRequest(request)));
-        }
-
-        _recorder.Trace?.Queued(_recorder.Worker, request.Index, now);
-        _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, Waiting);
-        SetTimeline(now);
-        Arrived();
-        PlanWhenIdle(now);
+        Enter(part.Of(request), now);
     }
 
     /// <inheritdoc />
@@ -191,8 +181,8 @@ public abstract class PlainReplica : IReplica
             }
         }
 
-        // Every accepted request can run when it is alone: an idle engine has none.
-        Invariant.That(_inFlight > 0 || _requests.Count == 0);
+        // Every accepted request can run when it is alone: an idle engine has none, unless they wait for others.
+        Invariant.That(_inFlight > 0 || _requests.Count == 0 || _kvMissing.Count > 0 || _kvHeld.Count > 0);
         Planned(now);
     }
 
@@ -209,6 +199,32 @@ public abstract class PlainReplica : IReplica
         SetTimeline(now);
         End(entry.Request, RequestOutcome.Aborted, now);
         PlanWhenIdle(now);
+    }
+
+    /// <inheritdoc />
+    public void KvArrived(int requestIndex, SimTime now)
+    {
+        if (!_kvMissing.Remove(requestIndex))
+        {
+            return;
+        }
+
+        var (rank, request) = _requests[requestIndex];
+        rank!.KvArrived(request);
+        Cancelled();
+        PlanWhenIdle(now);
+    }
+
+    /// <inheritdoc />
+    public void ReleaseKv(int requestIndex, SimTime now)
+    {
+        if (_kvHeld.Remove(requestIndex, out var held))
+        {
+            held.Rank.ReleaseKv(held.Request);
+            Cancelled();
+            SetTimeline(now);
+            PlanWhenIdle(now);
+        }
     }
 
     /// <inheritdoc />
@@ -236,7 +252,7 @@ public abstract class PlainReplica : IReplica
     {
     }
 
-    /// <summary>A request of the last plan may be gone.</summary>
+    /// <summary>A request of the last plan may be gone, or there is more that a plan could use.</summary>
     private protected virtual void Cancelled()
     {
     }
@@ -258,6 +274,41 @@ public abstract class PlainReplica : IReplica
         _planAt = now;
     }
 
+    private void Enter(in RequestSpec request, SimTime now)
+    {
+        _recorder.Requests++;
+        _recorder.Timeline.Hold(now.Nanoseconds);
+        _recorder.Timeline.CountArrival();
+        if (!_ranks[0].Accepts(request))
+        {
+            var record = RequestRecord.New(request.Index);
+            record.Outcome = RequestOutcome.Rejected;
+            _prefills.Remove(request.Index);
+            _kvMissing.Remove(request.Index);
+            SetTimeline(now);
+            _recorder.Timeline.CountCompletion();
+            _recorder.Events.Ended(_recorder.Worker, record, now);
+            return;
+        }
+
+        var rank = _dealer.OnArrival(request, now);
+        if (rank >= 0)
+        {
+            Give(request, _ranks[rank]);
+        }
+        else
+        {
+            _held.Add(request);
+            _requests.Add(request.Index, (null, new HeldRequest(request)));
+        }
+
+        _recorder.Trace?.Queued(_recorder.Worker, request.Index, now);
+        _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, Waiting);
+        SetTimeline(now);
+        Arrived();
+        PlanWhenIdle(now);
+    }
+
     private void PlanWhenIdle(SimTime now)
     {
         if (_inFlight == 0)
@@ -268,7 +319,10 @@ public abstract class PlainReplica : IReplica
 
     private void Give(in RequestSpec request, PlainRank rank)
     {
-        _requests[request.Index] = (rank, rank.Add(request));
+        var part = _prefills.Contains(request.Index) ? RequestPart.Prefill
+            : _kvMissing.Contains(request.Index) ? RequestPart.Decode
+            : RequestPart.Whole;
+        _requests[request.Index] = (rank, rank.Add(request, part));
         rank.Requests++;
         rank.Tokens += request.InputTokens;
     }
@@ -425,7 +479,13 @@ public abstract class PlainReplica : IReplica
         {
             rank.Requests--;
             rank.Tokens -= request.Tokens;
+            if (_prefills.Remove(request.Index) && outcome is RequestOutcome.Completed or RequestOutcome.Truncated)
+            {
+                _kvHeld.Add(request.Index, (rank, request));
+            }
         }
+
+        _kvMissing.Remove(request.Index);
 
         request.Record.Outcome = outcome;
         request.Record.Preemptions = request.Preemptions;

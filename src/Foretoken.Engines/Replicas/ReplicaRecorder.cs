@@ -1,3 +1,4 @@
+using Foretoken.Engines.HandOff;
 using Foretoken.Kernel.Statistics;
 
 namespace Foretoken.Engines.Replicas;
@@ -21,6 +22,9 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
 
     /// <summary>Hears what happens, step by step; null, as always but for explanations and traces: nobody listens.</summary>
     public IReplicaTrace? Trace { get; init; }
+
+    /// <summary>Hears of hand-offs between replicas; null when there are none.</summary>
+    public IHandOffEvents? HandOff { get; init; }
 
     /// <summary>
     /// Occupancy over time. <see cref="OccupancyTimeline.Set"/> is called after every submission, every planned step and every

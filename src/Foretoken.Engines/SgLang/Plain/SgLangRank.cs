@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -49,7 +50,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
 
     public override bool Accepts(in RequestSpec request) => SgLangAdmission.Accepts(settings, request);
 
-    public override IPlainRequest Add(in RequestSpec request)
+    public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
         var lookahead = settings.Speculation is { KeysPairs: true } ? 1 : 0;
         var pageKeys = new HashIdKeys(Scheduler.Contents, request.Content, settings.PageSize, lookahead);

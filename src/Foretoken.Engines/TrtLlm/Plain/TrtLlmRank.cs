@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.Vllm.Plain;
 using Foretoken.Hardware.StepTime;
@@ -40,7 +41,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
 
     public override bool Accepts(in RequestSpec request) => TrtLlmAdmission.Accepts(settings, request);
 
-    public override IPlainRequest Add(in RequestSpec request)
+    public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
         var keys = new HashIdKeys(Scheduler.Contents, request.Content, settings.TokensPerBlock);
         var submitted = new TrtLlmReplicaRequest(request, settings, keys, seed);

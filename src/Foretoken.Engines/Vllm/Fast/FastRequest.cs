@@ -49,6 +49,18 @@ internal struct FastRequest
     /// <summary>Of those, the ones with a hash.</summary>
     public int Registered;
 
+    /// <summary>Its prompt's KV comes from elsewhere, and blocks for it are still to be reserved.</summary>
+    public bool WantsRemoteKv;
+
+    /// <summary>Blocks are reserved, and their content is on its way.</summary>
+    public bool AwaitsKv;
+
+    /// <summary>The content is here, and the next plan takes it over.</summary>
+    public bool KvHasArrived;
+
+    /// <summary>Its blocks outlive it, until whoever reads them is done.</summary>
+    public bool HoldsKv;
+
     /// <summary>When it last received a token; -1 before the first.</summary>
     public long LastTokenAt;
 

@@ -156,14 +156,13 @@ public sealed partial class FastVllmReplica
     // fewer during a run, and evictions never make the head's need smaller by more than they cost.
     private bool HeadBlocked(bool unregistered)
     {
-        if (WaitingCount == 0 || _runningCount >= _maxSeqs || _runningCount == _budget)
+        if (WaitingCount == _awaiting || _runningCount >= _maxSeqs || _runningCount == _budget)
         {
             return true;
         }
 
-        var slot = _skipped.Count > 0 ? _skipped[0] : _waiting[0];
-        ref var r = ref _slots[slot];
-        if (r.Stale > 0 || unregistered)
+        ref var r = ref _slots[FirstNotAwaiting(out var slot)];
+        if (r.Stale > 0 || unregistered || r.Owned > 0)
         {
             return false;
         }
@@ -172,6 +171,11 @@ public sealed partial class FastVllmReplica
         if (hit.Copies)
         {
             return false;
+        }
+
+        if (r.WantsRemoteKv)
+        {
+            return !FitsWhole(r, hit.Blocks, hit.FreeBlocks, reserved: 0);
         }
 
         var n = FirstChunk(r, hit.Blocks * _blockSize, _budget - _runningCount);

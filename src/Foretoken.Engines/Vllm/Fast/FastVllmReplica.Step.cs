@@ -129,10 +129,26 @@ public sealed partial class FastVllmReplica
             var queue = _skipped.Count > 0 ? _skipped : _waiting;
             var slot = queue[0];
             ref var r = ref _slots[slot];
-            if (r.Stale > 0)
+            if (r.Stale > 0 || r.AwaitsKv)
             {
-                _putAside.PushBack(queue.PopFront()); // its last output before the preemption is still on the way
+                _putAside.PushBack(queue.PopFront()); // its last output before the preemption is still on the way, or KV
                 continue;
+            }
+
+            if (r.WantsRemoteKv)
+            {
+                if (!TryReserve(slot, ref r))
+                {
+                    break;
+                }
+
+                _putAside.PushBack(queue.PopFront());
+                continue;
+            }
+
+            if (r.KvHasArrived)
+            {
+                TakeOver(slot, ref r);
             }
 
             if (!TryAdmit(slot, ref r, budget, out var n))
@@ -180,6 +196,11 @@ public sealed partial class FastVllmReplica
 
     private bool TryAdmit(int slot, ref FastRequest r, int budget, out int n)
     {
+        if (r.Owned > 0)
+        {
+            return TryAdmitTakenOver(slot, ref r, budget, out n);
+        }
+
         _hits.Clear();
         var hit = _caching
             ? _cache.Lookup(r.Path.Span, r.KnownBlocks, slot, (r.Tokens - 1) / _blockSize, _hits)
@@ -191,13 +212,7 @@ public sealed partial class FastVllmReplica
             return false;
         }
 
-        _cache.Touch(_hits);
-        var holds = _holds[slot];
-        for (var i = 0; i < _hits.Count; i++)
-        {
-            holds.Add(_hits[i].Piece, _hits[i].Low, _hits[i].High);
-        }
-
+        TakeHits(slot);
         var blocks = Math.Max(hit.Blocks, Blocks(Math.Min(cached + n, _maxModelLen)));
         _cache.Allocate(blocks - hit.Blocks);
         r.Owned = blocks;
@@ -212,6 +227,16 @@ public sealed partial class FastVllmReplica
         }
 
         return true;
+    }
+
+    private void TakeHits(int slot)
+    {
+        _cache.Touch(_hits);
+        var holds = _holds[slot];
+        for (var i = 0; i < _hits.Count; i++)
+        {
+            holds.Add(_hits[i].Piece, _hits[i].Low, _hits[i].High);
+        }
     }
 
     private void RegisterUpTo(int slot, ref FastRequest r, int tokens)
@@ -331,7 +356,7 @@ public sealed partial class FastVllmReplica
     private void FreeIfDone(int slot)
     {
         ref var r = ref _slots[slot];
-        if (r.Ended && r.InFlight == 0 && r.MaxTokens > 0)
+        if (r.Ended && r.InFlight == 0 && r.MaxTokens > 0 && !r.HoldsKv)
         {
             FreeSlot(slot);
         }

@@ -1,3 +1,4 @@
+using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Queues;
 using Foretoken.Engines.Replicas;
 using Foretoken.Hardware.StepTime;
@@ -14,7 +15,7 @@ namespace Foretoken.Engines.Vllm.Fast;
 /// chunks, prefix cache, gates, preemption, aborts. Equal to <c>PlainVllmReplica</c> to the nanosecond; the differential
 /// tests say so on thousands of random scenarios.
 /// </summary>
-public sealed partial class FastVllmReplica : IReplica
+public sealed partial class FastVllmReplica : IHandOffReplica
 {
     private readonly VllmSettings _settings;
     private readonly IStepTimeSource _stepTime;
@@ -137,53 +138,10 @@ public sealed partial class FastVllmReplica : IReplica
     public void Plan(SimTime now) => Live(now.Nanoseconds, planAtUntil: true);
 
     /// <inheritdoc />
-    public void Submit(in RequestSpec request, SimTime now)
-    {
-        var at = now.Nanoseconds;
-        _recorder.Requests++;
-        if (!VllmAdmission.Accepts(_settings, request))
-        {
-            Mark(at);
-            _recorder.Timeline.CountArrival();
-            _recorder.Timeline.CountCompletion();
-            var refused = RequestRecord.New(request.Index);
-            refused.Outcome = RequestOutcome.Rejected;
-            _recorder.Events.Ended(_recorder.Worker, refused, now);
-            return;
-        }
+    public void Submit(in RequestSpec request, SimTime now) => Submit(request, RequestPart.Whole, now);
 
-        var slot = TakeSlot();
-        ref var r = ref _slots[slot];
-        r = default;
-        r.Record = RequestRecord.New(request.Index);
-        r.InputTokens = request.InputTokens;
-        r.MaxTokens = VllmAdmission.AnswerTokens(_settings, request);
-        r.Cut = r.MaxTokens < request.OutputTokens;
-        r.Tokens = request.InputTokens;
-        r.LastTokenAt = -1;
-        if (_caching && request.Content.Path.Length > 0)
-        {
-            _nodes.Refresh();
-            r.Path = request.Content.Path;
-            r.KnownBlocks = Math.Min(request.Content.KnownTokens / _blockSize, _nodes.End(r.Path.Span[^1]));
-        }
-
-        if (_inRun && WaitingCount == 0)
-        {
-            _runBroken = true;
-        }
-
-        _waiting.PushBack(slot);
-        RequestsInFlight++;
-        _tokensInFlight += request.InputTokens;
-        Mark(at);
-        _recorder.Timeline.CountArrival();
-        if (_phase == Phase.Idle)
-        {
-            _phase = Phase.PlanDue;
-            _at = at;
-        }
-    }
+    /// <inheritdoc />
+    public void Submit(in RequestSpec request, RequestPart part, SimTime now) => Enter(part.Of(request), part, now);
 
     /// <inheritdoc />
     public void Abort(int requestIndex, SimTime now)
@@ -246,12 +204,17 @@ public sealed partial class FastVllmReplica : IReplica
 
         var held = 0;
         var distinct = new HashSet<(int, int)>();
-        for (var i = 0; i < _runningCount; i++)
+        for (var slot = 0; slot < _slotsUsed; slot++)
         {
-            ref var r = ref _slots[_running[i]];
+            ref var r = ref _slots[slot];
             Invariant.That(r.Registered <= r.Owned);
+            if (r.Owned == 0)
+            {
+                continue;
+            }
+
             held += r.Owned - r.Registered;
-            var holds = _holds[_running[i]];
+            var holds = _holds[slot];
             for (var h = 0; h < holds.Count; h++)
             {
                 _cache.CountHeld(holds[h], distinct);
@@ -259,6 +222,55 @@ public sealed partial class FastVllmReplica : IReplica
         }
 
         _cache.Verify(held + distinct.Count);
+    }
+
+    private void Enter(in RequestSpec request, RequestPart part, SimTime now)
+    {
+        var at = now.Nanoseconds;
+        _recorder.Requests++;
+        if (!VllmAdmission.Accepts(_settings, request))
+        {
+            Mark(at);
+            _recorder.Timeline.CountArrival();
+            _recorder.Timeline.CountCompletion();
+            var refused = RequestRecord.New(request.Index);
+            refused.Outcome = RequestOutcome.Rejected;
+            _recorder.Events.Ended(_recorder.Worker, refused, now);
+            return;
+        }
+
+        var slot = TakeSlot();
+        ref var r = ref _slots[slot];
+        r = default;
+        r.Record = RequestRecord.New(request.Index);
+        r.InputTokens = request.InputTokens;
+        r.MaxTokens = VllmAdmission.AnswerTokens(_settings, request);
+        r.Cut = r.MaxTokens < request.OutputTokens;
+        r.Tokens = request.InputTokens;
+        r.LastTokenAt = -1;
+        if (_caching && request.Content.Path.Length > 0)
+        {
+            _nodes.Refresh();
+            r.Path = request.Content.Path;
+            r.KnownBlocks = Math.Min(request.Content.KnownTokens / _blockSize, _nodes.End(r.Path.Span[^1]));
+        }
+
+        NotePart(slot, ref r, part);
+        if (_inRun && WaitingCount == _awaiting)
+        {
+            _runBroken = true;
+        }
+
+        _waiting.PushBack(slot);
+        RequestsInFlight++;
+        _tokensInFlight += request.InputTokens;
+        Mark(at);
+        _recorder.Timeline.CountArrival();
+        if (_phase == Phase.Idle)
+        {
+            _phase = Phase.PlanDue;
+            _at = at;
+        }
     }
 
     private void Live(long until, bool planAtUntil)
@@ -355,10 +367,12 @@ public sealed partial class FastVllmReplica : IReplica
     private void End(int slot, RequestOutcome outcome, long now)
     {
         ref var r = ref _slots[slot];
-        _cache.Release(_holds[slot], r.Owned - r.Registered);
-        _cache.Forget(slot);
-        r.Owned = 0;
-        r.Registered = 0;
+        ForgetPart(slot, ref r, outcome);
+        if (!r.HoldsKv)
+        {
+            FreeBlocks(slot, ref r);
+        }
+
         r.Running = false;
         r.Ended = true;
         r.Record.OutputTokens = r.Generated;
@@ -369,9 +383,17 @@ public sealed partial class FastVllmReplica : IReplica
         _recorder.Timeline.Hold(now);
         _recorder.Timeline.CountCompletion();
         _recorder.Events.Ended(_recorder.Worker, r.Record, new SimTime(now));
-        if (r.InFlight == 0)
+        if (r.InFlight == 0 && !r.HoldsKv)
         {
             FreeSlot(slot);
         }
+    }
+
+    private void FreeBlocks(int slot, ref FastRequest r)
+    {
+        _cache.Release(_holds[slot], r.Owned - r.Registered);
+        _cache.Forget(slot);
+        r.Owned = 0;
+        r.Registered = 0;
     }
 }

@@ -72,6 +72,15 @@ internal class EngineRequest
     /// <summary>Position of a prefix that some group had cached further than all of them together; 0 for none (vLLM's hybrid KV cache manager).</summary>
     public int Junction { get; set; }
 
+    /// <summary>Its prompt's KV comes from elsewhere, and memory for it is still to be reserved (vLLM's do_remote_prefill).</summary>
+    public bool WantsRemoteKv { get; set; }
+
+    /// <summary>The KV that it waits for is here (finished_recving).</summary>
+    public bool KvHasArrived { get; set; }
+
+    /// <summary>Its blocks outlive it, until whoever reads them is done (vLLM's do_remote_decode).</summary>
+    public bool HoldsKv { get; init; }
+
     public int Preemptions { get; set; }
 
     public RequestStatus Status { get; set; }

@@ -74,6 +74,48 @@ internal sealed class KvCache
         return TryAllocate(request, newTokens, hitTokens, lookahead, watermark);
     }
 
+    /// <summary>Instead of <see cref="FindHit"/>, for a request whose own blocks hold what is computed of it: that many tokens.</summary>
+    public int NoHit(EngineRequest request)
+    {
+        _search.Clear();
+        return request.Computed;
+    }
+
+    /// <summary>
+    /// Blocks for the whole known sequence of a waiting request, whose content beyond the hit just found comes from elsewhere.
+    /// Nothing of it can be hit before it is there. False: nothing was changed.
+    /// </summary>
+    public bool TryReserve(EngineRequest request, int hitTokens, bool othersRunning, int reservedBlocks)
+    {
+        var slots = Math.Min(request.Tokens, _settings.MaxModelLen);
+        var watermark = othersRunning ? _watermark : 0;
+        if (_settings.SchedulerReserveFullIsl && BlocksNeeded(request, slots, hitTokens, atAdmission: true) + watermark > _pool.Free)
+        {
+            return false;
+        }
+
+        if (BlocksNeeded(request, slots, hitTokens, atAdmission: false) + watermark > _pool.Free - reservedBlocks)
+        {
+            return false;
+        }
+
+        AttachHits(request, hitTokens);
+        AddBlocks(request, slots);
+        return true;
+    }
+
+    /// <summary>Blocks that a request lacks for its known sequence.</summary>
+    public int Missing(EngineRequest request)
+    {
+        var blocks = 0;
+        foreach (var table in request.Tables)
+        {
+            blocks += Math.Max(0, Blocks(Math.Min(request.Tokens, _settings.MaxModelLen), _settings.BlockSize) - table.Blocks.Count);
+        }
+
+        return blocks;
+    }
+
     /// <summary>Slots for a running request. False: blocks are lacking.</summary>
     public bool TryExtend(EngineRequest request, int newTokens, int lookahead)
     {
@@ -147,6 +189,15 @@ internal sealed class KvCache
 
         // Step 4: all groups take their hits before any takes a new block, lest one evicts another's hit.
         AttachHits(request, computed);
+        AddBlocks(request, slots);
+
+        // Step 5: drafts and tokens whose ids are unknown are not content yet.
+        Register(request, Math.Min(total + newTokens, request.Tokens));
+        return true;
+    }
+
+    private void AddBlocks(EngineRequest request, int slots)
+    {
         for (var g = 0; g < Groups; g++)
         {
             var blocks = request.Tables[g].Blocks;
@@ -156,10 +207,6 @@ internal sealed class KvCache
                 blocks.Add(_pool.Take());
             }
         }
-
-        // Step 5: drafts and tokens whose ids are unknown are not content yet.
-        Register(request, Math.Min(total + newTokens, request.Tokens));
-        return true;
     }
 
     private int BlocksNeeded(EngineRequest request, int tokens, int computed, bool atAdmission)

@@ -6,6 +6,9 @@ internal enum RequestStatus
     /// <summary>Never scheduled.</summary>
     Waiting,
 
+    /// <summary>Has blocks for its prompt, and waits for their content from elsewhere.</summary>
+    WaitingForRemoteKv,
+
     /// <summary>In the running list.</summary>
     Running,
 

@@ -16,6 +16,9 @@ internal sealed class StepPlan
     /// <summary>Requests preempted while planning, in that order.</summary>
     public List<EngineRequest> Preempted { get; } = [];
 
+    /// <summary>Requests that got blocks for KV from elsewhere while planning, in that order.</summary>
+    public List<EngineRequest> Reserved { get; } = [];
+
     /// <summary>Requests that ended since the step planned before, which the workers are told with this one.</summary>
     public List<EngineRequest> FinishedBefore { get; } = [];
 
@@ -23,6 +26,7 @@ internal sealed class StepPlan
     {
         _requests.Clear();
         Preempted.Clear();
+        Reserved.Clear();
         FinishedBefore.Clear();
     }
 

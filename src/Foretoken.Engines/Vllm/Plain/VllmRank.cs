@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -52,15 +53,19 @@ internal sealed class VllmRank : PlainRank
 
     public override bool Accepts(in RequestSpec request) => VllmAdmission.Accepts(_settings, request);
 
-    public override IPlainRequest Add(in RequestSpec request)
+    public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
         var keys = new HashIdKeys(Scheduler.Contents, request.Content, _settings.BlockSize);
-        var submitted = new ReplicaRequest(request, _settings, keys, _seed);
+        var submitted = new ReplicaRequest(request, _settings, keys, _seed) { WantsRemoteKv = part == RequestPart.Decode, HoldsKv = part == RequestPart.Prefill };
         Scheduler.Add(submitted);
         return submitted;
     }
 
     public override void Abort(IPlainRequest request) => Scheduler.Abort((ReplicaRequest)request);
+
+    public override void KvArrived(IPlainRequest request) => VllmScheduler.NoteArrival((ReplicaRequest)request);
+
+    public override void ReleaseKv(IPlainRequest request) => Scheduler.FreeHeld((ReplicaRequest)request);
 
     public override bool Plan(SimTime now)
     {
@@ -75,6 +80,12 @@ internal sealed class VllmRank : PlainRank
                 request.Record.CachedTokens = request.FirstHit;
                 _recorder.Trace?.Admitted(_recorder.Worker, request.Index, now, request.FirstHit);
             }
+        }
+
+        foreach (var reserved in plan.Reserved)
+        {
+            ((ReplicaRequest)reserved).Record.CachedTokens = reserved.FirstHit;
+            _recorder.HandOff?.Reserved(_recorder.Worker, reserved.Index, reserved.FirstHit, now);
         }
 
         _recorder.Preemptions += plan.Preempted.Count;

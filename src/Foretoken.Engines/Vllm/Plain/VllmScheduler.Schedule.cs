@@ -155,16 +155,34 @@ internal sealed partial class VllmScheduler
             var queue = ChooseQueue();
             var request = queue.Peek();
 
-            // B2. Output of steps before its preemption is still to come.
-            if (request.Stale > 0)
+            // B2. Output of steps before its preemption is still to come, or KV from elsewhere.
+            if (request.Stale > 0 || (request.Status == RequestStatus.WaitingForRemoteKv && !request.KvHasArrived))
             {
                 _aside.Add(queue.Pop());
                 continue;
             }
 
-            // B3.
-            Invariant.That(request.Computed == 0);
-            var computed = _cache.FindHit(request);
+            if (request.Status == RequestStatus.WaitingForRemoteKv)
+            {
+                TakeOver(request);
+            }
+
+            // B3. What was taken over is used as it is: only then has a waiting request blocks.
+            var takenOver = request.Tables[0].Blocks.Count > 0;
+            var computed = takenOver ? _cache.NoHit(request) : _cache.FindHit(request);
+            if (request.WantsRemoteKv)
+            {
+                if (!_cache.TryReserve(request, computed, othersRunning: _running.Count > 0, ReservedBlocks()))
+                {
+                    break;
+                }
+
+                queue.Pop();
+                _aside.Add(request);
+                AwaitRemoteKv(request, computed);
+                plan.Reserved.Add(request);
+                continue;
+            }
 
             // B4. A single token among pure decodes is padded with drafts to keep the batch uniform.
             var tokens = request.Tokens - computed;
@@ -198,7 +216,7 @@ internal sealed partial class VllmScheduler
             _running.Add(request);
             request.Status = RequestStatus.Running;
             request.Computed = computed;
-            request.PrefillTarget = request.Tokens;
+            request.PrefillTarget = takenOver ? computed : request.Tokens;
             if (request.FirstHit < 0)
             {
                 request.FirstHit = computed;

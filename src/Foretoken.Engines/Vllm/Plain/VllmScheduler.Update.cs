@@ -49,7 +49,7 @@ internal sealed partial class VllmScheduler
                     _skipped.Remove(request);
                 }
 
-                Finish(request);
+                Finish(request, keepsBlocks: request.HoldsKv);
             }
             else if (!_settings.AsyncScheduling)
             {

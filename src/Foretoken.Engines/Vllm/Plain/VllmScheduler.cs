@@ -69,10 +69,13 @@ internal sealed partial class VllmScheduler
         Finish(request);
     }
 
-    private void Finish(EngineRequest request)
+    private void Finish(EngineRequest request, bool keepsBlocks = false)
     {
         request.Status = RequestStatus.Finished;
         _finished.Add(request);
-        _cache.Free(request);
+        if (!keepsBlocks)
+        {
+            _cache.Free(request);
+        }
     }
 }

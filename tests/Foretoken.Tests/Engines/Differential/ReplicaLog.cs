@@ -7,7 +7,7 @@ namespace Foretoken.Tests.Engines.Differential;
 /// <summary>Writes down all that a replica tells, as text that can be compared.</summary>
 internal sealed class ReplicaLog : IReplicaEvents
 {
-    public ReplicaLog() => Recorder = new ReplicaRecorder(0, new LogHistogram(), this);
+    public ReplicaLog(ReplicaRecorder? recorder = null) => Recorder = recorder ?? new ReplicaRecorder(0, new LogHistogram(), this);
 
     public ReplicaRecorder Recorder { get; }
 
