@@ -24,6 +24,7 @@ public static class SiliconAssumptions
     private const string Blackwell = "b";
     private const string Hopper = "h";
     private const string InferenceX = "inferencex";
+    private const string GapAnalysis = "gap-analysis";
 
     /// <summary>
     /// Whether the rows' times are means over requests; otherwise they would be medians. No source says which; means fit better
@@ -36,11 +37,11 @@ public static class SiliconAssumptions
 
     /// <summary>
     /// Where a source says that lengths are fixed (gap-analysis), answers still vary by this share, up and down. Were all equally
-    /// long, requests that begin together would end together, wave after wave; measured times to first token of vLLM are a third to
-    /// two thirds of what such waves would see, those of TensorRT-LLM less, those of SGLang the same. The source's client is not known;
-    /// the shares were chosen on the shared rows.
+    /// long, requests that begin together would end together, wave after wave; measured times to first token of vLLM and TensorRT-LLM are
+    /// below what such waves would see, those of SGLang the same. The source's client is not known; the share was chosen on the
+    /// shared rows.
     /// </summary>
-    public static double AnswerJitter(SiliconRow row) => row.Backend switch { "vllm" => 0.05, "trtllm" => 0.01, _ => 0 };
+    public static double AnswerJitter(SiliconRow row) => row.Backend is "vllm" or "trtllm" ? 0.05 : 0;
 
     /// <summary>
     /// Whose client and server flags a row is taken to have: points of gap-analysis in InferenceX's shapes are InferenceX's
@@ -101,6 +102,9 @@ public static class SiliconAssumptions
         new(InferenceX, "trtllm", "", "", r => r is { Precision: "fp8", Isl: 1024, Osl: 1024, Concurrency: >= 64 and < 256 }
             ? DeepSeek(r) with { BatchWaitIters = 40, BatchWaitRatio = 0.8 }
             : r.Precision == "fp4" ? DeepSeek(r) with { GraphBatch = 512 } : DeepSeek(r), "dsr1_fp8_b200_trt.sh, dsr1_fp4_b200_trt.sh"),
+
+        // Its TTFT grows by (answer's duration) / (requests in flight), at every length and load: one request is always waiting.
+        new(GapAnalysis, "trtllm", "Llama-3.1-8B", "", r => new() { MaxRequests = Math.Max(1, r.Concurrency - 1) }, "no script: one request fewer than the client sends, as TTFT shows"),
     ];
 
     /// <summary>Names that sources use, and those of the catalogue.</summary>
