@@ -49,9 +49,15 @@ public class ConversationTraceBenchmarks
         RunResult result = TwinRun.Run(new RunPlan
         {
             Source = new TraceSource(_trace),
-            Replicas = 8,
-            Engine = new VllmSettings { NumGpuBlocks = blocks, BlockSize = blockSize, MaxModelLen = 131_072, MaxNumSeqs = 256 },
-            StepTime = stepTime ?? new PolynomialStepTime((long)blocks * blockSize),
+            Pools =
+            [
+                new PoolPlan
+                {
+                    Replicas = 8,
+                    Engine = new VllmSettings { NumGpuBlocks = blocks, BlockSize = blockSize, MaxModelLen = 131_072, MaxNumSeqs = 256 },
+                    StepTime = stepTime ?? new PolynomialStepTime((long)blocks * blockSize),
+                },
+            ],
             Routing = RoutingPolicies.Create(routing)!,
             EngineMode = mode,
         });

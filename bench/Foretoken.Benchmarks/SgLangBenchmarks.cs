@@ -46,9 +46,15 @@ public class SgLangBenchmarks
     private ulong Play(int pageSize, int tokens, string routing, EngineMode mode, SgLangSpeculation? drafts = null) => TwinRun.Run(new RunPlan
     {
         Source = new TraceSource(_trace),
-        Replicas = 8,
-        Engine = new SgLangSettings { MaxTotalTokens = tokens, PageSize = pageSize, MaxRunningRequests = 256, Speculation = drafts },
-        StepTime = new PolynomialStepTime(tokens),
+        Pools =
+        [
+            new PoolPlan
+            {
+                Replicas = 8,
+                Engine = new SgLangSettings { MaxTotalTokens = tokens, PageSize = pageSize, MaxRunningRequests = 256, Speculation = drafts },
+                StepTime = new PolynomialStepTime(tokens),
+            },
+        ],
         Routing = RoutingPolicies.Create(routing)!,
         EngineMode = mode,
     }).Fingerprint;

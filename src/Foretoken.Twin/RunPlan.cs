@@ -1,6 +1,4 @@
-using Foretoken.Engines.Replicas;
 using Foretoken.Fleet.Routing;
-using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Twin.Tracing;
 using Foretoken.Workloads.Requests;
@@ -13,17 +11,8 @@ public sealed record RunPlan
     /// <summary>The traffic. Consumed by the run: a new run needs a new source.</summary>
     public required IRequestSource Source { get; init; }
 
-    /// <summary>Number of equal replicas, at least 1.</summary>
-    public required int Replicas { get; init; }
-
-    /// <summary>Engine settings of every replica.</summary>
-    public required EngineSettings Engine { get; init; }
-
-    /// <summary>How long a forward pass takes.</summary>
-    public required IStepTimeSource StepTime { get; init; }
-
-    /// <summary>Time spent outside the engines.</summary>
-    public FrontendTimes Frontend { get; init; } = FrontendTimes.None;
+    /// <summary>The fleet when the run begins; replicas are numbered from 0 through the pools in order.</summary>
+    public required IReadOnlyList<PoolPlan> Pools { get; init; }
 
     /// <summary>Chooses the replica of each request.</summary>
     public required IRoutingPolicy Routing { get; init; }

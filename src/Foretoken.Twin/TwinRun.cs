@@ -4,6 +4,7 @@ using Foretoken.Kernel.Events;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
+using Foretoken.Twin.Running;
 
 namespace Foretoken.Twin;
 
@@ -20,36 +21,31 @@ public sealed class TwinRun
     private readonly RunPlan _plan;
     private readonly RunControl _control;
     private readonly RunBook _book;
-    private readonly EngineMode _mode;
-    private readonly IReplica[] _replicas;
-    private readonly ReplicaRecorder[] _recorders;
+    private readonly ReplicaFleet _fleet;
     private readonly LogHistogram _gaps = new();
-    private readonly FrontendQueue _frontend;
-    private readonly int[] _requestLoads;
-    private readonly long[] _tokenLoads;
+    private readonly FrontendQueue _frontend = new();
+    private readonly List<IRunPart> _parts = [];
+    private readonly bool _byEvents;
     private readonly SimTime _limit;
+    private int[] _requestLoads = [];
+    private long[] _tokenLoads = [];
     private RandomStream _random;
     private SimTime _now;
     private StopReason _stop = StopReason.Completed;
 
     private TwinRun(RunPlan plan, RunControl control)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Replicas, 1);
+        ArgumentOutOfRangeException.ThrowIfZero(plan.Pools.Count);
         _plan = plan;
         _control = control;
-        _book = new RunBook(plan.Source, plan.Frontend.Response, plan.Engine.StreamInterval > 1, _gaps) { Trace = plan.Trace };
-        _frontend = new FrontendQueue(plan.Frontend, plan.Replicas);
-        _mode = ReplicaFactory.Resolve(plan);
-        _recorders = new ReplicaRecorder[plan.Replicas];
-        _replicas = new IReplica[plan.Replicas];
-        for (var i = 0; i < plan.Replicas; i++)
-        {
-            _recorders[i] = new ReplicaRecorder(i, _gaps, _book) { StreamInterval = plan.Engine.StreamInterval, Trace = plan.Trace };
-            _replicas[i] = ReplicaFactory.Create(plan, _mode, _recorders[i]);
-        }
+        _book = new RunBook(plan.Source, _gaps) { Trace = plan.Trace };
 
-        _requestLoads = new int[plan.Replicas];
-        _tokenLoads = new long[plan.Replicas];
+        // Whoever listens hears the replicas' steps in one order of time.
+        _byEvents = plan.Source.IsReactive
+            || plan.Trace is not null
+            || ((plan.Routing.Needs & RouterNeeds.Requests) != 0 && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
+        _fleet = new ReplicaFleet(plan, _gaps, _book) { GoesByEvents = _byEvents };
+        _book.ReportFrom(_fleet);
         _random = new RandomStream(plan.Seed, StreamId.Routing);
 
         // One before "never", so that times can still be compared with it.
@@ -69,17 +65,13 @@ public sealed class TwinRun
         catch (InvariantException e)
         {
             throw new InvariantException(
-                $"{e.Message} (seed {plan.Seed}, virtual time {run._now}, {run._book.Requests.Count} requests issued, {run._book.Ended} ended, engine mode {run._mode})", e);
+                $"{e.Message} (seed {plan.Seed}, virtual time {run._now}, {run._book.Requests.Count} requests issued, {run._book.Ended} ended, engine mode {run.EngineModeText()})", e);
         }
     }
 
     private RunResult Play()
     {
-        // Whoever listens hears the replicas' steps in one order of time.
-        var byEvents = _plan.Source.IsReactive
-            || _plan.Trace is not null
-            || ((_plan.Routing.Needs & RouterNeeds.Requests) != 0 && _plan.Replicas > AskAllReplicasMax);
-        if (byEvents)
+        if (_byEvents)
         {
             PlayByEvents();
         }
@@ -111,29 +103,7 @@ public sealed class TwinRun
                 continue;
             }
 
-            source.Take(out var request);
-            Invariant.That(request.Arrival >= _now);
-            _now = request.Arrival;
-            if (askAll)
-            {
-                foreach (var replica in _replicas)
-                {
-                    replica.AdvanceTo(_now);
-                }
-            }
-
-            var worker = Route(request);
-            _book.Issue(request, worker);
-            if (!_frontend.Hold(request, worker))
-            {
-                if (!askAll)
-                {
-                    _replicas[worker].AdvanceTo(_now);
-                }
-
-                _replicas[worker].Submit(request, _now);
-            }
-
+            TakeArrival(askAll);
             if (--untilReport == 0)
             {
                 untilReport = RequestsPerReport;
@@ -147,15 +117,32 @@ public sealed class TwinRun
         NoteLimit();
     }
 
+    // The next request of the source goes to its replica, or into the front end on its way there.
+    private void TakeArrival(bool askAll)
+    {
+        _plan.Source.Take(out var request);
+        Invariant.That(request.Arrival >= _now);
+        _now = request.Arrival;
+        if (askAll)
+        {
+            _fleet.AdvanceAll(_now);
+        }
+
+        var worker = Route(request);
+        _book.Issue(request, worker);
+        if (!_frontend.Hold(request, worker, _fleet.Pool(worker).Frontend))
+        {
+            _fleet.Submit(worker, request, _now);
+        }
+    }
+
     // A request comes out of the front end into its engine's queue.
-    private int Enter(SimTime at)
+    private void Enter(SimTime at)
     {
         Invariant.That(at >= _now);
         _now = at;
         var worker = _frontend.Take(out var request);
-        _replicas[worker].AdvanceTo(_now);
-        _replicas[worker].Submit(request, _now);
-        return worker;
+        _fleet.Submit(worker, request, _now);
     }
 
     private void Drain()
@@ -164,7 +151,7 @@ public sealed class TwinRun
         {
             var slice = SimTime.Min(_limit, _limit - _now > DrainSlice ? _now + DrainSlice : _limit);
             var idle = true;
-            foreach (var replica in _replicas)
+            foreach (var replica in _fleet.All)
             {
                 replica.AdvanceTo(slice);
                 idle &= replica.NextWake == SimTime.Never;
@@ -188,21 +175,28 @@ public sealed class TwinRun
         }
     }
 
-    // Completions bring arrivals or change what the router sees: every replica is woken when its next request may end.
+    // Completions bring arrivals or change what somebody sees: every replica is woken when its next request may end.
     private void PlayByEvents()
     {
         var source = _plan.Source;
-        var queue = new EventQueue();
         var askAll = (_plan.Routing.Needs & RouterNeeds.Tokens) != 0;
-        var stamps = new uint[_plan.Replicas];
-        var posted = new SimTime[_plan.Replicas];
-        Array.Fill(posted, SimTime.Never);
         var untilReport = RequestsPerReport;
         while (true)
         {
-            var arrival = source.NextArrival;
-            var entry = _frontend.Next;
-            var next = SimTime.Min(SimTime.Min(arrival, entry), queue.NextTime);
+            // Who acts next: by time, then by phase, then in this order.
+            var actor = Actor.Replica;
+            var next = _fleet.NextWake;
+            var phase = next == SimTime.Never ? Phase.Stop : _fleet.NextPhase;
+            Consider(_frontend.Next, Phase.Arrival, Actor.Frontend);
+            Consider(source.NextArrival, Phase.Arrival, Actor.Source);
+            IRunPart? part = null;
+            foreach (var candidate in _parts)
+            {
+                var before = (next, phase);
+                Consider(candidate.Next, candidate.Phase, Actor.Part);
+                part = before == (next, phase) ? part : candidate;
+            }
+
             if (next == SimTime.Never)
             {
                 break;
@@ -217,61 +211,20 @@ public sealed class TwinRun
 
             Invariant.That(next >= _now);
             _now = next;
-            int worker;
-            if (entry == next && (queue.NextTime > next || queue.NextPhase > Phase.Arrival))
+            switch (actor)
             {
-                worker = Enter(next);
-            }
-            else if (arrival == next && (queue.NextTime > next || queue.NextPhase > Phase.Arrival))
-            {
-                source.Take(out var request);
-                if (askAll)
-                {
-                    foreach (var replica in _replicas)
-                    {
-                        replica.AdvanceTo(_now);
-                    }
-                }
-
-                worker = Route(request);
-                _book.Issue(request, worker);
-                if (_frontend.Hold(request, worker))
-                {
-                    continue;
-                }
-
-                _replicas[worker].AdvanceTo(_now);
-                _replicas[worker].Submit(request, _now);
-            }
-            else
-            {
-                var payload = queue.Take(out _, out var phase);
-                worker = (int)(payload >> 32);
-                if ((uint)payload != stamps[worker])
-                {
-                    continue;
-                }
-
-                posted[worker] = SimTime.Never;
-                if (phase == Phase.Plan)
-                {
-                    _replicas[worker].Plan(_now);
-                }
-                else
-                {
-                    _replicas[worker].AdvanceTo(_now);
-                }
-            }
-
-            var wake = _replicas[worker].NextWake;
-            if (wake != posted[worker] || wake == _now)
-            {
-                posted[worker] = wake;
-                stamps[worker]++;
-                if (wake != SimTime.Never)
-                {
-                    queue.Post(wake, wake == _now ? Phase.Plan : Phase.StepEnd, ((long)worker << 32) | stamps[worker]);
-                }
+                case Actor.Replica:
+                    _fleet.Wake();
+                    break;
+                case Actor.Frontend:
+                    Enter(next);
+                    break;
+                case Actor.Source:
+                    TakeArrival(askAll);
+                    break;
+                default:
+                    part!.Act(next);
+                    break;
             }
 
             if (--untilReport == 0)
@@ -280,6 +233,14 @@ public sealed class TwinRun
                 if (ReportAndCheck())
                 {
                     return;
+                }
+            }
+
+            void Consider(SimTime time, Phase its, Actor who)
+            {
+                if (time < next || (time == next && its < phase))
+                {
+                    (next, phase, actor) = (time, its, who);
                 }
             }
         }
@@ -293,26 +254,29 @@ public sealed class TwinRun
     private int Route(in Workloads.Requests.RequestSpec request)
     {
         var needs = _plan.Routing.Needs;
+        var replicas = _fleet.Count;
         if ((needs & RouterNeeds.Requests) != 0)
         {
-            for (var i = 0; i < _replicas.Length; i++)
+            Array.Resize(ref _requestLoads, replicas);
+            for (var i = 0; i < replicas; i++)
             {
-                _requestLoads[i] = _replicas[i].RequestsInFlight + _frontend.Requests(i);
+                _requestLoads[i] = _fleet[i].RequestsInFlight + _frontend.Requests(i);
             }
         }
 
         if ((needs & RouterNeeds.Tokens) != 0)
         {
-            for (var i = 0; i < _replicas.Length; i++)
+            Array.Resize(ref _tokenLoads, replicas);
+            for (var i = 0; i < replicas; i++)
             {
-                _tokenLoads[i] = _replicas[i].TokensInFlight + _frontend.Tokens(i);
+                _tokenLoads[i] = _fleet[i].TokensInFlight + _frontend.Tokens(i);
             }
         }
 
-        var view = new RouterView { Replicas = _replicas.Length, RequestsInFlight = _requestLoads, TokensInFlight = _tokenLoads };
+        var view = new RouterView { Replicas = replicas, RequestsInFlight = _requestLoads, TokensInFlight = _tokenLoads };
         var routed = new RoutedRequest(request.Index, request.InputTokens, request.Session, request.Priority);
         var worker = _plan.Routing.Choose(view, routed, ref _random);
-        Invariant.That((uint)worker < (uint)_replicas.Length);
+        Invariant.That((uint)worker < (uint)replicas);
         return worker;
     }
 
@@ -333,10 +297,7 @@ public sealed class TwinRun
         if (_plan.Source.NextArrival != SimTime.Never || _frontend.Next != SimTime.Never)
         {
             _stop = StopReason.TimeLimit;
-            foreach (var replica in _replicas)
-            {
-                replica.AdvanceTo(_limit);
-            }
+            _fleet.AdvanceAll(_limit);
 
             _now = _limit;
         }
@@ -344,7 +305,7 @@ public sealed class TwinRun
 
     private void Halt()
     {
-        foreach (var replica in _replicas)
+        foreach (var replica in _fleet.All)
         {
             replica.AdvanceTo(_now);
             replica.Stop(_now);
@@ -366,34 +327,42 @@ public sealed class TwinRun
     {
         Invariant.That(_book.Open == 0);
         var end = SimTime.Zero;
+        var response = SimDuration.Zero;
         long width = 0;
-        foreach (var recorder in _recorders)
+        for (var i = 0; i < _fleet.Count; i++)
         {
-            end = SimTime.Max(end, new SimTime(recorder.LastStepEnd));
+            var own = _fleet.Recorder(i).LastStepEnd;
+            if (own > end.Nanoseconds)
+            {
+                end = new SimTime(own);
+                response = _fleet.Pool(i).Frontend.Response;
+            }
         }
 
-        end = _stop == StopReason.Completed && end > SimTime.Zero ? end + _plan.Frontend.Response : _stop == StopReason.Completed ? end : _now;
-        foreach (var recorder in _recorders)
+        end = _stop != StopReason.Completed ? _now : end > SimTime.Zero ? end + response : end;
+        for (var i = 0; i < _fleet.Count; i++)
         {
-            recorder.Timeline.Hold(Math.Max(end.Nanoseconds, recorder.Timeline.Now));
-            width = Math.Max(width, recorder.Timeline.Width);
+            var timeline = _fleet.Recorder(i).Timeline;
+            timeline.Hold(Math.Max(end.Nanoseconds, timeline.Now));
+            width = Math.Max(width, timeline.Width);
         }
 
-        var results = new ReplicaResult[_replicas.Length];
+        var results = new ReplicaResult[_fleet.Count];
         for (var i = 0; i < results.Length; i++)
         {
-            var recorder = _recorders[i];
+            var recorder = _fleet.Recorder(i);
             recorder.Timeline.CoarsenTo(width);
             results[i] = new ReplicaResult
             {
                 Worker = i,
+                Pool = _fleet.PoolOf(i),
                 Requests = recorder.Requests,
                 Steps = recorder.Steps,
                 BusyNanoseconds = recorder.BusyNanoseconds,
                 PrefillTokens = recorder.PrefillTokens,
                 OutputTokens = recorder.OutputTokens,
                 Preemptions = recorder.Preemptions,
-                KvBlocks = _plan.Engine.KvBlocks,
+                KvBlocks = _fleet.Pool(i).Engine.KvBlocks,
                 KvBlocksPeak = recorder.KvBlocksPeak,
                 RunningPeak = recorder.RunningPeak,
                 WaitingPeak = recorder.WaitingPeak,
@@ -405,15 +374,26 @@ public sealed class TwinRun
         {
             Requests = _book.Requests,
             Replicas = results,
+            Pools = [.. _plan.Pools.Select(p => new PoolResult { Name = p.Name, Role = p.Role, GpusPerReplica = p.GpusPerReplica })],
             TokenGaps = _gaps,
             End = end,
             StopReason = _stop,
             Fingerprint = _book.Fingerprint(),
-            EngineMode = _mode == EngineMode.Fast ? "fast" : "plain",
+            EngineMode = EngineModeText(),
             WarmUpRequests = _plan.WarmUpRequests,
         };
         RunChecks.Verify(result, _plan);
         _plan.Trace?.Finished(result.End);
         return result;
+    }
+
+    private string EngineModeText() => string.Join(" and ", _plan.Pools.Select(p => ReplicaFactory.Resolve(_plan, p) == EngineMode.Fast ? "fast" : "plain").Distinct().Order(StringComparer.Ordinal));
+
+    private enum Actor
+    {
+        Replica,
+        Frontend,
+        Source,
+        Part,
     }
 }

@@ -94,7 +94,7 @@ public static class SiliconRun
     private static RunResult Run(EngineSettings engine, IStepTimeSource stepTime, FrontendTimes frontEnd, Workloads.Requests.IRequestSource source, int warmUps, ulong seed, RunControl? control)
     {
         var result = TwinRun.Run(
-            new RunPlan { Source = source, Replicas = 1, Engine = engine, StepTime = stepTime, Frontend = frontEnd, Routing = RoutingPolicies.Create("round_robin")!, Seed = seed, WarmUpRequests = warmUps },
+            new RunPlan { Source = source, Pools = [new PoolPlan { Replicas = 1, Engine = engine, StepTime = stepTime, Frontend = frontEnd }], Routing = RoutingPolicies.Create("round_robin")!, Seed = seed, WarmUpRequests = warmUps },
             control);
         return result.StopReason == StopReason.Completed ? result : throw new OperationCanceledException();
     }

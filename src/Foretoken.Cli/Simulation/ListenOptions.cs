@@ -24,7 +24,7 @@ internal sealed class ListenOptions
         LifeTrace? life = null;
         if (parsed.GetValue(_explain) is { } id)
         {
-            life = new LifeTrace(Request(id, plan.Source.Count), plan.Engine.KvBlocks);
+            life = new LifeTrace(Request(id, plan.Source.Count), plan.Pools[0].Engine.KvBlocks);
         }
 
         return new Listening(life, parsed.GetValue(_explain));

@@ -36,10 +36,17 @@ internal static class PlanBuilder
         var plan = new RunPlan
         {
             Source = source,
-            Replicas = model.Replicas,
-            Engine = model.Engine.Settings,
-            StepTime = stepTime,
-            Frontend = model.Frontend,
+            Pools =
+            [
+                new PoolPlan
+                {
+                    Replicas = model.Replicas,
+                    Engine = model.Engine.Settings,
+                    StepTime = stepTime,
+                    Frontend = model.Frontend,
+                    GpusPerReplica = model.GpusPerReplica,
+                },
+            ],
             Routing = RoutingPolicies.Create(model.RoutingPolicy)!,
             Seed = model.Seed,
             EngineMode = model.EngineMode,
@@ -51,7 +58,7 @@ internal static class PlanBuilder
             notes.AppendLine(CultureInfo.InvariantCulture, $"warning: {warning}");
         }
 
-        if (plan.EngineMode == EngineMode.Fast && ReplicaFactory.NotCovered(plan.Engine) is { } beyond)
+        if (plan.EngineMode == EngineMode.Fast && ReplicaFactory.NotCovered(model.Engine.Settings) is { } beyond)
         {
             notes.AppendLine(CultureInfo.InvariantCulture, $"the fast engine does not cover {beyond}: every step is planned by the plain engine");
         }

@@ -8,6 +8,9 @@ public sealed record ReplicaResult
     /// <summary>Replica number, from 0.</summary>
     public required int Worker { get; init; }
 
+    /// <summary>Number of its pool in <see cref="RunResult.Pools"/>.</summary>
+    public int Pool { get; init; }
+
     /// <summary>Requests it was given.</summary>
     public required long Requests { get; init; }
 

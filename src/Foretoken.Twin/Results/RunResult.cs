@@ -12,6 +12,9 @@ public sealed record RunResult
     /// <summary>One entry per replica.</summary>
     public required IReadOnlyList<ReplicaResult> Replicas { get; init; }
 
+    /// <summary>What the replicas were made from.</summary>
+    public IReadOnlyList<PoolResult> Pools { get; init; } = [];
+
     /// <summary>All gaps between consecutive tokens of a request, in nanoseconds, pooled over requests.</summary>
     public required LogHistogram TokenGaps { get; init; }
 
@@ -24,7 +27,7 @@ public sealed record RunResult
     /// <summary>64-bit fingerprint over every dispatch decision and every request's result.</summary>
     public required ulong Fingerprint { get; init; }
 
-    /// <summary>Engine mode that ran: <c>fast</c> or <c>plain</c>.</summary>
+    /// <summary>Engine mode that ran: <c>fast</c> or <c>plain</c>, or <c>fast and plain</c> where pools differ.</summary>
     public required string EngineMode { get; init; }
 
     /// <summary>

@@ -24,7 +24,7 @@ public sealed class MeasurementScenarioTests : IDisposable
         var file = Load(Llama + "step_time: {source: optables, file: t.ftop}");
         using var slow = PlanBuilder.Build(file);
         using var plain = PlanBuilder.Build(Load(Llama));
-        Assert.Equal("optables", slow.Plan.StepTime.Name);
+        Assert.Equal("optables", slow.Plan.Pools[0].StepTime.Name);
 
         // A millisecond for one of the four products of each of the 32 layers.
         Assert.True(TwinRun.Run(slow.Plan).End > TwinRun.Run(plain.Plan).End);
@@ -50,7 +50,7 @@ public sealed class MeasurementScenarioTests : IDisposable
             """);
         var file = Load(Llama + "step_time: {source: measured, file: s.jsonl}");
         using var run = PlanBuilder.Build(file);
-        Assert.Equal("measured", run.Plan.StepTime.Name);
+        Assert.Equal("measured", run.Plan.Pools[0].StepTime.Name);
         Assert.Equal(StopReason.Completed, TwinRun.Run(run.Plan).StopReason);
         var text = ScenarioText.Explain(file);
         Assert.Contains("recorded steps against coefficients", text, StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
+using Foretoken.Tests.Support;
 using Foretoken.Tests.Engines.Differential;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
@@ -71,7 +72,7 @@ public sealed class FrontendTests
     {
         var trace = Rows([.. Enumerable.Range(0, 5).Select(_ => (0L, 10, 2))]);
         var source = new ClosedLoopSource(new TraceConversations(trace, new ReplayOptions(), ignoreTimestamps: true), new ClosedLoopOptions { Concurrency = 1 });
-        var r = TwinRun.Run(Plan(source, mode) with { Frontend = Times }).Requests;
+        var r = TwinRun.Run(Plan(source, mode).WithPool(p => p with { Frontend = Times })).Requests;
 
         // 3.2 ms in, 10 + 2 ms, 0.5 ms back.
         Assert.Equal([0, 15_700_000, 31_400_000, 47_100_000, 62_800_000], Enumerable.Range(0, 5).Select(i => r.Arrival(i).Nanoseconds));
@@ -91,7 +92,7 @@ public sealed class FrontendTests
     {
         // Tokens at 10, 12, 14, ... 28 ms; groups: the first, then 4 each, then the last one at the end.
         var plan = Plan(new RowSource(Rows([(0, 10, 10)])), EngineMode.Auto);
-        var result = TwinRun.Run(plan with { Engine = plan.Engine with { StreamInterval = 4 } });
+        var result = TwinRun.Run(plan.WithPool(p => p with { Engine = p.Engine with { StreamInterval = 4 } }));
         Assert.Equal("plain", result.EngineMode);
         var r = result.Requests;
         Assert.Equal((10_000_000, 18_000_000, 28_000_000), (r.FirstToken(0).Nanoseconds, r.SecondToken(0).Nanoseconds, r.LastToken(0).Nanoseconds));
@@ -104,19 +105,26 @@ public sealed class FrontendTests
     public void NotCovered_StreamInterval_SaysSo()
     {
         var plan = Plan(new RowSource(Rows([(0, 10, 10)])), EngineMode.Fast);
-        Assert.Null(ReplicaFactory.NotCovered(plan.Engine));
-        Assert.Equal("stream_interval above 1", ReplicaFactory.NotCovered(plan.Engine with { StreamInterval = 2 }));
+        var engine = plan.Pools[0].Engine;
+        Assert.Null(ReplicaFactory.NotCovered(engine));
+        Assert.Equal("stream_interval above 1", ReplicaFactory.NotCovered(engine with { StreamInterval = 2 }));
     }
 
     private static RunResult Play(EngineMode mode, (long At, int Input, int Output)[] rows, FrontendTimes times, string routing = "round_robin", int replicas = 1, SimTime? limit = null) =>
-        TwinRun.Run(Plan(new RowSource(Rows(rows)), mode) with { Frontend = times, TimeLimit = limit, Replicas = replicas, Routing = RoutingPolicies.Create(routing)! });
+        TwinRun.Run(Plan(new RowSource(Rows(rows)), mode).WithPool(p => p with { Frontend = times, Replicas = replicas }) with { TimeLimit = limit, Routing = RoutingPolicies.Create(routing)! });
 
     private static RunPlan Plan(IRequestSource source, EngineMode mode) => new()
     {
         Source = source,
-        Replicas = 1,
-        Engine = new VllmSettings { NumGpuBlocks = 10_001, MaxModelLen = 160_000, MaxNumBatchedTokens = 64, AsyncScheduling = false, MaxNumSeqs = 64 },
-        StepTime = new FixedStepTime(10, 2),
+        Pools =
+        [
+            new PoolPlan
+            {
+                Replicas = 1,
+                Engine = new VllmSettings { NumGpuBlocks = 10_001, MaxModelLen = 160_000, MaxNumBatchedTokens = 64, AsyncScheduling = false, MaxNumSeqs = 64 },
+                StepTime = new FixedStepTime(10, 2),
+            },
+        ],
         Routing = new RoundRobin(),
         Seed = 3,
         EngineMode = mode,

@@ -2,6 +2,7 @@ using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
+using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
@@ -56,7 +57,7 @@ public sealed class QueueingTheoryTests
     public void Run_ManyServers_NobodyWaitsWhereNothingLimits()
     {
         var source = new PoissonSource(2_000, 50, _ => 20);
-        var result = TwinRun.Run(Plan(source, new FixedStepTime(1, 1)) with { Engine = Settings(maxNumSeqs: 256) });
+        var result = TwinRun.Run(Plan(source, new FixedStepTime(1, 1)).WithPool(p => p with { Engine = Settings(maxNumSeqs: 256) }));
 
         // A request waits at most for the step that is under way (1 ms decode or 2 ms mixed).
         for (var i = 0; i < result.Requests.Count; i++)
@@ -68,9 +69,15 @@ public sealed class QueueingTheoryTests
     private static RunPlan Plan(IRequestSource source, IStepTimeSource stepTime) => new()
     {
         Source = source,
-        Replicas = 1,
-        Engine = Settings(maxNumSeqs: 1),
-        StepTime = stepTime,
+        Pools =
+        [
+            new PoolPlan
+            {
+                Replicas = 1,
+                Engine = Settings(maxNumSeqs: 1),
+                StepTime = stepTime,
+            },
+        ],
         Routing = new RoundRobin(),
     };
 

@@ -3,6 +3,7 @@ using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
+using Foretoken.Tests.Support;
 using Foretoken.Tests.Engines.Differential;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
@@ -127,14 +128,20 @@ public sealed class TwinRunTests
     private static RunResult Play(
         EngineMode mode, (long At, int Input, int Output)[] rows, SimTime? limit = null, RunControl? control = null, int replicas = 1, string routing = "round_robin", int maxModelLen = 160_000) =>
         TwinRun.Run(
-            Plan(new RowSource(Rows(rows)), mode, maxModelLen) with { TimeLimit = limit, Replicas = replicas, Routing = RoutingPolicies.Create(routing)! }, control);
+            Plan(new RowSource(Rows(rows)), mode, maxModelLen).WithPool(p => p with { Replicas = replicas }) with { TimeLimit = limit, Routing = RoutingPolicies.Create(routing)! }, control);
 
     private static RunPlan Plan(IRequestSource source, EngineMode mode, int maxModelLen = 160_000) => new()
     {
         Source = source,
-        Replicas = 1,
-        Engine = new VllmSettings { NumGpuBlocks = 10_001, MaxModelLen = maxModelLen, MaxNumBatchedTokens = 64, AsyncScheduling = false, MaxNumSeqs = 64 },
-        StepTime = new FixedStepTime(10, 2),
+        Pools =
+        [
+            new PoolPlan
+            {
+                Replicas = 1,
+                Engine = new VllmSettings { NumGpuBlocks = 10_001, MaxModelLen = maxModelLen, MaxNumBatchedTokens = 64, AsyncScheduling = false, MaxNumSeqs = 64 },
+                StepTime = new FixedStepTime(10, 2),
+            },
+        ],
         Routing = new RoundRobin(),
         Seed = 3,
         EngineMode = mode,

@@ -75,9 +75,15 @@ public sealed class PlainAgainstFastTests
             RunResult Play(EngineMode mode) => TwinRun.Run(new RunPlan
             {
                 Source = new RowSource(trace),
-                Replicas = replicas,
-                Engine = new VllmSettings { NumGpuBlocks = blocks, BlockSize = blockSize, MaxNumSeqs = 256, MaxModelLen = 131_072, AsyncScheduling = async },
-                StepTime = new PolynomialStepTime((long)blocks * blockSize),
+                Pools =
+                [
+                    new PoolPlan
+                    {
+                        Replicas = replicas,
+                        Engine = new VllmSettings { NumGpuBlocks = blocks, BlockSize = blockSize, MaxNumSeqs = 256, MaxModelLen = 131_072, AsyncScheduling = async },
+                        StepTime = new PolynomialStepTime((long)blocks * blockSize),
+                    },
+                ],
                 Routing = RoutingPolicies.Create(routing)!,
                 EngineMode = mode,
             });
@@ -182,9 +188,15 @@ public sealed class PlainAgainstFastTests
     private static RunResult Run(RandomCase scenario, EngineMode mode, IRequestSource source) => TwinRun.Run(new RunPlan
     {
         Source = source,
-        Replicas = scenario.Replicas,
-        Engine = scenario.Settings,
-        StepTime = scenario.StepTime,
+        Pools =
+        [
+            new PoolPlan
+            {
+                Replicas = scenario.Replicas,
+                Engine = scenario.Settings,
+                StepTime = scenario.StepTime,
+            },
+        ],
         Routing = RoutingPolicies.Create(scenario.Routing)!,
         Seed = 7,
         EngineMode = mode,

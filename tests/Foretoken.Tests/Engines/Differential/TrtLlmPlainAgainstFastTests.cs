@@ -53,16 +53,22 @@ public sealed class TrtLlmPlainAgainstFastTests
             RunResult Play(EngineMode mode) => TwinRun.Run(new RunPlan
             {
                 Source = new RowSource(trace),
-                Replicas = 8,
-                Engine = new TrtLlmSettings
-                {
-                    NumKvBlocks = blocks,
-                    MaxSeqLen = 131_072,
-                    MaxBatchSize = 256,
-                    EnableChunkedPrefill = chunked,
-                    DisableOverlapScheduler = !overlap,
-                },
-                StepTime = new PolynomialStepTime((long)blocks * 32),
+                Pools =
+                [
+                    new PoolPlan
+                    {
+                        Replicas = 8,
+                        Engine = new TrtLlmSettings
+                        {
+                            NumKvBlocks = blocks,
+                            MaxSeqLen = 131_072,
+                            MaxBatchSize = 256,
+                            EnableChunkedPrefill = chunked,
+                            DisableOverlapScheduler = !overlap,
+                        },
+                        StepTime = new PolynomialStepTime((long)blocks * 32),
+                    },
+                ],
                 Routing = RoutingPolicies.Create("least_tokens")!,
                 EngineMode = mode,
             });

@@ -6,6 +6,7 @@ using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Engines.Differential;
 using Foretoken.Tests.Engines.SgLang.Fast;
+using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
 using Foretoken.Twin.Tracing;
@@ -24,7 +25,7 @@ public sealed class LifeTraceTests
         // 10 ms for a step with prompt tokens, 2 ms more for one that generates beside them; 64 tokens a step. The first request
         // generates; the second one's 100 tokens come 1 ms into a step and take two.
         var plan = Plan(new VllmSettings { NumGpuBlocks = 10_001, MaxModelLen = 4096, MaxNumBatchedTokens = 64, AsyncScheduling = false, MaxNumSeqs = 64 }, new FixedStepTime(10, 2), Rows([(0, 10, 12), (11_500_000, 100, 3)]));
-        var (result, lives) = Listen(plan with { Frontend = new FrontendTimes { Request = new(1_000_000), Response = new(500_000) } });
+        var (result, lives) = Listen(plan.WithPool(p => p with { Frontend = new FrontendTimes { Request = new(1_000_000), Response = new(500_000) } }));
         var life = lives[1];
         Assert.Equal([LifePhase.Frontend, LifePhase.Queue, LifePhase.Prompt, LifePhase.Response], life.FirstTokenPhases.Select(p => p.Phase));
 
@@ -53,10 +54,7 @@ public sealed class LifeTraceTests
         for (var number = 0; number < 150; number++)
         {
             var scenario = new RandomCase(number);
-            preempted += Check(Plan(scenario.Settings, scenario.StepTime, scenario.Trace) with
-            {
-                Replicas = scenario.Replicas,
-            }, scenario.Trace, scenario.Routing);
+            preempted += Check(Plan(scenario.Settings, scenario.StepTime, scenario.Trace).WithPool(p => p with { Replicas = scenario.Replicas }), scenario.Trace, scenario.Routing);
         }
 
         Assert.True(preempted > 20);
@@ -68,10 +66,7 @@ public sealed class LifeTraceTests
         for (var number = 0; number < 150; number++)
         {
             var scenario = new SgLangRandomCase(number, drafts: number % 3 == 0);
-            Check(Plan(scenario.Settings, scenario.StepTime, scenario.Trace) with
-            {
-                Replicas = scenario.Replicas,
-            }, scenario.Trace, scenario.Routing);
+            Check(Plan(scenario.Settings, scenario.StepTime, scenario.Trace).WithPool(p => p with { Replicas = scenario.Replicas }), scenario.Trace, scenario.Routing);
         }
     }
 
@@ -101,7 +96,7 @@ public sealed class LifeTraceTests
     // Returns how many requests lost their memory.
     private static int Check(RunPlan plan, Trace trace, string routing = "round_robin")
     {
-        plan = plan with { Frontend = Times };
+        plan = plan.WithPool(p => p with { Frontend = Times });
         var untold = TwinRun.Run(plan with { Routing = RoutingPolicies.Create(routing)! });
         var (result, lives) = Listen(plan with { Source = new RowSource(trace), Routing = RoutingPolicies.Create(routing)! });
         Assert.Equal("plain", result.EngineMode);
@@ -138,7 +133,7 @@ public sealed class LifeTraceTests
 
     private static (RunResult Result, RequestLife[] Lives) Listen(RunPlan plan)
     {
-        var listeners = Enumerable.Range(0, (int)plan.Source.Count).Select(i => new LifeTrace(i, plan.Engine.KvBlocks)).ToArray();
+        var listeners = Enumerable.Range(0, (int)plan.Source.Count).Select(i => new LifeTrace(i, plan.Pools[0].Engine.KvBlocks)).ToArray();
         var result = TwinRun.Run(plan with { Trace = new TraceGroup(listeners) });
         return (result, [.. listeners.Select(l => l.Life!)]);
     }
@@ -146,9 +141,15 @@ public sealed class LifeTraceTests
     private static RunPlan Plan(EngineSettings engine, IStepTimeSource stepTime, Trace trace) => new()
     {
         Source = new RowSource(trace),
-        Replicas = 1,
-        Engine = engine,
-        StepTime = stepTime,
+        Pools =
+        [
+            new PoolPlan
+            {
+                Replicas = 1,
+                Engine = engine,
+                StepTime = stepTime,
+            },
+        ],
         Routing = new RoundRobin(),
         Seed = 3,
     };

@@ -109,16 +109,22 @@ public sealed class PlainAgainstFastSgLangTests
             RunResult Play(EngineMode mode) => TwinRun.Run(new RunPlan
             {
                 Source = new RowSource(trace),
-                Replicas = replicas,
-                Engine = new SgLangSettings
-                {
-                    MaxTotalTokens = tokens,
-                    MaxRunningRequests = 256,
-                    PageSize = pageSize,
-                    DisableOverlapSchedule = !overlap,
-                    ScheduleConservativeness = 0.3,
-                },
-                StepTime = new PolynomialStepTime(tokens),
+                Pools =
+                [
+                    new PoolPlan
+                    {
+                        Replicas = replicas,
+                        Engine = new SgLangSettings
+                        {
+                            MaxTotalTokens = tokens,
+                            MaxRunningRequests = 256,
+                            PageSize = pageSize,
+                            DisableOverlapSchedule = !overlap,
+                            ScheduleConservativeness = 0.3,
+                        },
+                        StepTime = new PolynomialStepTime(tokens),
+                    },
+                ],
                 Routing = RoutingPolicies.Create(routing)!,
                 EngineMode = mode,
             });
@@ -173,9 +179,15 @@ public sealed class PlainAgainstFastSgLangTests
             return TwinRun.Run(new RunPlan
             {
                 Source = source,
-                Replicas = scenario.Replicas,
-                Engine = scenario.Settings,
-                StepTime = scenario.StepTime,
+                Pools =
+                [
+                    new PoolPlan
+                    {
+                        Replicas = scenario.Replicas,
+                        Engine = scenario.Settings,
+                        StepTime = scenario.StepTime,
+                    },
+                ],
                 Routing = RoutingPolicies.Create(scenario.Routing)!,
                 Seed = 7,
                 EngineMode = mode,

@@ -2,28 +2,28 @@ using Foretoken.Kernel.Events;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
 
-namespace Foretoken.Twin;
+namespace Foretoken.Twin.Running;
 
 /// <summary>Requests on their way from the client to an engine's queue, and how many of them each replica has coming.</summary>
-internal sealed class FrontendQueue(FrontendTimes times, int replicas)
+internal sealed class FrontendQueue
 {
     private readonly EventQueue _arrivals = new();
     private readonly List<(RequestSpec Request, int Worker)> _held = [];
     private readonly Stack<int> _free = [];
-    private readonly int[] _requests = new int[replicas];
-    private readonly long[] _tokens = new long[replicas];
+    private readonly List<int> _requests = [];
+    private readonly List<long> _tokens = [];
 
     /// <summary>When the next request reaches its engine; <see cref="SimTime.Never"/> when none is on its way.</summary>
     public SimTime Next => _arrivals.NextTime;
 
     /// <summary>Requests on their way to a replica.</summary>
-    public int Requests(int worker) => _requests[worker];
+    public int Requests(int worker) => worker < _requests.Count ? _requests[worker] : 0;
 
     /// <summary>Their prompt tokens.</summary>
-    public long Tokens(int worker) => _tokens[worker];
+    public long Tokens(int worker) => worker < _tokens.Count ? _tokens[worker] : 0;
 
     /// <summary>Sends a request on its way; false when it takes no time, so that it is there at once.</summary>
-    public bool Hold(in RequestSpec request, int worker)
+    public bool Hold(in RequestSpec request, int worker, FrontendTimes times)
     {
         var delay = times.Inbound(request.InputTokens);
         if (delay == SimDuration.Zero)
@@ -35,6 +35,12 @@ internal sealed class FrontendQueue(FrontendTimes times, int replicas)
         {
             slot = _held.Count;
             _held.Add(default);
+        }
+
+        while (_requests.Count <= worker)
+        {
+            _requests.Add(0);
+            _tokens.Add(0);
         }
 
         _held[slot] = (request, worker);

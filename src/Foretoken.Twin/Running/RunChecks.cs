@@ -2,7 +2,7 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Twin;
+namespace Foretoken.Twin.Running;
 
 /// <summary>What must hold in every run, checked in every run.</summary>
 internal static class RunChecks
@@ -23,7 +23,8 @@ internal static class RunChecks
             Invariant.That(outcome != RequestOutcome.None);
             var output = requests.OutputTokens(i);
             tokens += output;
-            gaps += (Math.Max(0, output - 1L) + plan.Engine.StreamInterval - 1) / plan.Engine.StreamInterval;
+            var pool = plan.Pools[requests.Worker(i) < 0 ? 0 : result.Replicas[requests.Worker(i)].Pool];
+            gaps += (Math.Max(0, output - 1L) + pool.Engine.StreamInterval - 1) / pool.Engine.StreamInterval;
             if (output > 0)
             {
                 Invariant.That(requests.Arrival(i) <= requests.Scheduled(i));
@@ -32,7 +33,7 @@ internal static class RunChecks
                 Invariant.That((output > 1) == (requests.SecondToken(i) != SimTime.Never));
 
                 // The replica's part of the stay: less what the front end spends before and after.
-                var outside = plan.Frontend.Inbound(requests.InputTokens(i)).Nanoseconds + plan.Frontend.Response.Nanoseconds;
+                var outside = pool.Frontend.Inbound(requests.InputTokens(i)).Nanoseconds + pool.Frontend.Response.Nanoseconds;
                 stays += (requests.LastToken(i) - requests.Arrival(i)).Nanoseconds - outside;
             }
         }

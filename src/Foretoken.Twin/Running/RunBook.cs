@@ -6,12 +6,14 @@ using Foretoken.Twin.Results;
 using Foretoken.Twin.Tracing;
 using Foretoken.Workloads.Requests;
 
-namespace Foretoken.Twin;
+namespace Foretoken.Twin.Running;
 
 /// <summary>Keeps the run's accounts: issues requests, enters their ends, tells reactive sources.</summary>
-internal sealed class RunBook(IRequestSource source, SimDuration response, bool grouped, LogHistogram gaps) : IReplicaEvents
+internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IReplicaEvents
 {
     private readonly bool _reactive = source.IsReactive;
+    private readonly List<IEndListener> _listeners = [];
+    private ReplicaFleet? _fleet;
     private Fingerprint _dispatches;
 
     /// <summary>Hears of every request; null: nobody listens.</summary>
@@ -26,6 +28,12 @@ internal sealed class RunBook(IRequestSource source, SimDuration response, bool 
     /// <summary>Requests issued without outcome so far.</summary>
     public long Open => Requests.Count - Ended;
 
+    /// <summary>The replicas that report here; to be set before the first does.</summary>
+    public void ReportFrom(ReplicaFleet fleet) => _fleet = fleet;
+
+    /// <summary>Somebody wants to hear how requests end.</summary>
+    public void Listen(IEndListener listener) => _listeners.Add(listener);
+
     /// <summary>Enters a request and the router's decision.</summary>
     public void Issue(in RequestSpec request, int worker)
     {
@@ -38,6 +46,9 @@ internal sealed class RunBook(IRequestSource source, SimDuration response, bool 
     /// <inheritdoc />
     void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
     {
+        var pool = _fleet!.Pool(worker);
+        var response = pool.Frontend.Response;
+        var grouped = pool.Engine.StreamInterval > 1;
         if (grouped || response != SimDuration.Zero)
         {
             // What the client sees is later than what the engine did; the fast engines leave no grouped tokens.
@@ -47,9 +58,9 @@ internal sealed class RunBook(IRequestSource source, SimDuration response, bool 
                 received.Flush(gaps);
             }
 
-            received.FirstToken = Received(received.FirstToken);
-            received.SecondToken = Received(received.SecondToken);
-            received.LastToken = Received(received.LastToken);
+            received.FirstToken = Received(received.FirstToken, response);
+            received.SecondToken = Received(received.SecondToken, response);
+            received.LastToken = Received(received.LastToken, response);
             Requests.Finish(received);
             Trace?.Ended(worker, received, at);
         }
@@ -60,13 +71,18 @@ internal sealed class RunBook(IRequestSource source, SimDuration response, bool 
         }
 
         Ended++;
+        foreach (var listener in _listeners)
+        {
+            listener.Ended(worker, record, at);
+        }
+
         if (_reactive)
         {
             source.Finished(record.Index, at + response);
         }
     }
 
-    private SimTime Received(SimTime at) => at == SimTime.Never ? at : at + response;
+    private static SimTime Received(SimTime at, SimDuration response) => at == SimTime.Never ? at : at + response;
 
     /// <summary>Hash over all decisions and, row by row, all results.</summary>
     public ulong Fingerprint()

@@ -1,0 +1,14 @@
+namespace Foretoken.Twin.Results;
+
+/// <summary>A pool of equal replicas, as far as a result has to know of it.</summary>
+public sealed record PoolResult
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What its replicas are for.</summary>
+    public required PoolRole Role { get; init; }
+
+    /// <summary>GPUs that one replica occupies.</summary>
+    public required int GpusPerReplica { get; init; }
+}

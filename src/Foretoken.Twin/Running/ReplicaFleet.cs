@@ -1,0 +1,164 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Kernel.Events;
+using Foretoken.Kernel.Statistics;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Twin.Running;
+
+/// <summary>
+/// The replicas of a run. Each has a number of its own: one that goes never comes back, a new one gets the next number. In runs
+/// that go event by event it also knows when which of them has to be woken.
+/// </summary>
+internal sealed class ReplicaFleet
+{
+    private readonly RunPlan _plan;
+    private readonly LogHistogram _gaps;
+    private readonly IReplicaEvents _events;
+    private readonly EventQueue _wakes = new();
+    private readonly List<Slot> _slots = [];
+    private IReplica[] _replicas = [];
+
+    /// <summary>The plan's replicas, serving.</summary>
+    public ReplicaFleet(RunPlan plan, LogHistogram gaps, IReplicaEvents events)
+    {
+        (_plan, _gaps, _events) = (plan, gaps, events);
+        for (var pool = 0; pool < plan.Pools.Count; pool++)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(plan.Pools[pool].Replicas, 1);
+            for (var i = 0; i < plan.Pools[pool].Replicas; i++)
+            {
+                Add(pool, ReplicaState.Serving);
+            }
+        }
+    }
+
+    /// <summary>Replicas that there are or were.</summary>
+    public int Count => _slots.Count;
+
+    /// <summary>The replicas by number.</summary>
+    public ReadOnlySpan<IReplica> All => _replicas.AsSpan(0, Count);
+
+    /// <summary>Whether somebody wants to know when requests end: then every replica is woken at its next end.</summary>
+    public bool GoesByEvents { get; init; }
+
+    /// <summary>When the first replica has to be woken; <see cref="SimTime.Never"/> when none has to.</summary>
+    public SimTime NextWake => _wakes.NextTime;
+
+    /// <summary>What it is woken for.</summary>
+    public Phase NextPhase => _wakes.NextPhase;
+
+    /// <summary>A replica.</summary>
+    public IReplica this[int worker] => _replicas[worker];
+
+    /// <summary>What it writes down.</summary>
+    public ReplicaRecorder Recorder(int worker) => _slots[worker].Recorder;
+
+    /// <summary>Number of the pool that it belongs to.</summary>
+    public int PoolOf(int worker) => _slots[worker].Pool;
+
+    /// <summary>Its pool.</summary>
+    public PoolPlan Pool(int worker) => _plan.Pools[_slots[worker].Pool];
+
+    /// <summary>Where it is in its life.</summary>
+    public ReplicaState StateOf(int worker) => _slots[worker].State;
+
+    /// <summary>Moves it on in its life.</summary>
+    public void SetState(int worker, ReplicaState state)
+    {
+        Invariant.That(state > _slots[worker].State);
+        _slots[worker].State = state;
+    }
+
+    /// <summary>A new replica.</summary>
+    /// <returns>Its number.</returns>
+    public int Add(int pool, ReplicaState state)
+    {
+        var worker = _slots.Count;
+        var plan = _plan.Pools[pool];
+        var recorder = new ReplicaRecorder(worker, _gaps, _events) { StreamInterval = plan.Engine.StreamInterval, Trace = _plan.Trace };
+        _slots.Add(new Slot(pool, recorder) { State = state });
+        if (worker == _replicas.Length)
+        {
+            Array.Resize(ref _replicas, Math.Max(8, worker * 2));
+        }
+
+        _replicas[worker] = ReplicaFactory.Create(_plan, plan, recorder);
+        return worker;
+    }
+
+    /// <summary>Every replica lives on until <paramref name="now"/>.</summary>
+    public void AdvanceAll(SimTime now)
+    {
+        foreach (var replica in All)
+        {
+            replica.AdvanceTo(now);
+        }
+    }
+
+    /// <summary>A request reaches the engine's queue.</summary>
+    public void Submit(int worker, in RequestSpec request, SimTime now)
+    {
+        var replica = _replicas[worker];
+        replica.AdvanceTo(now);
+        replica.Submit(request, now);
+        Touched(worker, now);
+    }
+
+    /// <summary>Wakes the replica that <see cref="NextWake"/> is about.</summary>
+    public void Wake()
+    {
+        var payload = _wakes.Take(out var now, out var phase);
+        var worker = (int)(payload >> 32);
+        if ((uint)payload != _slots[worker].Stamp)
+        {
+            return;
+        }
+
+        _slots[worker].Posted = SimTime.Never;
+        if (phase == Phase.Plan)
+        {
+            _replicas[worker].Plan(now);
+        }
+        else
+        {
+            _replicas[worker].AdvanceTo(now);
+        }
+
+        Touched(worker, now);
+    }
+
+    /// <summary>Something happened to a replica at <paramref name="now"/>: when it has to be woken may be another time.</summary>
+    public void Touched(int worker, SimTime now)
+    {
+        if (!GoesByEvents)
+        {
+            return;
+        }
+
+        var slot = _slots[worker];
+        var wake = _replicas[worker].NextWake;
+        if (wake != slot.Posted || wake == now)
+        {
+            slot.Posted = wake;
+            slot.Stamp++;
+            if (wake != SimTime.Never)
+            {
+                _wakes.Post(wake, wake == now ? Phase.Plan : Phase.StepEnd, ((long)worker << 32) | slot.Stamp);
+            }
+        }
+    }
+
+    private sealed class Slot(int pool, ReplicaRecorder recorder)
+    {
+        public int Pool { get; } = pool;
+
+        public ReplicaRecorder Recorder { get; } = recorder;
+
+        public ReplicaState State { get; set; }
+
+        public SimTime Posted { get; set; } = SimTime.Never;
+
+        public uint Stamp { get; set; }
+    }
+}
