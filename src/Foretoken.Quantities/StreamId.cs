@@ -18,5 +18,7 @@ public enum StreamId
     Modulation = 10,
     Scheduling = 11,
     Prompts = 12,
+    ColdStarts = 13,
+    Futures = 14,
     Test = 1000,
 }
