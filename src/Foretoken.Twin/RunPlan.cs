@@ -17,6 +17,9 @@ public sealed record RunPlan
     /// <summary>Chooses the replica of each request.</summary>
     public required IRoutingPolicy Routing { get; init; }
 
+    /// <summary>How old the state is that the router sees.</summary>
+    public RouterTiming RouterTiming { get; init; }
+
     /// <summary>Seed of every random decision inside the run (routing, speculation).</summary>
     public ulong Seed { get; init; }
 

@@ -1,9 +1,9 @@
 using Foretoken.Engines.Replicas;
-using Foretoken.Fleet.Routing;
 using Foretoken.Kernel.Events;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
+using Foretoken.Twin.Routing;
 using Foretoken.Twin.Running;
 
 namespace Foretoken.Twin;
@@ -24,12 +24,10 @@ public sealed class TwinRun
     private readonly ReplicaFleet _fleet;
     private readonly LogHistogram _gaps = new();
     private readonly FrontendQueue _frontend = new();
+    private readonly RouterDesk _desk;
     private readonly List<IRunPart> _parts = [];
     private readonly bool _byEvents;
     private readonly SimTime _limit;
-    private int[] _requestLoads = [];
-    private long[] _tokenLoads = [];
-    private RandomStream _random;
     private SimTime _now;
     private StopReason _stop = StopReason.Completed;
 
@@ -39,14 +37,14 @@ public sealed class TwinRun
         _plan = plan;
         _control = control;
         _book = new RunBook(plan.Source, _gaps) { Trace = plan.Trace };
+        _desk = new RouterDesk(plan, _frontend, _book);
 
         // Whoever listens hears the replicas' steps in one order of time.
         _byEvents = plan.Source.IsReactive
             || plan.Trace is not null
-            || ((plan.Routing.Needs & RouterNeeds.Requests) != 0 && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
-        _fleet = new ReplicaFleet(plan, _gaps, _book) { GoesByEvents = _byEvents };
+            || (_desk.FollowsWorkers && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
+        _fleet = new ReplicaFleet(plan, _gaps, _desk) { GoesByEvents = _byEvents };
         _book.ReportFrom(_fleet);
-        _random = new RandomStream(plan.Seed, StreamId.Routing);
 
         // One before "never", so that times can still be compared with it.
         _limit = plan.TimeLimit ?? new SimTime(long.MaxValue - 1);
@@ -94,9 +92,10 @@ public sealed class TwinRun
     private void PlayArrivals()
     {
         var source = _plan.Source;
-        var askAll = _plan.Routing.Needs != RouterNeeds.None;
+        var askAll = _desk.FollowsWorkers;
         for (var untilReport = RequestsPerReport; SimTime.Min(source.NextArrival, _frontend.Next) <= _limit;)
         {
+            PollBefore(SimTime.Min(source.NextArrival, _frontend.Next));
             if (_frontend.Next <= source.NextArrival)
             {
                 Enter(_frontend.Next);
@@ -179,7 +178,7 @@ public sealed class TwinRun
     private void PlayByEvents()
     {
         var source = _plan.Source;
-        var askAll = (_plan.Routing.Needs & RouterNeeds.Tokens) != 0;
+        var askAll = _desk.AsksWorkers;
         var untilReport = RequestsPerReport;
         while (true)
         {
@@ -210,6 +209,7 @@ public sealed class TwinRun
             }
 
             Invariant.That(next >= _now);
+            PollBefore(next);
             _now = next;
             switch (actor)
             {
@@ -251,33 +251,15 @@ public sealed class TwinRun
         }
     }
 
-    private int Route(in Workloads.Requests.RequestSpec request)
+    private int Route(in Workloads.Requests.RequestSpec request) => _desk.Route(request, _now);
+
+    // What the router reads of its workers, it reads before anything else happens at that moment.
+    private void PollBefore(SimTime next)
     {
-        var needs = _plan.Routing.Needs;
-        var replicas = _fleet.Count;
-        if ((needs & RouterNeeds.Requests) != 0)
+        if (_desk.NextPoll <= next && next != SimTime.Never)
         {
-            Array.Resize(ref _requestLoads, replicas);
-            for (var i = 0; i < replicas; i++)
-            {
-                _requestLoads[i] = _fleet[i].RequestsInFlight + _frontend.Requests(i);
-            }
+            _desk.Poll(next);
         }
-
-        if ((needs & RouterNeeds.Tokens) != 0)
-        {
-            Array.Resize(ref _tokenLoads, replicas);
-            for (var i = 0; i < replicas; i++)
-            {
-                _tokenLoads[i] = _fleet[i].TokensInFlight + _frontend.Tokens(i);
-            }
-        }
-
-        var view = new RouterView { Replicas = replicas, RequestsInFlight = _requestLoads, TokensInFlight = _tokenLoads };
-        var routed = new RoutedRequest(request.Index, request.InputTokens, request.Session, request.Priority);
-        var worker = _plan.Routing.Choose(view, routed, ref _random);
-        Invariant.That((uint)worker < (uint)replicas);
-        return worker;
     }
 
     private bool ReportAndCheck()
@@ -317,7 +299,7 @@ public sealed class TwinRun
             var worker = _frontend.Take(out var request);
             var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Unfinished;
-            ((IReplicaEvents)_book).Ended(worker, record, _now);
+            ((IReplicaEvents)_desk).Ended(worker, record, _now);
         }
     }
 

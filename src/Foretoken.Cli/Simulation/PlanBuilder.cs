@@ -47,7 +47,13 @@ internal static class PlanBuilder
                     GpusPerReplica = model.GpusPerReplica,
                 },
             ],
-            Routing = RoutingPolicies.Create(model.RoutingPolicy)!,
+            Routing = model.Routing.Create(new RoutingSetup
+            {
+                StepTime = stepTime,
+                BlockTokens = model.Engine.Settings.KvBlockTokens,
+                KvBlocks = model.Engine.Settings.KvBlocks,
+            }),
+            RouterTiming = model.Routing.Timing,
             Seed = model.Seed,
             EngineMode = model.EngineMode,
             TimeLimit = model.TimeLimit,

@@ -22,6 +22,9 @@ internal abstract class BlockKeys
         }
     }
 
+    /// <summary>Node of the workload's prefix tree that a block belongs to; -1 for content that nobody else can ask for.</summary>
+    public virtual int Owner(int block) => -1;
+
     /// <summary>Computes the next key; called once per block in ascending order.</summary>
     protected abstract int Next(int block);
 }

@@ -1,5 +1,6 @@
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Engines.Content;
 
@@ -8,11 +9,31 @@ namespace Foretoken.Engines.Content;
 /// ids agree and both are known, so block j is named by the path of ids that reaches its end. A block that reaches past the
 /// known tokens belongs to its request alone.
 /// </summary>
-internal sealed class HashIdKeys(ContentTable table, in PromptContent content, int blockSize, int lookahead = 0) : BlockKeys
+internal sealed class HashIdKeys(ContentTable table, in PromptContent content, int blockSize, int lookahead = 0, PrefixTree? tree = null) : BlockKeys
 {
     private readonly PromptContent _content = content;
     private int _path;
     private int _ids;
+
+    /// <inheritdoc />
+    public override int Owner(int block)
+    {
+        var end = (block + 1L) * blockSize + lookahead;
+        if (tree is null || end > _content.KnownTokens)
+        {
+            return -1;
+        }
+
+        foreach (var node in _content.Path.Span)
+        {
+            if (tree.Ends[node] >= end)
+            {
+                return node;
+            }
+        }
+
+        return -1;
+    }
 
     /// <inheritdoc />
     protected override int Next(int block)

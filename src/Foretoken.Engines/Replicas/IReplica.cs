@@ -26,7 +26,8 @@ public interface IReplica
     void Abort(int requestIndex, SimTime now);
 
     /// <summary>
-    /// A time before which no request of this replica ends: the run loop wakes it then at the latest.
+    /// A time before which no request of this replica ends or generates its first token, and no cache event is published: the run
+    /// loop wakes it then at the latest.
     /// <see cref="SimTime.Never"/> when idle. Valid after <see cref="Plan"/> or <see cref="AdvanceTo"/> a time when no planning waits.
     /// </summary>
     SimTime NextWake { get; }
@@ -36,6 +37,15 @@ public interface IReplica
 
     /// <summary>Prompt tokens plus tokens generated so far, over the requests in flight.</summary>
     long TokensInFlight { get; }
+
+    /// <summary>Requests in the engine that do not wait: what its metrics call running.</summary>
+    int Running { get; }
+
+    /// <summary>Requests that wait for their first step, or again after a preemption.</summary>
+    int Waiting { get; }
+
+    /// <summary>KV blocks held by requests; cached content that nobody holds counts as free.</summary>
+    int KvBlocksUsed { get; }
 
     /// <summary>Ends every request in flight as <see cref="RequestOutcome.Unfinished"/>: the run was stopped.</summary>
     void Stop(SimTime now);

@@ -99,11 +99,14 @@ public abstract class PlainReplica : IHandOffReplica
 
     private protected int Depth => _depth;
 
-    private int Running => Sum(static rank => rank.Running);
+    /// <inheritdoc />
+    public int Running => Sum(static rank => rank.Running);
 
-    private int Waiting => _held.Count + Sum(static rank => rank.Waiting);
+    /// <inheritdoc />
+    public int Waiting => _held.Count + Sum(static rank => rank.Waiting);
 
-    private int KvBlocksUsed => Sum(static rank => rank.KvBlocksUsed);
+    /// <inheritdoc />
+    public int KvBlocksUsed => Sum(static rank => rank.KvBlocksUsed);
 
     private bool WantsPlan => _held.Count > 0 || Array.Exists(_ranks, static rank => rank.WantsPlan);
 

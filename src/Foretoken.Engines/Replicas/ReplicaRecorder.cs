@@ -26,6 +26,9 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
     /// <summary>Hears of hand-offs between replicas; null when there are none.</summary>
     public IHandOffEvents? HandOff { get; init; }
 
+    /// <summary>Receives what the prefix cache stores and forgets; null when nobody listens.</summary>
+    public KvEventBuffer? Kv { get; init; }
+
     /// <summary>
     /// Occupancy over time. <see cref="OccupancyTimeline.Set"/> is called after every submission, every planned step and every
     /// step end (in this order at equal times: step end, submissions, plan). KV blocks in use = usable - free, where cached

@@ -54,6 +54,11 @@ public struct RequestRecord
     {
         OutputTokens++;
         LastToken = now;
+        if (OutputTokens == 1)
+        {
+            recorder.Events.FirstToken(recorder.Worker, Index, now);
+        }
+
         if (OutputTokens == 1 || OutputTokens - StreamedTokens >= recorder.StreamInterval)
         {
             Stream(recorder.TokenGaps);

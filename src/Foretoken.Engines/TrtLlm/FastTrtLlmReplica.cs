@@ -13,7 +13,8 @@ namespace Foretoken.Engines.TrtLlm;
 /// <remarks>
 /// A stride begins with a plan after which as many steps are in flight as there can be, all with the same requests. It stays
 /// true for the step ends before anybody's last token, because memory in use only grows with what is already spoken for, and
-/// evictions make no waiting prompt cheaper. A newcomer ends it, unless the engine is closed to newcomers anyway.
+/// evictions make no waiting prompt cheaper. A newcomer ends it, unless the engine is closed to newcomers anyway. There is none
+/// while somebody listens to the cache, who has to hear of every eviction when it happens.
 /// </remarks>
 public sealed class FastTrtLlmReplica : PlainReplica
 {
@@ -72,7 +73,7 @@ public sealed class FastTrtLlmReplica : PlainReplica
     private protected override void Planned(SimTime now)
     {
         _length = 0;
-        if (_stepTime.NeedsContextLengths || _recorder.StreamInterval > 1 || !IsFull || !_rank.IsSteady(now, out _requests, out var context, out var ends))
+        if (_recorder.Kv is not null || _stepTime.NeedsContextLengths || _recorder.StreamInterval > 1 || !IsFull || !_rank.IsSteady(now, out _requests, out var context, out var ends))
         {
             return;
         }

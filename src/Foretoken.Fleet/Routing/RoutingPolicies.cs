@@ -1,20 +1,43 @@
+using Foretoken.Fleet.Routing.AiBrix;
+using Foretoken.Fleet.Routing.Dynamo;
+using Foretoken.Fleet.Routing.ModelUnits;
+using Foretoken.Fleet.Routing.ProductionStack;
+using Foretoken.Fleet.Routing.SgLang;
+using Foretoken.Fleet.Routing.Simple;
+
 namespace Foretoken.Fleet.Routing;
 
-/// <summary>Every routing policy by name. A new one is a file beside this and a line here.</summary>
+/// <summary>Every routing policy by name. A new one is a file with its rule and description, and a line here.</summary>
 public static class RoutingPolicies
 {
-    private static readonly Dictionary<string, Func<IRoutingPolicy>> Known = new(StringComparer.Ordinal)
-    {
-        ["round_robin"] = () => new RoundRobin(),
-        ["random"] = () => new RandomChoice(),
-        ["least_requests"] = () => new LeastRequests(),
-        ["least_tokens"] = () => new LeastTokens(),
-        ["power_of_two"] = () => new PowerOfTwoChoices(),
-    };
+    /// <summary>All of them, in the order of the documentation.</summary>
+    public static IReadOnlyList<PolicyDescription> All { get; } =
+    [
+        RoundRobin.Description,
+        RandomChoice.Description,
+        LeastRequests.Description,
+        LeastTokens.Description,
+        PowerOfTwoChoices.Description,
+        SessionAffinity.Description,
+        ConsistentHashing.Description,
+        PrefixHashing.Description,
+        DynamoKv.Description,
+        SgLangCacheAware.Description,
+        SgLangLeastLoad.Description,
+        LlmD.LlmD.Description,
+        AiBrixPrefixCache.Description,
+        AiBrixPd.Description,
+        ProductionStackPrefixAware.Description,
+        ProductionStackKvAware.Description,
+        ModelUnitsRouter.Description,
+    ];
 
     /// <summary>Names in the order of the documentation.</summary>
-    public static IReadOnlyCollection<string> Names => Known.Keys;
+    public static IEnumerable<string> Names => All.Select(p => p.Name);
 
-    /// <summary>A fresh policy of that name; null if there is none.</summary>
-    public static IRoutingPolicy? Create(string name) => Known.TryGetValue(name, out var create) ? create() : null;
+    /// <summary>The description of a policy; null if there is none of that name.</summary>
+    public static PolicyDescription? Find(string name) => All.FirstOrDefault(p => p.Name == name);
+
+    /// <summary>A fresh policy of that name with its defaults; null if there is none.</summary>
+    public static IRoutingPolicy? Create(string name) => Find(name)?.Create(PolicyValues.Defaults, RoutingSetup.None);
 }

@@ -2,6 +2,7 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Kernel.Events;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
+using Foretoken.Twin.Routing;
 using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin.Running;
@@ -14,15 +15,15 @@ internal sealed class ReplicaFleet
 {
     private readonly RunPlan _plan;
     private readonly LogHistogram _gaps;
-    private readonly IReplicaEvents _events;
+    private readonly RouterDesk _desk;
     private readonly EventQueue _wakes = new();
     private readonly List<Slot> _slots = [];
     private IReplica[] _replicas = [];
 
     /// <summary>The plan's replicas, serving.</summary>
-    public ReplicaFleet(RunPlan plan, LogHistogram gaps, IReplicaEvents events)
+    public ReplicaFleet(RunPlan plan, LogHistogram gaps, RouterDesk desk)
     {
-        (_plan, _gaps, _events) = (plan, gaps, events);
+        (_plan, _gaps, _desk) = (plan, gaps, desk);
         for (var pool = 0; pool < plan.Pools.Count; pool++)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(plan.Pools[pool].Replicas, 1);
@@ -68,6 +69,7 @@ internal sealed class ReplicaFleet
     {
         Invariant.That(state > _slots[worker].State);
         _slots[worker].State = state;
+        TellRouter(worker, state);
     }
 
     /// <summary>A new replica.</summary>
@@ -76,7 +78,12 @@ internal sealed class ReplicaFleet
     {
         var worker = _slots.Count;
         var plan = _plan.Pools[pool];
-        var recorder = new ReplicaRecorder(worker, _gaps, _events) { StreamInterval = plan.Engine.StreamInterval, Trace = _plan.Trace };
+        var recorder = new ReplicaRecorder(worker, _gaps, _desk)
+        {
+            StreamInterval = plan.Engine.StreamInterval,
+            Trace = _plan.Trace,
+            Kv = plan.Role == PoolRole.Decode ? null : _desk.CacheEvents(worker),
+        };
         _slots.Add(new Slot(pool, recorder) { State = state });
         if (worker == _replicas.Length)
         {
@@ -84,6 +91,7 @@ internal sealed class ReplicaFleet
         }
 
         _replicas[worker] = ReplicaFactory.Create(_plan, plan, recorder);
+        TellRouter(worker, state);
         return worker;
     }
 
@@ -146,6 +154,29 @@ internal sealed class ReplicaFleet
             {
                 _wakes.Post(wake, wake == now ? Phase.Plan : Phase.StepEnd, ((long)worker << 32) | slot.Stamp);
             }
+        }
+    }
+
+    // The router of new requests knows the replicas that serve; decode pools get theirs from the prefill pools.
+    private void TellRouter(int worker, ReplicaState state)
+    {
+        var pool = Pool(worker);
+        if (pool.Role == PoolRole.Decode)
+        {
+            return;
+        }
+
+        switch (state)
+        {
+            case ReplicaState.Serving:
+                _desk.Open(worker, _replicas[worker], _slots[worker].Recorder, pool.Engine.KvBlocks);
+                break;
+            case ReplicaState.Draining:
+                _desk.Close(worker);
+                break;
+            case ReplicaState.Gone:
+                _desk.Forget(worker);
+                break;
         }
     }
 

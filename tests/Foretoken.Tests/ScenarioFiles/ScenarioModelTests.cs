@@ -51,7 +51,7 @@ public sealed class ScenarioModelTests
     {
         var model = Load("workload: {preset: chat}\nfleet: {routing: random}", new ScenarioOverrides()
             .Set("fleet.routing=least_tokens").Set("engine.kv_cache_groups=[full, 32]").Set("engine.kv_cache_groups[1]=64").Put("seed", "9", "--seed 9")).Model;
-        Assert.Equal("least_tokens", model.RoutingPolicy);
+        Assert.Equal("least_tokens", model.Routing.Policy.Name);
         Assert.Equal(9UL, model.Seed);
         Assert.Equal(64, ((VllmSettings)model.Engine.Settings).KvCacheGroups[1].SlidingWindow);
     }

@@ -1,6 +1,7 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
+using Foretoken.Fleet.Routing.Simple;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Support;

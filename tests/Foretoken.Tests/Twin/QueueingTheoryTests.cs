@@ -1,5 +1,5 @@
 using Foretoken.Engines.Vllm;
-using Foretoken.Fleet.Routing;
+using Foretoken.Fleet.Routing.Simple;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Support;

@@ -1,6 +1,7 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
+using Foretoken.Fleet.Routing.Simple;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Support;
@@ -179,6 +180,6 @@ public sealed class TwinRunTests
 
         public RouterNeeds Needs => RouterNeeds.None;
 
-        public int Choose(in RouterView view, in RoutedRequest request, ref RandomStream random) => view.Replicas;
+        public int Choose(in RouterView view, in RoutedRequest request, ref RandomStream random) => view.Workers.Length;
     }
 }

@@ -1,3 +1,4 @@
+using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Fast;
@@ -11,7 +12,7 @@ namespace Foretoken.Engines.SgLang.Fast;
 /// pages therefore finds the next piece without searching: by the prefix tree node that begins with page m, or, inside a node,
 /// as the continuation of the piece that it stands on.
 /// </remarks>
-internal sealed class FastRadixTree(PageTree pages)
+internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null)
 {
     /// <summary>The empty prefix.</summary>
     public const int Root = 0;
@@ -88,6 +89,11 @@ internal sealed class FastRadixTree(PageTree pages)
             Touched = ++_clock,
         };
         Link(ref _pieces[leaf], leaf);
+        if (events is not null)
+        {
+            Tell(ref _pieces[leaf], stored: true);
+        }
+
         _pieces[above].Children++;
         _evictable += count - matched;
         Queue(leaf);
@@ -150,6 +156,11 @@ internal sealed class FastRadixTree(PageTree pages)
             evicted += p.High - p.Low;
             _evictable -= p.High - p.Low;
             Link(ref p, None);
+            if (events is not null)
+            {
+                Tell(ref p, stored: false);
+            }
+
             var above = p.Parent;
             p.Parent = _free;
             _free = piece;
@@ -202,6 +213,29 @@ internal sealed class FastRadixTree(PageTree pages)
         var pieces = new RadixPiece[64];
         pieces[Root] = new RadixPiece { Parent = None, Head = None, Tail = None, Continuation = None };
         return pieces;
+    }
+
+    // Tells of a piece's pages that somebody else can ask for, node by node.
+    private void Tell(ref RadixPiece p, bool stored)
+    {
+        var to = Math.Min(p.Known, p.High);
+        for (var node = p.Tail; to > p.Low; node = pages.Parent(node))
+        {
+            var from = Math.Max(p.Low, pages.Start(node));
+            if (from < to)
+            {
+                if (stored)
+                {
+                    events!.Store(node, from, to);
+                }
+                else
+                {
+                    events!.Remove(node, from, to);
+                }
+
+                to = from;
+            }
+        }
     }
 
     private int Walk(in FastSgLangRequest request, int slot, int count, out int matched)

@@ -119,7 +119,8 @@ public sealed partial class FastSgLangReplica
     // The most plans, at most `wanted`, for which pages suffice.
     private int MemoryAllows(int wanted)
     {
-        var reachable = _freePages + _tree.EvictablePages;
+        // Whoever listens to the cache has to hear of an eviction when it happens: a run has none then.
+        var reachable = _recorder.Kv is null ? _freePages + _tree.EvictablePages : _freePages - _runningCount;
         if (PagesNeeded(wanted) <= reachable)
         {
             return wanted;

@@ -384,6 +384,7 @@ public sealed partial class FastSgLangReplica
             End(_ended[i], RequestOutcome.Completed, new SimTime(now));
         }
 
+        _recorder.Kv?.Publish(new SimTime(now));
         batch.InFlight = false;
         _stepsFinished++;
         if (_leavingCount > 0)
@@ -493,6 +494,7 @@ public sealed partial class FastSgLangReplica
         if (r.Generated == 1)
         {
             r.Record.FirstToken = new SimTime(now);
+            _recorder.Events.FirstToken(_recorder.Worker, r.Record.Index, r.Record.FirstToken);
         }
         else
         {

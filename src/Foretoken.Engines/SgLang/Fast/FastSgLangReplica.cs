@@ -95,7 +95,7 @@ public sealed partial class FastSgLangReplica : IReplica
         }
 
         _pages = new PageTree(tree, settings.PageSize, _keysShort);
-        _tree = new FastRadixTree(_pages);
+        _tree = new FastRadixTree(_pages, recorder.Kv);
         _random = new RandomStream(seed, StreamId.Scheduling, (ulong)recorder.Worker);
         _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
         _receive = new ReceiveSkipper(settings.SchedulerRecvInterval);
@@ -131,10 +131,15 @@ public sealed partial class FastSgLangReplica : IReplica
         _ => new SimTime(_inRun ? RunHorizon : _stepEnd),
     };
 
-    // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
-    private int Running => _unfinished - _waiting.Count;
+    /// <inheritdoc />
+    /// <remarks>Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.</remarks>
+    public int Running => _unfinished - _waiting.Count;
 
-    private int Waiting => _waiting.Count + _arrived.Count;
+    /// <inheritdoc />
+    public int Waiting => _waiting.Count + _arrived.Count;
+
+    /// <inheritdoc />
+    public int KvBlocksUsed => _inRun ? _runUsed : UsedPages;
 
     private int UsedPages => _pageCount - _freePages - _tree.EvictablePages;
 

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Plain;
@@ -17,6 +18,9 @@ internal sealed class RadixCache(int pageSize)
 
     /// <summary>The empty prefix.</summary>
     public RadixNode Root { get; } = new(null, [], 0);
+
+    /// <summary>Hears what is inserted and evicted; null when nobody listens.</summary>
+    public KvEventBuffer? Events { get; set; }
 
     /// <summary>Tokens in nodes that no request holds.</summary>
     public int EvictableTokens => _evictablePages * pageSize;
@@ -51,7 +55,20 @@ internal sealed class RadixCache(int pageSize)
             }
 
             // A new node is newer than the walk that led to it.
-            var leaf = new RadixNode(node, added, ++_clock);
+            var leaf = new RadixNode(node, added, ++_clock) { First = matched };
+            if (Events is not null)
+            {
+                leaf.Owners = new int[added.Length];
+                for (var i = 0; i < added.Length; i++)
+                {
+                    leaf.Owners[i] = keys.Owner(matched + i);
+                    if (leaf.Owners[i] >= 0)
+                    {
+                        Events.Store(leaf.Owners[i], matched + i, matched + i + 1);
+                    }
+                }
+            }
+
             node.Children.Add(added[0], leaf);
             _evictablePages += added.Length;
             Classify(node);
@@ -110,6 +127,14 @@ internal sealed class RadixCache(int pageSize)
             _evictablePages -= leaf.Pages.Length;
             Invariant.That(parent.Children.Remove(leaf.Pages[0]));
             leaf.Parent = null;
+            for (var i = 0; leaf.Owners is { } owners && i < owners.Length; i++)
+            {
+                if (owners[i] >= 0)
+                {
+                    Events!.Remove(owners[i], leaf.First + i, leaf.First + i + 1);
+                }
+            }
+
             Classify(leaf);
             Classify(parent);
             if (parent.Leaf >= 0)
@@ -152,9 +177,11 @@ internal sealed class RadixCache(int pageSize)
     private RadixNode Split(RadixNode lower, int pages)
     {
         var parent = lower.Parent!;
-        var upper = new RadixNode(parent, lower.Pages[..pages], ++_clock) { Locks = lower.Locks };
+        var upper = new RadixNode(parent, lower.Pages[..pages], ++_clock) { Locks = lower.Locks, First = lower.First, Owners = lower.Owners?[..pages] };
         parent.Children[upper.Pages[0]] = upper;
         lower.Pages = lower.Pages[pages..];
+        lower.First += pages;
+        lower.Owners = lower.Owners?[pages..];
         lower.Parent = upper;
         upper.Children.Add(lower.Pages[0], lower);
         return upper;

@@ -9,6 +9,12 @@ internal sealed class RadixNode(RadixNode? parent, int[] pages, long touched)
     /// <summary>Content keys of its pages; never empty but for the root.</summary>
     public int[] Pages { get; set; } = pages;
 
+    /// <summary>Which page of the sequence its first one is.</summary>
+    public int First { get; set; }
+
+    /// <summary>Nodes of the workload's prefix tree that its pages belong to, -1 for private ones; null when nobody asks.</summary>
+    public int[]? Owners { get; set; }
+
     /// <summary>Nodes below by their first page, in the order in which they were added (dfs-weight is stable on it).</summary>
     public OrderedDictionary<int, RadixNode> Children { get; } = [];
 

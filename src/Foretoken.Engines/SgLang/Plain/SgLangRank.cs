@@ -18,7 +18,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = new int[16];
 
-    public SgLangScheduler Scheduler { get; } = new(settings, seed, (ulong)recorder.Worker + ((ulong)rank << 32));
+    public SgLangScheduler Scheduler { get; } = Listening(new(settings, seed, (ulong)recorder.Worker + ((ulong)rank << 32)), recorder);
 
     // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
     public override int Running => Scheduler.Unfinished - Scheduler.Waiting.Count;
@@ -53,7 +53,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
         var lookahead = settings.Speculation is { KeysPairs: true } ? 1 : 0;
-        var pageKeys = new HashIdKeys(Scheduler.Contents, request.Content, settings.PageSize, lookahead);
+        var pageKeys = new HashIdKeys(Scheduler.Contents, request.Content, settings.PageSize, lookahead, recorder.Kv?.Tree);
         var tokenKeys = settings.PageSize == 1 && lookahead == 0 ? pageKeys : new HashIdKeys(Scheduler.Contents, request.Content, 1);
         var submitted = new SgLangReplicaRequest(request, pageKeys, tokenKeys)
         {
@@ -180,7 +180,14 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
             }
         }
 
+        recorder.Kv?.Publish(now);
         return _emitted.Count;
+    }
+
+    private static SgLangScheduler Listening(SgLangScheduler scheduler, ReplicaRecorder recorder)
+    {
+        scheduler.Kv.Tree.Events = recorder.Kv;
+        return scheduler;
     }
 
     private PlannedBatch? NextBatch()

@@ -31,6 +31,12 @@ internal sealed class KvBlock(int id)
     /// <summary>Whose tokens they are, for comparing single tokens.</summary>
     public TrtLlmRequest? Owner { get; private set; }
 
+    /// <summary>Node of the prefix tree that its content belongs to, or -1 when nobody has to hear of it.</summary>
+    public int Node { get; set; } = -1;
+
+    /// <summary>Which block of the sequence it is; meaningful only with a node.</summary>
+    public int Place { get; set; }
+
     public KvBlock? FreeBefore { get; set; }
 
     public KvBlock? FreeAfter { get; set; }

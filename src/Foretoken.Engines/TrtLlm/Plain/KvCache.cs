@@ -1,3 +1,4 @@
+using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.TrtLlm.Plain;
@@ -25,6 +26,9 @@ internal sealed class KvCache
             _free.Release(Blocks[id]);
         }
     }
+
+    /// <summary>Hears what is stored and forgotten; null when nobody listens.</summary>
+    public KvEventBuffer? Events { get; set; }
 
     /// <summary>All blocks, for tests.</summary>
     public KvBlock[] Blocks { get; }
@@ -156,7 +160,7 @@ internal sealed class KvCache
             {
                 // Nobody does: it becomes the request's own.
                 Hold(match);
-                match.Detach();
+                Lose(match);
                 match.Priority = _settings.PromptRetentionPriority;
                 request.Blocks.Add(match);
             }
@@ -294,6 +298,16 @@ internal sealed class KvCache
             {
                 Invariant.That(block.Parent is null);
                 block.Attach(node, request, filled, filled == _size ? request.Keys[b] : 0);
+                if (Events is not null && filled == _size)
+                {
+                    block.Place = b;
+                    block.Node = request.Keys.Owner(b);
+                    if (block.Node >= 0)
+                    {
+                        Events.Store(block.Node, b, b + 1);
+                    }
+                }
+
                 node = block;
             }
 
@@ -348,8 +362,18 @@ internal sealed class KvCache
         request.Blocks.Add(block);
     }
 
+    private void Lose(KvBlock block)
+    {
+        block.Detach();
+        if (block.Node >= 0)
+        {
+            Events!.Remove(block.Node, block.Place, block.Place + 1);
+            block.Node = -1;
+        }
+    }
+
     // Leaves first.
-    private static void Forget(KvBlock block)
+    private void Forget(KvBlock block)
     {
         for (var at = block; ;)
         {
@@ -360,7 +384,7 @@ internal sealed class KvCache
             }
 
             var parent = at.Parent;
-            at.Detach();
+            Lose(at);
             if (at == block)
             {
                 return;

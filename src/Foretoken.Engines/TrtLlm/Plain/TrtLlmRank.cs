@@ -17,7 +17,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = new int[16];
 
-    public TrtLlmScheduler Scheduler { get; } = new(settings);
+    public TrtLlmScheduler Scheduler { get; } = new(settings) { Kv = { Events = recorder.Kv } };
 
     public override int Running => Scheduler.Running;
 
@@ -43,7 +43,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
 
     public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
-        var keys = new HashIdKeys(Scheduler.Contents, request.Content, settings.TokensPerBlock);
+        var keys = new HashIdKeys(Scheduler.Contents, request.Content, settings.TokensPerBlock, tree: recorder.Kv?.Tree);
         var submitted = new TrtLlmReplicaRequest(request, settings, keys, seed);
         Scheduler.Add(submitted);
         return submitted;
@@ -173,6 +173,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         plan.Clear();
         _spare.Push(plan);
         Scheduler.CountRunning();
+        recorder.Kv?.Publish(now);
         return delivered;
     }
 

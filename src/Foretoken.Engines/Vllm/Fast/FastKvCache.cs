@@ -1,3 +1,4 @@
+using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Fast;
@@ -41,6 +42,24 @@ internal sealed class FastKvCache
 
     /// <summary>Blocks held by requests.</summary>
     public int Used => _usable - Free;
+
+    /// <summary>Hears what can be hit and what cannot any more; null when nobody listens.</summary>
+    public KvEventBuffer? Events { get; init; }
+
+    /// <summary>
+    /// Blocks, counted up to <paramref name="enough"/>, that can be allocated before content is lost that somebody can ask for:
+    /// those without a hash, then the oldest cached ones as far as they are dead.
+    /// </summary>
+    public int Silent(int enough)
+    {
+        var blocks = _blankFree;
+        for (var i = _oldest; i != None && blocks < enough && _pieces[i].Node == Dead; i = _pieces[i].Newer)
+        {
+            blocks += _pieces[i].High - _pieces[i].Low;
+        }
+
+        return blocks;
+    }
 
     /// <summary>Makes room for private content of request slots below <paramref name="slots"/>.</summary>
     public void EnsureSlots(int slots)
@@ -134,12 +153,19 @@ internal sealed class FastKvCache
             var taken = Math.Min(blocks, piece.High - piece.Low);
             piece.High -= taken;
             blocks -= taken;
+            var (node, lost) = (piece.Node, piece.High);
             if (piece.High == piece.Low)
             {
                 var gone = _oldest;
                 Unlink(gone);
                 RemoveFromNode(gone);
                 Recycle(gone);
+            }
+
+            if (Events is not null && node >= 0)
+            {
+                // Uppermost first, as the blocks go.
+                TellUncovered(node, lost, lost + taken, stored: false);
             }
         }
     }
@@ -300,8 +326,52 @@ internal sealed class FastKvCache
         return true;
     }
 
+    // Tells of the blocks in [from, to) that no piece of a node holds.
+    private void TellUncovered(int node, int from, int to, bool stored)
+    {
+        while (from < to)
+        {
+            var covered = from;
+            var next = to;
+            for (var i = _firstOfNode[node]; i != None; i = _pieces[i].NextOfNode)
+            {
+                ref var piece = ref _pieces[i];
+                if (piece.Low <= from && from < piece.High)
+                {
+                    covered = Math.Max(covered, piece.High);
+                }
+                else if (piece.Low > from)
+                {
+                    next = Math.Min(next, piece.Low);
+                }
+            }
+
+            if (covered > from)
+            {
+                from = covered;
+                continue;
+            }
+
+            if (stored)
+            {
+                Events!.Store(node, from, next);
+            }
+            else
+            {
+                Events!.Remove(node, from, next);
+            }
+
+            from = next;
+        }
+    }
+
     private void RegisterIn(ref int first, int node, HoldList holds, int from, int to)
     {
+        if (Events is not null && node >= 0)
+        {
+            TellUncovered(node, from, to, stored: true);
+        }
+
         if (first == None)
         {
             var only = NewPiece(node, from, to);

@@ -28,6 +28,7 @@ public sealed partial class FastVllmReplica
     private int _seenStamp;
     private bool _inRun;
     private bool _runBroken;
+    private long _runPublish;
     private int _runPlans;
     private int _runEndsDone;
     private int _runLength;
@@ -111,6 +112,24 @@ public sealed partial class FastVllmReplica
         if (shortest < 2 || (unregistered && SharesUnregistered()) || !HeadBlocked(unregistered))
         {
             return false;
+        }
+
+        if (unregistered && _events is not null)
+        {
+            // Whoever listens has to hear of new content when it is there: the run ends before.
+            for (var i = 0; i < count; i++)
+            {
+                ref var r = ref _slots[_running[i]];
+                if (r.KnownBlocks > r.Registered)
+                {
+                    shortest = Math.Min(shortest, (r.Registered + 1) * _blockSize - r.Tokens);
+                }
+            }
+
+            if (shortest < 2)
+            {
+                return false;
+            }
         }
 
         _runContext = context;
@@ -296,6 +315,14 @@ public sealed partial class FastVllmReplica
         {
             _runUsed += _blocksAt[index];
             _runBlocks += _blocksAt[index];
+            if (_events is not null)
+            {
+                // What they push out is heard of at the end of the next step.
+                PublishInRun(_at);
+                _cache.Allocate(_blocksAt[index]);
+                _runPublish = _ends[index];
+            }
+
             _recorder.KvBlocksPeak = Math.Max(_recorder.KvBlocksPeak, _runUsed);
             _recorder.Timeline.Set(_at, _runningCount, WaitingCount, _runUsed);
         }
@@ -353,6 +380,47 @@ public sealed partial class FastVllmReplica
         _recorder.LastStepEnd = _at;
         _runEndsDone += count;
         _runPlans += count - 1;
+        PublishInRun(_at);
+    }
+
+    private void PublishInRun(long now)
+    {
+        if (_events is { IsEmpty: false } && _runPublish <= now)
+        {
+            _events.Publish(new SimTime(_runPublish));
+        }
+    }
+
+    // End of the step with which the run's next cache event is published, as far as the stretch goes.
+    private long NextPublication
+    {
+        get
+        {
+            if (!_events!.IsEmpty)
+            {
+                return _runPublish;
+            }
+
+            var ahead = BlocksBetween(_runPlans - _stretchStart, _stretchCount - 1);
+            var blocks = 0;
+            for (var bits = ahead; bits != 0; bits &= bits - 1)
+            {
+                blocks += _blocksAt[BitOperations.TrailingZeroCount(bits)];
+            }
+
+            var silent = blocks == 0 ? 0 : _cache.Silent(blocks);
+            for (; ahead != 0; ahead &= ahead - 1)
+            {
+                var plan = BitOperations.TrailingZeroCount(ahead);
+                silent -= _blocksAt[plan];
+                if (silent < 0)
+                {
+                    return _ends[plan];
+                }
+            }
+
+            return long.MaxValue;
+        }
     }
 
     // The plans of the stretch from `low` to `high` that take new blocks, as bits.
@@ -521,7 +589,7 @@ public sealed partial class FastVllmReplica
         var plans = _runPlans;
         var ends = _runEndsDone;
         var placeholders = _depth - 1;
-        if (plans > 0)
+        if (plans > 0 && _events is null)
         {
             _cache.Allocate(_runBlocks);
         }

@@ -350,6 +350,7 @@ public sealed partial class FastVllmReplica
 
         (_flight[0], _flight[1]) = (_flight[1], step);
         _flightCount--;
+        _events?.Publish(new SimTime(now));
         Mark(now);
     }
 
@@ -390,6 +391,7 @@ public sealed partial class FastVllmReplica
         if (r.Generated == 1)
         {
             r.Record.FirstToken = new SimTime(now);
+            _recorder.Events.FirstToken(_recorder.Worker, r.Record.Index, r.Record.FirstToken);
         }
         else
         {

@@ -22,6 +22,7 @@ public sealed partial class FastVllmReplica : IHandOffReplica
     private readonly ReplicaRecorder _recorder;
     private readonly NodeBlocks _nodes;
     private readonly FastKvCache _cache;
+    private readonly KvEventBuffer? _events;
     private readonly int _maxSeqs;
     private readonly int _budget;
     private readonly int _blockSize;
@@ -69,7 +70,8 @@ public sealed partial class FastVllmReplica : IHandOffReplica
         _stepTime = stepTime;
         _recorder = recorder;
         _nodes = new NodeBlocks(tree, settings.BlockSize);
-        _cache = new FastKvCache(_nodes, settings.UsableBlocks);
+        _cache = new FastKvCache(_nodes, settings.UsableBlocks) { Events = recorder.Kv };
+        _events = recorder.Kv;
         _maxSeqs = settings.MaxNumSeqs;
         _budget = settings.MaxNumBatchedTokens;
         _blockSize = settings.BlockSize;
@@ -103,11 +105,20 @@ public sealed partial class FastVllmReplica : IHandOffReplica
     public long TokensInFlight => _tokensInFlight + RunTokens;
 
     /// <inheritdoc />
+    public int Running => _runningCount;
+
+    /// <inheritdoc />
+    public int Waiting => WaitingCount;
+
+    /// <inheritdoc />
+    public int KvBlocksUsed => _inRun ? _runUsed : _cache.Used;
+
+    /// <inheritdoc />
     public SimTime NextWake => _phase switch
     {
         Phase.Idle => SimTime.Never,
         Phase.PlanDue => new SimTime(_at),
-        _ => new SimTime(_inRun ? RunHorizon : _flight[0].End),
+        _ => new SimTime(_inRun ? _events is null ? RunHorizon : Math.Min(RunHorizon, NextPublication) : _flight[0].End),
     };
 
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>

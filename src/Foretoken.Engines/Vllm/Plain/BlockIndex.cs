@@ -14,7 +14,8 @@ internal sealed class BlockIndex(int group)
     public KvBlock? Find(int key) => _blocks.TryGetValue(key, out var twins) ? twins.First : null;
 
     /// <summary>Makes a full block hittable.</summary>
-    public void Register(KvBlock block, int key)
+    /// <returns>Whether no other block has the content.</returns>
+    public bool Register(KvBlock block, int key)
     {
         Invariant.That(block.Key == KvBlock.Unhashed && key != KvBlock.Unhashed);
         block.Key = key;
@@ -24,18 +25,20 @@ internal sealed class BlockIndex(int group)
             twins.Last.TwinAfter = block;
             block.TwinBefore = twins.Last;
             _blocks[key] = (twins.First, block);
+            return false;
         }
-        else
-        {
-            _blocks.Add(key, (block, block));
-        }
+
+        _blocks.Add(key, (block, block));
+        return true;
     }
 
     /// <summary>Forgets a block's content: it is about to be overwritten.</summary>
-    public void Forget(KvBlock block)
+    /// <returns>Whether it was the last block with that content.</returns>
+    public bool Forget(KvBlock block)
     {
         var (first, last) = _blocks[block.Key];
-        if (first == last)
+        var only = first == last;
+        if (only)
         {
             _blocks.Remove(block.Key);
         }
@@ -56,5 +59,6 @@ internal sealed class BlockIndex(int group)
         block.TwinBefore = null;
         block.TwinAfter = null;
         block.Key = KvBlock.Unhashed;
+        return only;
     }
 }

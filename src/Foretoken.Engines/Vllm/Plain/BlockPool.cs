@@ -1,3 +1,5 @@
+using Foretoken.Engines.Content;
+using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Plain;
@@ -48,8 +50,23 @@ internal sealed class BlockPool
     /// <summary>A block with this content that can be shared, or null.</summary>
     public KvBlock? Find(int group, int key) => _indexes[group].Find(key);
 
+    /// <summary>Hears what can be hit and what cannot any more, of the first group only; null when nobody listens.</summary>
+    public KvEventBuffer? Events { get; set; }
+
     /// <summary>Makes a full block hittable.</summary>
-    public void Register(KvBlock block, int group, int key) => _indexes[group].Register(block, key);
+    public void Register(KvBlock block, int group, BlockKeys keys, int place)
+    {
+        var first = _indexes[group].Register(block, keys[place]);
+        if (Events is not null && group == 0)
+        {
+            block.Place = place;
+            block.Node = keys.Owner(place);
+            if (first && block.Node >= 0)
+            {
+                Events.Store(block.Node, place, place + 1);
+            }
+        }
+    }
 
     /// <summary>Takes the head of the free queue for new content; what it held is forgotten.</summary>
     public KvBlock Take()
@@ -57,7 +74,12 @@ internal sealed class BlockPool
         var block = _free.Pop();
         if (block.Key != KvBlock.Unhashed)
         {
-            _indexes[block.Group].Forget(block);
+            if (_indexes[block.Group].Forget(block) && block is { Group: 0, Node: >= 0 })
+            {
+                Events?.Remove(block.Node, block.Place, block.Place + 1);
+            }
+
+            block.Node = -1;
         }
 
         Invariant.That(block.References == 0);

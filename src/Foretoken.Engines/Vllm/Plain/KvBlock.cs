@@ -15,6 +15,12 @@ internal sealed class KvBlock(int id)
     /// <summary>What it holds, as a chained content key (see <see cref="Content.ContentTable"/>), or <see cref="Unhashed"/>.</summary>
     public int Key { get; set; }
 
+    /// <summary>Node of the prefix tree that its content belongs to, or -1; meaningful only with a key.</summary>
+    public int Node { get; set; } = -1;
+
+    /// <summary>Which block of the sequence it is; meaningful only with a node.</summary>
+    public int Place { get; set; }
+
     /// <summary>KV cache group that registered it; meaningful only with a key.</summary>
     public int Group { get; set; }
 

@@ -147,7 +147,7 @@ internal sealed class KvCache
                 var block = table.Blocks[i];
                 if (!block.IsNull && (!selective || _keep[i - start]))
                 {
-                    _pool.Register(block, g, request.Keys[i]);
+                    _pool.Register(block, g, request.Keys, i);
                 }
             }
 

@@ -26,6 +26,7 @@ internal sealed class VllmRank : PlainRank
         _recorder = recorder;
         _seed = seed;
         Scheduler = new VllmScheduler(settings);
+        Scheduler.Cache.Pool.Events = recorder.Kv;
         _acceptance = new DraftAcceptance(settings.Speculation);
     }
 
@@ -55,7 +56,7 @@ internal sealed class VllmRank : PlainRank
 
     public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
-        var keys = new HashIdKeys(Scheduler.Contents, request.Content, _settings.BlockSize);
+        var keys = new HashIdKeys(Scheduler.Contents, request.Content, _settings.BlockSize, tree: _recorder.Kv?.Tree);
         var submitted = new ReplicaRequest(request, _settings, keys, _seed) { WantsRemoteKv = part == RequestPart.Decode, HoldsKv = part == RequestPart.Prefill };
         Scheduler.Add(submitted);
         return submitted;
@@ -201,6 +202,7 @@ internal sealed class VllmRank : PlainRank
         }
 
         _spare.Push(plan);
+        _recorder.Kv?.Publish(now);
         return delivered;
     }
 

@@ -23,25 +23,7 @@ public static class FleetFields
         DefaultText = "by the layout, else 1",
     };
 
-    public static readonly Field<string> Policy = new(new ChoiceType(
-        ("round_robin", "one after the other"),
-        ("random", "any, by chance"),
-        ("least_requests", "the one with the fewest requests in flight"),
-        ("least_tokens", "the one with the fewest tokens in flight"),
-        ("power_of_two", "of two drawn by chance, the one with fewer requests in flight")))
-    {
-        Name = "policy",
-        Meaning = "How the router picks a replica for a request.",
-        Default = "round_robin",
-        DefaultSource = "the simplest router",
-    };
-
-    public static readonly Field<Bound> Routing = new(new SectionType(new Section
-    {
-        Meaning = "The router in front of the replicas.",
-        Fields = [Policy],
-        Shorthand = Policy,
-    }))
+    public static readonly Field<Bound> Routing = new(new SectionType(RoutingFields.Section))
     {
         Name = "routing",
         Meaning = "The router in front of the replicas.",

@@ -24,8 +24,8 @@ public sealed record ScenarioModel
     /// <summary>GPUs per replica.</summary>
     public required int GpusPerReplica { get; init; }
 
-    /// <summary>Name of the routing policy.</summary>
-    public required string RoutingPolicy { get; init; }
+    /// <summary>The router.</summary>
+    public required RoutingModel Routing { get; init; }
 
     /// <summary>What is served on what; null when the scenario names no model and no GPU.</summary>
     public DeploymentTarget? Target { get; init; }

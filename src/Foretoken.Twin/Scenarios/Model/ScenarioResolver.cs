@@ -82,7 +82,7 @@ public static class ScenarioResolver
             Replicas = fleet.Get(FleetFields.Replicas),
             GpusPerReplica = gpusPerReplica,
             Target = target,
-            RoutingPolicy = fleet.Get(FleetFields.Routing).Get(FleetFields.Policy),
+            Routing = RoutingResolver.Resolve(fleet.Get(FleetFields.Routing), derived),
             Engine = engine,
             StepTime = stepTime,
             Frontend = FrontendResolver.Resolve(root.Get(ScenarioFields.Frontend)!, target, stepTime, derived),

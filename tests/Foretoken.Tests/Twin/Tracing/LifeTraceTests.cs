@@ -2,6 +2,7 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Engines.TrtLlm;
 using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
+using Foretoken.Fleet.Routing.Simple;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Engines.Differential;

@@ -1,10 +1,11 @@
 using Foretoken.Fleet.Routing;
+using Foretoken.Fleet.Routing.Simple;
 using Foretoken.Quantities;
 using Xunit;
 
-namespace Foretoken.Tests.Fleet;
+namespace Foretoken.Tests.Fleet.Routing;
 
-public sealed class RoutingPolicyTests
+public sealed class SimplePolicyTests
 {
     private static readonly RoutedRequest Any = new(0, 100, -1, 0);
 
@@ -24,7 +25,7 @@ public sealed class RoutingPolicyTests
     {
         var policy = new LeastTokens();
         var random = new RandomStream(1, StreamId.Routing);
-        var view = new RouterView { Replicas = 2, RequestsInFlight = [1, 9], TokensInFlight = [90_000, 500] };
+        var view = new RouterView { Workers = [0, 1], RequestsInFlight = [1, 9], TokensInFlight = [90_000, 500] };
         Assert.Equal(1, policy.Choose(view, Any, ref random));
     }
 
@@ -69,11 +70,13 @@ public sealed class RoutingPolicyTests
     {
         var random = new RandomStream(1, StreamId.Routing);
         var tokens = loads.Select(l => (long)l).ToArray();
+        var workers = Enumerable.Range(0, loads.Length).ToArray();
+        var usage = new double[loads.Length];
         var choices = new int[count];
         for (var i = 0; i < count; i++)
         {
-            var view = new RouterView { Replicas = loads.Length, RequestsInFlight = loads, TokensInFlight = tokens };
-            choices[i] = policy.Choose(view, Any, ref random);
+            var view = new RouterView { Workers = workers, RequestsInFlight = loads, TokensInFlight = tokens, Waiting = loads, Running = loads, PolledTokens = tokens, GeneratedTokens = tokens, KvUsage = usage, BlockTokens = 16 };
+            choices[i] = policy.Choose(view, Any with { Index = i }, ref random);
         }
 
         return choices;

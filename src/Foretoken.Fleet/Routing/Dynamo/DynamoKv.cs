@@ -1,0 +1,204 @@
+using Foretoken.Fleet.Routing.Kv;
+using Foretoken.Quantities;
+using Foretoken.Workloads.Traces;
+
+namespace Foretoken.Fleet.Routing.Dynamo;
+
+/// <summary>
+/// NVIDIA Dynamo's KV router. The cost of a worker is the prompt work that it would have (what it still has to compute of earlier
+/// prompts plus this one, less what it has cached of it) plus the KV blocks that its requests would hold; the lowest wins.
+/// </summary>
+/// <remarks>
+/// Prompt work is charged until a request's first token, blocks until its end. With a temperature above zero the worker is drawn
+/// with weights exp(-(cost - lowest) / ((highest - lowest) x temperature)). Cost per request: one step per candidate, and one per
+/// node of the prompt's path and worker that holds the node.
+/// </remarks>
+public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback
+{
+    private static readonly NumberParameter Credit = new("overlap_score_credit", "Share of the cached part of a prompt that is taken off its work; 0 ignores caches.", 1, 0, 1000);
+    private static readonly NumberParameter Decay = new("overlap_score_credit_decay", "How fast that credit falls for workers with more prompt work than the idlest: 1 / (1 + this x extra work in prompts of this size).", 0, 0, 1e9);
+    private static readonly NumberParameter Scale = new("prefill_load_scale", "Weight of prompt work against blocks held.", 1, 0, 1e9);
+    private static readonly NumberParameter RequestWeight = new("decode_active_request_weight", "Cost of every request that a worker already has, in blocks.", 0, 0, 1e9);
+    private static readonly NumberParameter Temperature = new("router_temperature", "0: the cheapest worker; above: drawn by a softmax over costs.", 0, 0, 1e9);
+    private static readonly SwitchParameter Events = new("use_kv_events", "Whether workers' cache events feed the index; otherwise it is predicted from the router's own decisions.", true);
+    private static readonly NumberParameter Ttl = new("router_ttl_secs", "Seconds for which a predicted prompt counts as cached, without events.", 120, 0.001, 1e9);
+    private static readonly NumberParameter PredictedTtl = new("router_predicted_ttl_secs", "With events: seconds for which a prompt just sent counts as cached, before its event comes; 0: not at all.", 0, 0, 1e9);
+    private static readonly SwitchParameter TrackBlocks = new("track_active_blocks", "Whether blocks held by active requests count.", true);
+    private static readonly SwitchParameter TrackPrefill = new("track_prefill_tokens", "Whether prompt work of earlier requests counts.", true);
+    private static readonly ChoiceParameter Cost = new("cost", "How prompt work and blocks become one cost.", "sum", ("sum", "their weighted sum"), ("lmetric", "prompt work times (blocks held + 1)"));
+
+    /// <summary>How it is called and made.</summary>
+    public static readonly PolicyDescription Description = new("dynamo_kv", "NVIDIA Dynamo's KV router: least prompt work left after cache hits plus blocks held", (values, _) => new DynamoKv(values))
+    {
+        Parameters = [Credit, Decay, Scale, RequestWeight, Temperature, Events, Ttl, PredictedTtl, TrackBlocks, TrackPrefill, Cost],
+        Source = "Dynamo, lib/kv-router/src/scheduling (selector.rs, config.rs) and the frontend's configuration reference",
+    };
+
+    private readonly double _credit;
+    private readonly double _decay;
+    private readonly double _scale;
+    private readonly double _requestWeight;
+    private readonly double _temperature;
+    private readonly bool _events;
+    private readonly bool _trackBlocks;
+    private readonly bool _trackPrefill;
+    private readonly bool _lmetric;
+    private readonly KvHolders _cached = new();
+    private readonly PredictedHolders? _predicted;
+    private readonly ActiveLoads _active = new();
+    private double[] _costs = new double[8];
+    private PrefixTree? _tree;
+    private int _blockTokens = 1;
+
+    /// <summary>A router that knows nothing yet.</summary>
+    public DynamoKv(PolicyValues values)
+    {
+        _credit = values.Get(Credit);
+        _decay = values.Get(Decay);
+        _scale = values.Get(Scale);
+        _requestWeight = values.Get(RequestWeight);
+        _temperature = values.Get(Temperature);
+        _events = values.Get(Events) && _credit > 0;
+        _trackBlocks = values.Get(TrackBlocks);
+        _trackPrefill = values.Get(TrackPrefill);
+        _lmetric = values.Get(Cost) == "lmetric";
+        var life = values.Get(Events) ? values.Get(PredictedTtl) : values.Get(Ttl);
+        _predicted = _credit > 0 && life > 0 ? new PredictedHolders(SimDuration.FromSeconds(life)) : null;
+    }
+
+    /// <inheritdoc />
+    public string Name => Description.Name;
+
+    /// <inheritdoc />
+    public RouterNeeds Needs => RouterNeeds.FirstTokens | RouterNeeds.Ends | (_events ? RouterNeeds.KvEvents : RouterNeeds.None);
+
+    /// <summary>Costs of the last decision by worker number, for whoever explains it.</summary>
+    internal ReadOnlySpan<double> Costs => _costs;
+
+    /// <inheritdoc />
+    public int Choose(in RouterView view, in RoutedRequest request, ref RandomStream random)
+    {
+        var workers = view.Workers;
+        var size = workers[^1] + 1;
+        _tree = view.Tree;
+        _blockTokens = view.BlockTokens;
+        _active.EnsureWorkers(size);
+        if (_costs.Length < size)
+        {
+            Array.Resize(ref _costs, Math.Max(size, 2 * _costs.Length));
+        }
+
+        var limit = request.KnownTokens / view.BlockTokens;
+        var cached = _cached.Depths(request.Path.Span, limit, size);
+        _predicted?.Expire(view.Now);
+        var predicted = _predicted is null ? default : _predicted.Holders.Depths(request.Path.Span, limit, size);
+        var blocks = request.InputTokens / view.BlockTokens;
+        var shared = _trackBlocks ? _active.Shared(view, request) : default;
+        var held = _active.Blocks;
+        var prefill = _active.PrefillTokens;
+        var requests = _active.Requests;
+        var idlest = long.MaxValue;
+        if (_decay > 0)
+        {
+            foreach (var worker in workers)
+            {
+                idlest = Math.Min(idlest, prefill[worker]);
+            }
+        }
+
+        var lowest = double.PositiveInfinity;
+        var highest = double.NegativeInfinity;
+        var equal = 0;
+        var best = workers[0];
+        foreach (var worker in workers)
+        {
+            var overlap = predicted.IsEmpty ? cached[worker] : Math.Max(cached[worker], predicted[worker]);
+            var credit = _credit * overlap;
+            if (_decay > 0 && blocks > 0)
+            {
+                credit /= 1 + _decay * ((prefill[worker] - idlest) / (double)view.BlockTokens) / blocks;
+            }
+
+            var raw = ((_trackPrefill ? prefill[worker] : 0) + request.InputTokens) / (double)view.BlockTokens;
+            var work = Math.Max(raw - credit, 0);
+            double decode = _trackBlocks ? held[worker] + blocks - shared[worker] : 0;
+            var cost = _lmetric ? work * (decode + 1) : _scale * work + decode + _requestWeight * requests[worker];
+            _costs[worker] = cost;
+            highest = Math.Max(highest, cost);
+            if (cost < lowest)
+            {
+                lowest = cost;
+                best = worker;
+                equal = 1;
+            }
+            else if (cost == lowest)
+            {
+                equal++;
+            }
+        }
+
+        if (_temperature > 0 && highest > lowest)
+        {
+            best = Draw(workers, lowest, highest, ref random);
+        }
+        else if (equal > 1)
+        {
+            best = AmongEqual(workers, lowest, random.NextInt(equal));
+        }
+
+        var known = predicted.IsEmpty ? cached[best] : Math.Max(cached[best], predicted[best]);
+        _active.Add(view, request, best, Math.Max(0, request.InputTokens - known * view.BlockTokens), _trackBlocks ? blocks : 0);
+        _predicted?.Sent(view, request, best);
+        return best;
+    }
+
+    /// <inheritdoc />
+    public void FirstToken(int worker, int request, SimTime at) => _active.FirstToken(request);
+
+    /// <inheritdoc />
+    public void Ended(int worker, int request, int outputTokens, SimTime at) => _active.Ended(request, _tree, _blockTokens);
+
+    /// <inheritdoc />
+    public void KvStored(int worker, int node, int from, int to) => _cached.Store(worker, node, from, to);
+
+    /// <inheritdoc />
+    public void KvRemoved(int worker, int node, int from, int to) => _cached.Remove(worker, node, from, to);
+
+    /// <inheritdoc />
+    public void WorkerGone(int worker) => _cached.Forget(worker);
+
+    private int AmongEqual(ReadOnlySpan<int> workers, double lowest, int number)
+    {
+        foreach (var worker in workers)
+        {
+            if (_costs[worker] == lowest && number-- == 0)
+            {
+                return worker;
+            }
+        }
+
+        return workers[^1];
+    }
+
+    private int Draw(ReadOnlySpan<int> workers, double lowest, double highest, ref RandomStream random)
+    {
+        double sum = 0;
+        foreach (var worker in workers)
+        {
+            _costs[worker] = DeterministicMath.Exp(-(_costs[worker] - lowest) / ((highest - lowest) * _temperature));
+            sum += _costs[worker];
+        }
+
+        var left = random.NextDouble() * sum;
+        foreach (var worker in workers)
+        {
+            left -= _costs[worker];
+            if (left < 0)
+            {
+                return worker;
+            }
+        }
+
+        return workers[^1];
+    }
+}

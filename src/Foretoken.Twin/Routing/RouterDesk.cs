@@ -1,0 +1,285 @@
+using Foretoken.Engines.Replicas;
+using Foretoken.Fleet.Routing;
+using Foretoken.Quantities;
+using Foretoken.Twin.Running;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
+
+namespace Foretoken.Twin.Routing;
+
+/// <summary>
+/// A router at work: keeps what it can know of its workers at its real age, asks the policy, and passes on what it hears of its
+/// requests and of the workers' caches. Stands between the replicas and the book that counts requests.
+/// </summary>
+internal sealed class RouterDesk : IReplicaEvents, IKvEvents
+{
+    private readonly IRoutingPolicy _policy;
+    private readonly IRoutingFeedback? _feedback;
+    private readonly RouterTiming _timing;
+    private readonly IReplicaEvents _next;
+    private readonly FrontendQueue _frontend;
+    private readonly RouterNeeds _needs;
+    private readonly PrefixTree? _tree;
+    private readonly int _blockTokens;
+    private readonly DelayedKvEvents? _delayed;
+    private IReplica?[] _replicas = new IReplica?[8];
+    private int[] _kvBlocks = new int[8];
+    private ReplicaRecorder?[] _recorders = new ReplicaRecorder?[8];
+    private int[] _requests = new int[8];
+    private long[] _tokens = new long[8];
+    private int[] _running = new int[8];
+    private int[] _waiting = new int[8];
+    private long[] _polledTokens = new long[8];
+    private long[] _generated = new long[8];
+    private double[] _usage = new double[8];
+    private int[] _workers = [];
+    private int _version;
+    private int _count;
+    private SimTime _polledAt = SimTime.Never;
+    private RandomStream _random;
+
+    /// <summary>A router without workers.</summary>
+    /// <param name="plan">Policy, timing and traffic.</param>
+    /// <param name="frontend">Requests on their way to the workers.</param>
+    /// <param name="next">Hears of every request's end after the router.</param>
+    public RouterDesk(RunPlan plan, FrontendQueue frontend, IReplicaEvents next)
+        : this(plan.Routing, plan.RouterTiming, plan.Seed, plan.Source.Tree, plan.Pools.First(p => p.Role != PoolRole.Decode).Engine.KvBlockTokens, frontend, next)
+    {
+    }
+
+    /// <summary>A router without workers.</summary>
+    /// <param name="policy">Chooses.</param>
+    /// <param name="timing">How old the state is that it sees.</param>
+    /// <param name="seed">Seed of its random decisions.</param>
+    /// <param name="tree">Tree that the requests' paths refer to; null when none has a path.</param>
+    /// <param name="blockTokens">Tokens per KV block of the workers.</param>
+    /// <param name="frontend">Requests on their way to the workers.</param>
+    /// <param name="next">Hears of every request's end after the router.</param>
+    public RouterDesk(IRoutingPolicy policy, RouterTiming timing, ulong seed, PrefixTree? tree, int blockTokens, FrontendQueue frontend, IReplicaEvents next)
+    {
+        _policy = policy;
+        _feedback = policy as IRoutingFeedback;
+        _timing = timing;
+        _needs = policy.Needs;
+        _tree = tree;
+        _blockTokens = blockTokens;
+        _frontend = frontend;
+        _next = next;
+        _random = new RandomStream(seed, StreamId.Routing);
+        _delayed = timing.EventDelay > SimDuration.Zero && ListensToCaches ? new DelayedKvEvents(timing.EventDelay) : null;
+        NextPoll = Polls ? SimTime.Zero : SimTime.Never;
+    }
+
+    /// <summary>Where a worker puts its cache events; null when nobody hears them.</summary>
+    public KvEventBuffer? CacheEvents(int worker) => ListensToCaches ? new KvEventBuffer(worker, this, _tree!) : null;
+
+    // Whether workers have to publish what they cache.
+    private bool ListensToCaches => _feedback is not null && _tree is not null && (_needs & RouterNeeds.KvEvents) != 0;
+
+    /// <summary>Whether a decision reads what can change at any step of any worker: all have to be moved on before it.</summary>
+    public bool AsksWorkers => (_needs & RouterNeeds.Tokens) != 0 || ((_needs & RouterNeeds.Metrics) != 0 && _timing.PollInterval == SimDuration.Zero);
+
+    /// <summary>Whether a decision depends on ends of requests or steps: workers must not lag behind it.</summary>
+    public bool FollowsWorkers => (_needs & ~RouterNeeds.Metrics) != RouterNeeds.None || AsksWorkers;
+
+    /// <summary>When workers are polled next; <see cref="SimTime.Never"/> when they are not.</summary>
+    public SimTime NextPoll { get; private set; }
+
+    private bool Polls => (_needs & RouterNeeds.Metrics) != 0 && _timing.PollInterval > SimDuration.Zero;
+
+    /// <summary>A worker that serves from now on.</summary>
+    public void Open(int worker, IReplica replica, ReplicaRecorder recorder, int kvBlocks)
+    {
+        EnsureRoom(worker + 1);
+        _count = Math.Max(_count, worker + 1);
+        _replicas[worker] = replica;
+        _recorders[worker] = recorder;
+        _kvBlocks[worker] = kvBlocks;
+        var place = ~Array.BinarySearch(_workers, worker);
+        Invariant.That(place >= 0);
+        _workers = [.. _workers[..place], worker, .. _workers[place..]];
+        _version++;
+    }
+
+    /// <summary>A worker gets no more requests; what it has goes on.</summary>
+    public void Close(int worker)
+    {
+        _workers = Array.FindAll(_workers, w => w != worker);
+        _version++;
+    }
+
+    /// <summary>A closed worker is gone.</summary>
+    public void Forget(int worker)
+    {
+        Invariant.That(Array.IndexOf(_workers, worker) < 0);
+        _replicas[worker] = null;
+        _feedback?.WorkerGone(worker);
+    }
+
+    /// <summary>Takes the last poll before or at <paramref name="now"/>. No worker has lived beyond that poll yet.</summary>
+    public void Poll(SimTime now)
+    {
+        var interval = _timing.PollInterval.Nanoseconds;
+        var at = new SimTime(now.Nanoseconds - now.Nanoseconds % interval);
+        NextPoll = new SimTime(at.Nanoseconds + interval);
+        foreach (var worker in _workers)
+        {
+            _replicas[worker]!.AdvanceTo(at);
+        }
+
+        Read(at);
+    }
+
+    /// <summary>Decides who gets a request. Every worker lives at <paramref name="now"/> as far as the policy can see it.</summary>
+    public int Route(in RequestSpec request, SimTime now)
+    {
+        Invariant.That(_workers.Length > 0);
+        if ((_needs & RouterNeeds.Tokens) != 0)
+        {
+            foreach (var worker in _workers)
+            {
+                _tokens[worker] = _replicas[worker]!.TokensInFlight + _frontend.Tokens(worker);
+            }
+        }
+
+        if ((_needs & RouterNeeds.Metrics) != 0 && !Polls)
+        {
+            Read(now);
+        }
+
+        _delayed?.Release(now, _feedback!);
+        var routed = Visible(request);
+        var view = new RouterView
+        {
+            Now = now,
+            Workers = _workers,
+            WorkersVersion = _version,
+            RequestsInFlight = _requests.AsSpan(0, _count),
+            TokensInFlight = _tokens.AsSpan(0, _count),
+            PolledAt = _polledAt,
+            Running = _running.AsSpan(0, _count),
+            Waiting = _waiting.AsSpan(0, _count),
+            PolledTokens = _polledTokens.AsSpan(0, _count),
+            GeneratedTokens = _generated.AsSpan(0, _count),
+            KvUsage = _usage.AsSpan(0, _count),
+            Tree = _tree,
+            BlockTokens = _blockTokens,
+        };
+        var chosen = _policy.Choose(view, routed, ref _random);
+        Invariant.That(Array.BinarySearch(_workers, chosen) >= 0);
+        _requests[chosen]++;
+        if (_timing.InFlightCorrection)
+        {
+            _waiting[chosen]++;
+            _polledTokens[chosen] += request.InputTokens;
+        }
+
+        return chosen;
+    }
+
+    /// <inheritdoc />
+    void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
+    {
+        _requests[worker]--;
+        if ((_needs & RouterNeeds.Ends) != 0)
+        {
+            _feedback?.Ended(worker, record.Index, record.OutputTokens, at);
+        }
+
+        _next.Ended(worker, record, at);
+    }
+
+    /// <inheritdoc />
+    void IReplicaEvents.FirstToken(int worker, int request, SimTime at)
+    {
+        if ((_needs & RouterNeeds.FirstTokens) != 0)
+        {
+            _feedback?.FirstToken(worker, request, at);
+        }
+
+        _next.FirstToken(worker, request, at);
+    }
+
+    /// <inheritdoc />
+    void IKvEvents.Stored(int worker, int node, int from, int to, SimTime at)
+    {
+        if (_delayed is null)
+        {
+            _feedback!.KvStored(worker, node, from, to);
+        }
+        else
+        {
+            _delayed.Add(worker, node, from, to, at);
+        }
+    }
+
+    /// <inheritdoc />
+    void IKvEvents.Removed(int worker, int node, int from, int to, SimTime at)
+    {
+        if (_delayed is null)
+        {
+            _feedback!.KvRemoved(worker, node, from, to);
+        }
+        else
+        {
+            _delayed.Add(worker, ~node, from, to, at);
+        }
+    }
+
+    // Of a request's content only the prompt's: where answers are known, the path goes on into them.
+    private RoutedRequest Visible(in RequestSpec request)
+    {
+        var routed = new RoutedRequest(request.Index, request.InputTokens, request.Session, request.Priority);
+        var path = request.Content.Path;
+        if (_tree is null || path.IsEmpty)
+        {
+            return routed;
+        }
+
+        var known = Math.Min(request.Content.KnownTokens, request.InputTokens);
+        var starts = _tree.Starts;
+        var length = path.Length;
+        var nodes = path.Span;
+        while (length > 0 && starts[nodes[length - 1]] >= known)
+        {
+            length--;
+        }
+
+        return length == 0 ? routed : routed with { Path = path[..length], KnownTokens = Math.Min(known, _tree.Ends[nodes[length - 1]]) };
+    }
+
+    private void Read(SimTime at)
+    {
+        foreach (var worker in _workers)
+        {
+            var replica = _replicas[worker]!;
+            _running[worker] = replica.Running;
+            _waiting[worker] = replica.Waiting;
+            _polledTokens[worker] = replica.TokensInFlight;
+            _generated[worker] = _recorders[worker]!.OutputTokens;
+            _usage[worker] = replica.KvBlocksUsed / (double)_kvBlocks[worker];
+        }
+
+        _polledAt = at;
+    }
+
+    private void EnsureRoom(int workers)
+    {
+        if (workers <= _requests.Length)
+        {
+            return;
+        }
+
+        var size = Math.Max(workers, 2 * _requests.Length);
+        Array.Resize(ref _replicas, size);
+        Array.Resize(ref _recorders, size);
+        Array.Resize(ref _kvBlocks, size);
+        Array.Resize(ref _requests, size);
+        Array.Resize(ref _tokens, size);
+        Array.Resize(ref _running, size);
+        Array.Resize(ref _waiting, size);
+        Array.Resize(ref _polledTokens, size);
+        Array.Resize(ref _generated, size);
+        Array.Resize(ref _usage, size);
+    }
+}
