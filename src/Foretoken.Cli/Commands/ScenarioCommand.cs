@@ -45,7 +45,7 @@ internal static class ScenarioCommand
 
     private static void Warn(ScenarioFile file)
     {
-        foreach (var warning in file.Model.Engine.Warnings)
+        foreach (var warning in file.Model.Pools.SelectMany(p => p.Engine.Warnings).Distinct())
         {
             Console.Error.WriteLine($"warning: {warning}");
         }

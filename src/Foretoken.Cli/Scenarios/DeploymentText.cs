@@ -19,19 +19,28 @@ internal static class DeploymentText
     /// <summary>What a run says first: what is served on what, and where its times come from.</summary>
     public static IReadOnlyList<string> Headline(ScenarioFile file)
     {
-        var model = file.Model;
-        if (model.Target is not { } target)
+        var pools = file.Model.Pools;
+        return [.. pools.SelectMany(pool => Headline(file, pool).Select(line => pools.Count == 1 ? line : $"{pool.Name} ({pool.Replicas}): {line}"))];
+    }
+
+    /// <summary>What had to be replaced or estimated in the run's step times, in sentences; empty when nothing was.</summary>
+    public static IReadOnlyList<string> Notes(ScenarioFile file) =>
+        [.. file.Model.Pools.SelectMany(p => p.StepTime is CoefficientsStepTimeModel coefficients ? OperatorTimes.Create(file, coefficients).Notes : []).Distinct()];
+
+    private static List<string> Headline(ScenarioFile file, PoolModel pool)
+    {
+        if (pool.Target is not { } target)
         {
             return [];
         }
 
-        var engine = model.Engine.Settings;
+        var engine = pool.Engine.Settings;
         var release = target.VersionText.Length > 0 ? " " + target.VersionText : "";
         var lines = new List<string>
         {
-            $"{target.Title}: {engine.EngineName}{release}, {Speculation(model.Engine)}KV cache of {engine.KvPoolTokens.ToString("N0", CultureInfo.InvariantCulture)} tokens{(target.Layout.AttentionDataParallel > 1 ? $" over {target.Layout.AttentionDataParallel} ranks" : "")}",
+            $"{target.Title}: {engine.EngineName}{release}, {Speculation(pool.Engine)}KV cache of {engine.KvPoolTokens.ToString("N0", CultureInfo.InvariantCulture)} tokens{(target.Layout.AttentionDataParallel > 1 ? $" over {target.Layout.AttentionDataParallel} ranks" : "")}",
         };
-        if (model.StepTime is CoefficientsStepTimeModel coefficients)
+        if (pool.StepTime is CoefficientsStepTimeModel coefficients)
         {
             var times = OperatorTimes.Create(file, coefficients);
             var from = coefficients.File is { } measured ? $"{times.Source.Name}, {measured.Path}; what it lacks{(times.Lacking > 0 ? $" ({times.Lacking} named by scenario explain)" : "")}: coefficients" : "coefficients";
@@ -41,10 +50,6 @@ internal static class DeploymentText
         return lines;
     }
 
-    /// <summary>What had to be replaced or estimated in the run's step times, in sentences; empty when nothing was.</summary>
-    public static IReadOnlyList<string> Notes(ScenarioFile file) =>
-        file.Model.StepTime is CoefficientsStepTimeModel coefficients ? OperatorTimes.Create(file, coefficients).Notes : [];
-
     /// <summary>The sum of one GPU's memory, line by line; empty when it is not computed.</summary>
     public static List<DerivedValue> Memory(MemoryPlan? plan) => plan is null ? [] :
     [
@@ -53,9 +58,9 @@ internal static class DeploymentText
     ];
 
     /// <summary>Where the time of two sample steps goes, and what was replaced or estimated; empty for other sources.</summary>
-    public static IEnumerable<(string Title, List<DerivedValue> Rows)> StepTime(ScenarioFile file)
+    public static IEnumerable<(string Title, List<DerivedValue> Rows)> StepTime(ScenarioFile file, PoolModel pool)
     {
-        if (file.Model.StepTime is not CoefficientsStepTimeModel coefficients)
+        if (pool.StepTime is not CoefficientsStepTimeModel coefficients)
         {
             yield break;
         }
@@ -66,7 +71,7 @@ internal static class DeploymentText
         var drafts = coefficients.Deployment.Speculation?.DraftTokens ?? 0;
         var decode = new StepBatch { DecodeRequests = requests, DecodeContextTokens = (long)requests * SampleContext, DraftTokens = requests * drafts };
         var decoding = Rows(times.Explain(decode), times.Source.Milliseconds(decode), origin);
-        decoding.AddRange(PerToken(file.Model.Engine, times, decode));
+        decoding.AddRange(PerToken(pool.Engine, times, decode));
         yield return ($"a decode step of {Plural(requests, "request")} with {SampleContext} tokens each{(drafts > 0 ? $" and {Plural(drafts, "draft")} each to verify" : "")}", decoding);
         var tokens = Math.Min(SamplePrompt, coefficients.Deployment.MaxBatchedTokens);
         var prompt = new StepBatch { Prefills = new[] { new PrefillChunk(tokens, 0, true) } };

@@ -201,6 +201,9 @@ public static class ScenarioSchema
                 WriteType(json, list.Inner);
                 json.WriteEndObject();
                 break;
+            case LaidOverType over:
+                WriteType(json, over.Inner);
+                break;
             case SectionType { Section.SharedName: { } name }:
                 json.WriteString("$ref", $"#/$defs/{name}");
                 break;

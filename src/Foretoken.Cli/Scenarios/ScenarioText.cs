@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
 using Foretoken.Twin.Scenarios.Model;
 
@@ -21,10 +22,15 @@ public static class ScenarioText
         Print(text, rows, pathWidth, valueWidth);
         text.Append("\nderived\n");
         Print(text, rest, pathWidth, valueWidth);
-        Section(text, "memory of one GPU", DeploymentText.Memory(file.Model.Engine.Memory));
-        foreach (var (title, lines) in DeploymentText.StepTime(file))
+        foreach (var pool in file.Model.Pools)
         {
-            Section(text, title, lines);
+            var of = file.Model.Pools.Count > 1 ? $"pool {pool.Name}: " : "";
+            Section(text, of + "derived", [.. pool.Derived.Where(d => !rows.Exists(r => r.Path == d.Path))]);
+            Section(text, of + "memory of one GPU", DeploymentText.Memory(pool.Engine.Memory));
+            foreach (var (title, lines) in DeploymentText.StepTime(file, pool))
+            {
+                Section(text, of + title, lines);
+            }
         }
 
         return text.ToString();
@@ -33,15 +39,29 @@ public static class ScenarioText
     /// <summary>Every value of the resolved scenario, in the order of the description.</summary>
     public static List<DerivedValue> Rows(ScenarioFile file)
     {
-        var derived = file.Model.Derived.ToDictionary(d => d.Path);
+        var derived = ByPath(file.Model.Derived);
         var rows = new List<DerivedValue>();
-        Walk(file.Bound, derived, rows);
+        if (file.Model.Pools is [{ } only] && only.Bound == file.Bound)
+        {
+            Walk(file.Bound, derived, rows);
+            return rows;
+        }
+
+        // What replicas are made of is told pool by pool.
+        Walk(file.Bound, derived, rows, skip: [.. ReplicaFields.Section.Fields, FleetFields.Replicas]);
+        foreach (var pool in file.Model.Pools)
+        {
+            Walk(pool.Bound, ByPath(pool.Derived), rows);
+        }
+
         return rows;
     }
 
-    private static void Walk(Bound section, Dictionary<string, DerivedValue> derived, List<DerivedValue> rows)
+    private static Dictionary<string, DerivedValue> ByPath(IReadOnlyList<DerivedValue> derived) => derived.ToDictionary(d => d.Path);
+
+    private static void Walk(Bound section, Dictionary<string, DerivedValue> derived, List<DerivedValue> rows, IReadOnlyList<Field>? skip = null)
     {
-        foreach (var field in section.Fields)
+        foreach (var field in section.Fields.Where(f => skip?.Contains(f) != true && f.Type is not LaidOverType))
         {
             var path = section.PathOf(field);
             if (section.GetObject(field) is Bound inner)

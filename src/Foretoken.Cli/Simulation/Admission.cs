@@ -1,6 +1,7 @@
 using Foretoken.Cli.Scenarios;
 using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Description;
+using Foretoken.Twin.Scenarios.Model;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 
@@ -36,7 +37,7 @@ internal static class Admission
             source.Take(out var request);
             shortest = Math.Min(shortest, request.InputTokens);
             seen++;
-            if (shortest <= file.Model.Engine.Settings.LongestPrompt)
+            if (shortest <= Longest(file).Engine.Settings.LongestPrompt)
             {
                 return;
             }
@@ -52,17 +53,21 @@ internal static class Admission
 
     private static void Check(ScenarioFile file, string place, int shortest, string which)
     {
-        var settings = file.Model.Engine.Settings;
+        var pool = Longest(file);
+        var settings = pool.Engine.Settings;
         if (shortest <= settings.LongestPrompt)
         {
             return;
         }
 
-        var engine = file.Bound.Get(ScenarioFields.Engine);
+        var engine = pool.Bound.Get(ScenarioFields.Engine)!;
         var flag = engine.Fields.First(f => f.Name == settings.LongestPromptFlag);
         throw new InputException(
             place,
             $"no request can ever be admitted: {which} have {shortest} tokens or more, and the engine takes prompts of at most {settings.LongestPrompt} by engine.{flag.Name} ({engine.PlaceOf(flag)})",
             $"raise {flag.Name} (with enough KV blocks), or send shorter prompts");
     }
+
+    // The pool that takes the longest prompts.
+    private static PoolModel Longest(ScenarioFile file) => file.Model.Pools.MaxBy(p => p.Engine.Settings.LongestPrompt)!;
 }

@@ -23,7 +23,6 @@ internal static class PlanBuilder
     {
         var model = file.Model;
         var notes = new StringBuilder();
-        var stepTime = StepTime(file);
         StreamedTrace? streamed = null;
         IRequestSource source = model.Workload switch
         {
@@ -33,25 +32,16 @@ internal static class PlanBuilder
             BenchmarkWorkloadModel benchmark => Benchmark(file, benchmark.Options, notes),
             _ => throw new NotSupportedException(model.Workload.GetType().Name),
         };
+        PoolPlan[] pools = [.. model.Pools.Select(p => Pool(file, p))];
         var plan = new RunPlan
         {
             Source = source,
-            Pools =
-            [
-                new PoolPlan
-                {
-                    Replicas = model.Replicas,
-                    Engine = model.Engine.Settings,
-                    StepTime = stepTime,
-                    Frontend = model.Frontend,
-                    GpusPerReplica = model.GpusPerReplica,
-                },
-            ],
+            Pools = pools,
             Routing = model.Routing.Create(new RoutingSetup
             {
-                StepTime = stepTime,
-                BlockTokens = model.Engine.Settings.KvBlockTokens,
-                KvBlocks = model.Engine.Settings.KvBlocks,
+                StepTime = pools[0].StepTime,
+                BlockTokens = pools[0].Engine.KvBlockTokens,
+                KvBlocks = pools[0].Engine.KvBlocks,
             }),
             RouterTiming = model.Routing.Timing,
             Seed = model.Seed,
@@ -59,20 +49,35 @@ internal static class PlanBuilder
             TimeLimit = model.TimeLimit,
             WarmUpRequests = model.Workload.WarmUpRequests,
         };
-        foreach (var warning in model.Engine.Warnings)
+        foreach (var pool in model.Pools)
         {
-            notes.AppendLine(CultureInfo.InvariantCulture, $"warning: {warning}");
-        }
+            var of = model.Pools.Count > 1 ? $"pool {pool.Name}: " : "";
+            foreach (var warning in pool.Engine.Warnings)
+            {
+                notes.AppendLine(CultureInfo.InvariantCulture, $"warning: {of}{warning}");
+            }
 
-        if (plan.EngineMode == EngineMode.Fast && ReplicaFactory.NotCovered(model.Engine.Settings) is { } beyond)
-        {
-            notes.AppendLine(CultureInfo.InvariantCulture, $"the fast engine does not cover {beyond}: every step is planned by the plain engine");
+            if (plan.EngineMode == EngineMode.Fast && ReplicaFactory.NotCovered(pool.Engine.Settings) is { } beyond)
+            {
+                notes.AppendLine(CultureInfo.InvariantCulture, $"{of}the fast engine does not cover {beyond}: every step is planned by the plain engine");
+            }
         }
 
         return new PreparedRun(plan, notes.ToString(), streamed);
     }
 
-    private static IStepTimeSource StepTime(ScenarioFile file) => file.Model.StepTime switch
+    private static PoolPlan Pool(ScenarioFile file, PoolModel pool) => new()
+    {
+        Name = pool.Name,
+        Role = pool.Role,
+        Replicas = pool.Replicas,
+        Engine = pool.Engine.Settings,
+        StepTime = StepTime(file, pool),
+        Frontend = pool.Frontend,
+        GpusPerReplica = pool.GpusPerReplica,
+    };
+
+    private static IStepTimeSource StepTime(ScenarioFile file, PoolModel pool) => pool.StepTime switch
     {
         CoefficientsStepTimeModel c => OperatorTimes.Create(file, c).Source,
         FixedStepTimeModel f => new FixedStepTime(f.Prefill.TotalMilliseconds, f.Decode.TotalMilliseconds),
@@ -80,7 +85,7 @@ internal static class PlanBuilder
             new LinearCoefficients(l.PrefillBase, l.PrefillPerToken, l.PrefillPerArea),
             new LinearCoefficients(l.DecodeBase, l.DecodePerRequest, l.DecodePerContextToken)),
         TableStepTimeModel t => new TableStepTime(StepTimeTableFiles.Read(file.Locate(t.Path, t.PathOrigin))),
-        _ => new PolynomialStepTime(file.Model.Engine.Settings.KvPoolTokens),
+        _ => new PolynomialStepTime(pool.Engine.Settings.KvPoolTokens),
     };
 
     private static IRequestSource Synthetic(ScenarioFile file, SyntheticSpec spec)

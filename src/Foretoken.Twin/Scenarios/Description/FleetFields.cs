@@ -16,12 +16,7 @@ public static class FleetFields
         DefaultSource = "the smallest fleet",
     };
 
-    public static readonly Field<int?> GpusPerReplica = new(new OptionalType<int>(new IntegerType(1, 4096)))
-    {
-        Name = "gpus_per_replica",
-        Meaning = "GPUs that one replica occupies; used to count GPU-hours. With a parallel layout it follows from that.",
-        DefaultText = "by the layout, else 1",
-    };
+    public static readonly Field<int?> GpusPerReplica = ReplicaFields.GpusPerReplica;
 
     public static readonly Field<Bound> Routing = new(new SectionType(RoutingFields.Section))
     {
@@ -29,10 +24,13 @@ public static class FleetFields
         Meaning = "The router in front of the replicas.",
     };
 
+    /// <summary>Pools; null for one pool by <see cref="Replicas"/>.</summary>
+    public static readonly Field<IReadOnlyList<Bound>> Pools = Optional.List("pools", "Pools of replicas that differ in what they are for, in GPU, layout or engine; instead of replicas.", new SectionType(PoolFields.Section));
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "How many replicas there are, and who gets which request.",
-        Fields = [Replicas, GpusPerReplica, Routing],
+        Fields = [Replicas, GpusPerReplica, Pools, Routing],
     };
 }

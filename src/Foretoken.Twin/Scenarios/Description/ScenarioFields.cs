@@ -17,11 +17,11 @@ public static class ScenarioFields
 
     public static readonly Field<Bound> Workload = new(new SectionType(WorkloadFields.Section)) { Name = "workload", Meaning = "The traffic. With a model and a GPU it may be left out: preset chat.", DefaultText = "preset chat with a model, else required" };
     public static readonly Field<Bound> Fleet = Part("fleet", FleetFields.Section);
-    public static readonly Field<Bound> Engine = Part("engine", EngineFields.Section);
-    public static readonly Field<Bound> Model = Part("model", ModelFields.Model);
-    public static readonly Field<Bound> Hardware = Part("hardware", ModelFields.Hardware);
-    public static readonly Field<Bound> StepTime = Part("step_time", StepTimeFields.Section);
-    public static readonly Field<Bound> Frontend = Part("frontend", FrontendFields.Section);
+    public static readonly Field<Bound> Engine = ReplicaFields.Engine;
+    public static readonly Field<Bound> Model = ReplicaFields.Model;
+    public static readonly Field<Bound> Hardware = ReplicaFields.Hardware;
+    public static readonly Field<Bound> StepTime = ReplicaFields.StepTime;
+    public static readonly Field<Bound> Frontend = ReplicaFields.Frontend;
     public static readonly Field<Bound> Slo = Optional.Part("slo", "Service-level objective.", SloFields.Section);
     public static readonly Field<Bound> Run = Part("run", RunFields.Section);
 

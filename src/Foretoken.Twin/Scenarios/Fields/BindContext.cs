@@ -29,6 +29,18 @@ public sealed class BindContext(Section? root = null)
     public void Add(Origin origin, string path, string message, string? fix = null) =>
         _problems.Add((origin, new Problem(path.Length == 0 ? origin.ToString() : $"{origin}: {path}", message, fix)));
 
+    /// <summary>Takes over what another reading of the same text found, but what is known already: the same at the same place.</summary>
+    public void Take(BindContext other)
+    {
+        foreach (var (origin, problem) in other._problems)
+        {
+            if (!_problems.Exists(p => p.Origin == origin && p.Problem.Message == problem.Message))
+            {
+                _problems.Add((origin, problem));
+            }
+        }
+    }
+
     /// <summary>Ends with every problem, if there is one.</summary>
     /// <exception cref="InputException">There is at least one problem.</exception>
     public void ThrowIfAny()

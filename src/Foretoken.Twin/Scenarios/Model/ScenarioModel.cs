@@ -18,26 +18,26 @@ public sealed record ScenarioModel
     /// <summary>The traffic.</summary>
     public required WorkloadModel Workload { get; init; }
 
-    /// <summary>Number of equal replicas.</summary>
-    public required int Replicas { get; init; }
-
-    /// <summary>GPUs per replica.</summary>
-    public required int GpusPerReplica { get; init; }
+    /// <summary>The fleet: at least one pool of equal replicas.</summary>
+    public required IReadOnlyList<PoolModel> Pools { get; init; }
 
     /// <summary>The router.</summary>
     public required RoutingModel Routing { get; init; }
 
-    /// <summary>What is served on what; null when the scenario names no model and no GPU.</summary>
-    public DeploymentTarget? Target { get; init; }
+    /// <summary>GPUs per replica of the first pool, the only one of most scenarios.</summary>
+    public int GpusPerReplica => Pools[0].GpusPerReplica;
 
-    /// <summary>The engine.</summary>
-    public required EngineModel Engine { get; init; }
+    /// <summary>What the first pool serves on what; null when the scenario names no model and no GPU.</summary>
+    public DeploymentTarget? Target => Pools[0].Target;
 
-    /// <summary>Where step times come from.</summary>
-    public required StepTimeModel StepTime { get; init; }
+    /// <summary>The first pool's engine.</summary>
+    public EngineModel Engine => Pools[0].Engine;
 
-    /// <summary>Time spent outside the engines.</summary>
-    public FrontendTimes Frontend { get; init; } = FrontendTimes.None;
+    /// <summary>Where the first pool's step times come from.</summary>
+    public StepTimeModel StepTime => Pools[0].StepTime;
+
+    /// <summary>Time that the first pool spends outside the engines.</summary>
+    public FrontendTimes Frontend => Pools[0].Frontend;
 
     /// <summary>The service-level objective, or null for none.</summary>
     public SloModel? Slo { get; init; }

@@ -44,48 +44,25 @@ public static class ScenarioResolver
             derived.Add(new("workload.preset", DefaultWorkload.Preset, "default with a model and a GPU: public chat traffic at 5 requests a second (docs/workloads.md)"));
         }
 
-        var resolver = new TargetResolver(root, library, context);
-        var target = resolver.Resolve();
-        var engine = resolver.Release is { } release && (target is not null || !resolver.IsWanted) ? EngineResolver.Resolve(root, release, target, context) : null;
+        var pools = new PoolResolver(root, (MapNode)document, library, context, derived).Resolve();
         var workload = Part(root, ScenarioFields.Workload) is { } w ? WorkloadResolver.Resolve(w, document, context, derived) : null;
-        var stepTime = Part(root, ScenarioFields.StepTime) is { } s ? StepTimeResolver.Resolve(s, resolver.IsWanted, target, engine, context, derived) : null;
-        var gpusPerReplica = GpusPerReplica(root, target, context);
         var slo = root.Get(ScenarioFields.Slo) is { } o ? SloResolver.Resolve(o, context) : null;
-        if (!context.IsGood || engine is null || workload is null || stepTime is null)
+        if (!context.IsGood || pools.Count == 0 || workload is null)
         {
             return null;
         }
 
-        derived.AddRange(engine.Derived);
-        var fleet = root.Get(ScenarioFields.Fleet);
-        var run = root.Get(ScenarioFields.Run);
-        if (target is not null)
-        {
-            derived.AddRange(ModelFields.LayoutFields.Where(f => !root.IsSet(f)).Select(f => new DerivedValue(root.PathOf(f), "1", "default: not divided")));
-            derived.Add(new(root.Get(ScenarioFields.Hardware)!.PathOf(ModelFields.GpuMemory), UnitTable.Bytes.Show(target.Gpu.MemoryBytes), $"what the driver of {target.Gpu.Name} reports (foretoken gpus explain {target.Gpu.Name})"));
-        }
-
-        if (!fleet.IsSet(FleetFields.GpusPerReplica))
-        {
-            derived.Add(new(fleet.PathOf(FleetFields.GpusPerReplica), gpusPerReplica.ToString(CultureInfo.InvariantCulture), target is null
-                ? "default: one GPU per replica"
-                : "tensor_parallel x pipeline_parallel x data_parallel"));
-        }
-
-        var gpus = (long)fleet.Get(FleetFields.Replicas) * gpusPerReplica;
-        derived.Add(new("GPUs", gpus.ToString(CultureInfo.InvariantCulture), $"replicas x gpus_per_replica = {fleet.Get(FleetFields.Replicas)} x {gpusPerReplica}"));
+        var run = root.Get(ScenarioFields.Run)!;
+        derived.Add(pools.Count == 1
+            ? new("GPUs", Number((long)pools[0].Replicas * pools[0].GpusPerReplica), $"replicas x gpus_per_replica = {pools[0].Replicas} x {pools[0].GpusPerReplica}")
+            : new("GPUs", Number(pools.Sum(p => (long)p.Replicas * p.GpusPerReplica)), $"sum of replicas x gpus_per_replica = {string.Join(" + ", pools.Select(p => $"{p.Replicas} x {p.GpusPerReplica}"))}"));
         return new ScenarioModel
         {
             Name = root.Get(ScenarioFields.Name) ?? defaultName,
             Seed = (ulong)root.Get(ScenarioFields.Seed),
             Workload = workload,
-            Replicas = fleet.Get(FleetFields.Replicas),
-            GpusPerReplica = gpusPerReplica,
-            Target = target,
-            Routing = RoutingResolver.Resolve(fleet.Get(FleetFields.Routing), derived),
-            Engine = engine,
-            StepTime = stepTime,
-            Frontend = FrontendResolver.Resolve(root.Get(ScenarioFields.Frontend)!, target, stepTime, derived),
+            Pools = pools,
+            Routing = RoutingResolver.Resolve(root.Get(ScenarioFields.Fleet)!.Get(FleetFields.Routing)!, derived),
             Slo = slo,
             EngineMode = run.Get(RunFields.EngineMode) switch { "plain" => EngineMode.Plain, "fast" => EngineMode.Fast, _ => EngineMode.Auto },
             TimeLimit = run.Get(RunFields.TimeLimit) is { } limit ? new SimTime(limit.Nanoseconds) : null,
@@ -93,22 +70,7 @@ public static class ScenarioResolver
         };
     }
 
-    private static int GpusPerReplica(Bound root, DeploymentTarget? target, BindContext context)
-    {
-        if (Part(root, ScenarioFields.Fleet) is not { } fleet || !fleet.IsGood(FleetFields.GpusPerReplica))
-        {
-            return 1;
-        }
-
-        var written = fleet.Get(FleetFields.GpusPerReplica);
-        if (target is not null && written is not null && written != target.Layout.Gpus)
-        {
-            context.Add(fleet.PlaceOf(FleetFields.GpusPerReplica), fleet.PathOf(FleetFields.GpusPerReplica),
-                $"is {written}, but the layout of a replica is {target.Layout.Gpus} GPUs", "remove it: tensor_parallel x pipeline_parallel x data_parallel says it");
-        }
-
-        return target?.Layout.Gpus ?? written ?? 1;
-    }
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static Bound? Part(Bound root, Field<Bound> field) => root.IsGood(field) ? root.Get(field) : null;
 }
