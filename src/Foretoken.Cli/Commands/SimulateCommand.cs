@@ -73,7 +73,7 @@ internal sealed class SimulateCommand
     {
         var quiet = parsed.GetValue(_quiet);
         using var prepared = PlanBuilder.Build(file);
-        using var listening = _listen.Prepare(parsed, prepared.Plan);
+        using var listening = _listen.Prepare(parsed, prepared.Plan, file.Model.Name);
         var plan = prepared.Plan with { Trace = listening.Trace };
         if (!quiet)
         {
@@ -97,7 +97,7 @@ internal sealed class SimulateCommand
             }
         }
 
-        var summary = listening.Complete(SummaryBuilder.Build(result, Context(file, setUp, runTime)));
+        var summary = listening.Complete(SummaryBuilder.Build(result, Context(file, setUp, runTime)), quiet ? null : Console.Error);
         if (place is not null)
         {
             var written = ReportFolder.Write(place.Folder, result, summary);

@@ -64,6 +64,24 @@ public sealed class NewFile : IDisposable
         Stream.Dispose();
     });
 
+    /// <summary>Writes the next bytes of a file that comes piece by piece; <see cref="Close"/> ends it.</summary>
+    /// <exception cref="InputException">They cannot be written.</exception>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            Stream.Write(bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failed(e);
+        }
+    }
+
+    /// <summary>Ends a file that came piece by piece.</summary>
+    /// <exception cref="InputException">The last bytes cannot be written.</exception>
+    public void Close() => Guard(Stream.Dispose);
+
     /// <summary>Gives the file its name.</summary>
     /// <exception cref="InputException">It cannot be renamed.</exception>
     public void Commit()
@@ -99,7 +117,9 @@ public sealed class NewFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException(_path, $"cannot be written: {e.Message}", "make room or choose another place");
+            throw Failed(e);
         }
     }
+
+    private InputException Failed(Exception e) => new(_path, $"cannot be written: {e.Message}", "make room or choose another place");
 }

@@ -92,6 +92,7 @@ internal sealed class ReplicaFleet
 
         _replicas[worker] = ReplicaFactory.Create(_plan, plan, recorder);
         TellRouter(worker, state);
+        _plan.Trace?.ReplicaAdded(worker, plan);
         return worker;
     }
 

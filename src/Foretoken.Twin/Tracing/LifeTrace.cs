@@ -6,10 +6,10 @@ namespace Foretoken.Twin.Tracing;
 
 /// <summary>Writes down one request's life.</summary>
 /// <param name="index">The request's number in the run.</param>
-/// <param name="kvBlocks">KV blocks of each replica, to say how full its cache was; 0: not known.</param>
-public sealed class LifeTrace(int index, int kvBlocks = 0) : RunTrace
+public sealed class LifeTrace(int index) : RunTrace
 {
     private readonly Dictionary<int, (int Running, int Waiting, int KvBlocksUsed)> _loads = [];
+    private readonly Dictionary<int, int> _kvBlocks = [];
     private readonly List<LifeEvent> _events = [];
     private RequestSpec _spec;
     private PhaseClock? _clock;
@@ -31,6 +31,9 @@ public sealed class LifeTrace(int index, int kvBlocks = 0) : RunTrace
 
     /// <summary>The life; null when no such request ended yet.</summary>
     public RequestLife? Life { get; private set; }
+
+    /// <inheritdoc />
+    public override void ReplicaAdded(int worker, PoolPlan pool) => _kvBlocks[worker] = pool.Engine.KvBlocks;
 
     /// <inheritdoc />
     public override void Explained(int request, string reason)
@@ -63,7 +66,7 @@ public sealed class LifeTrace(int index, int kvBlocks = 0) : RunTrace
             _queued = at;
             _stepsPassed = 0;
             _resting = LifePhase.Queue;
-            _events.Add(new QueuedEvent(at, worker, load.Waiting, load.Running, load.KvBlocksUsed, kvBlocks));
+            _events.Add(new QueuedEvent(at, worker, load.Waiting, load.Running, load.KvBlocksUsed, _kvBlocks.GetValueOrDefault(worker)));
             Update(at);
         }
     }

@@ -39,12 +39,15 @@ public abstract class RunTrace : IReplicaTrace
     {
     }
 
-    /// <summary>A replica came into being or changed its state.</summary>
-    /// <param name="worker">The replica.</param>
-    /// <param name="pool">Its pool.</param>
-    /// <param name="state">Its state from now on, in words.</param>
-    /// <param name="at">When.</param>
-    public virtual void ReplicaChanged(int worker, string pool, string state, SimTime at)
+    /// <summary>There is another replica; those that serve from the beginning are heard of before anything else.</summary>
+    /// <param name="worker">Its number.</param>
+    /// <param name="pool">What it was made from.</param>
+    public virtual void ReplicaAdded(int worker, PoolPlan pool)
+    {
+    }
+
+    /// <summary>A replica moved on in its life.</summary>
+    public virtual void ReplicaChanged(int worker, ReplicaState state, SimTime at)
     {
     }
 

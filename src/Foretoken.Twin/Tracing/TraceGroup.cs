@@ -44,11 +44,20 @@ public sealed class TraceGroup(IReadOnlyList<RunTrace> listeners) : RunTrace
     }
 
     /// <inheritdoc />
-    public override void ReplicaChanged(int worker, string pool, string state, SimTime at)
+    public override void ReplicaAdded(int worker, PoolPlan pool)
     {
         foreach (var listener in listeners)
         {
-            listener.ReplicaChanged(worker, pool, state, at);
+            listener.ReplicaAdded(worker, pool);
+        }
+    }
+
+    /// <inheritdoc />
+    public override void ReplicaChanged(int worker, ReplicaState state, SimTime at)
+    {
+        foreach (var listener in listeners)
+        {
+            listener.ReplicaChanged(worker, state, at);
         }
     }
 

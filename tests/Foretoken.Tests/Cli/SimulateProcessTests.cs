@@ -68,6 +68,35 @@ public sealed class SimulateProcessTests
         Assert.Equal("ended", (string)life["events"]!.AsArray()[^1]!["event"]!);
     }
 
+    [Fact]
+    public void Simulate_Perfetto_WritesAWholeFileAndSaysWhereItWasCut()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.PathOf("trace.json");
+        var outcome = CliProcess.Run("simulate", Small, "--perfetto", path, "--explain-request", "3", "--perfetto-events", "500", "--json");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains($"wrote {path} (", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"{path}: full at ", outcome.Error, StringComparison.Ordinal);
+        Assert.InRange(Reports.Perfetto.TraceEventRules.Check(File.ReadAllBytes(path)).Count, 500, 1500);
+        Assert.Equal(3, (int)JsonNode.Parse(outcome.Output)!["explained_request"]!["index"]!);
+        Assert.Equal([path], Directory.GetFiles(folder.Path));
+    }
+
+    [Fact]
+    public void Simulate_PerfettoOptionsThatSayNothing_AreClearErrors()
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = CliProcess.Run("simulate", Small, "--perfetto-from", "10", "--perfetto-to", "2s", "--perfetto-events", "0", "--explain-request", "x");
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal(6, outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        outcome = CliProcess.Run("simulate", Small, "--quiet", "--perfetto", folder.PathOf("none/trace.json"));
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("trace.json: cannot be written", outcome.Error, StringComparison.Ordinal);
+        outcome = CliProcess.Run("simulate", Small, "--quiet", "--perfetto", folder.PathOf("t.json"), "--perfetto-from", "5s", "--perfetto-to", "5s");
+        Assert.Contains("--perfetto-to 5s: is not after --perfetto-from", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
     [Theory]
     [InlineData("-1", "is no request's number")]
     [InlineData("seven", "is no request's number")]

@@ -134,7 +134,7 @@ public sealed class LifeTraceTests
 
     private static (RunResult Result, RequestLife[] Lives) Listen(RunPlan plan)
     {
-        var listeners = Enumerable.Range(0, (int)plan.Source.Count).Select(i => new LifeTrace(i, plan.Pools[0].Engine.KvBlocks)).ToArray();
+        var listeners = Enumerable.Range(0, (int)plan.Source.Count).Select(i => new LifeTrace(i)).ToArray();
         var result = TwinRun.Run(plan with { Trace = new TraceGroup(listeners) });
         return (result, [.. listeners.Select(l => l.Life!)]);
     }
