@@ -129,6 +129,6 @@ public sealed class PerfettoTraceTests
             OutputTokens = [.. rows.Select(r => r.Output)],
         }),
         Pools = [new PoolPlan { Replicas = 1, Engine = new VllmSettings { NumGpuBlocks = 10_001, MaxModelLen = 4096, MaxNumBatchedTokens = 64, AsyncScheduling = false, MaxNumSeqs = 64 }, StepTime = new FixedStepTime(10, 2) }],
-        Routing = new RoundRobin(),
+        Routing = RoutingPolicies.Create("round_robin")!,
     };
 }

@@ -2,7 +2,6 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Engines.TrtLlm;
 using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
-using Foretoken.Fleet.Routing.Simple;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Engines.Differential;
@@ -151,7 +150,7 @@ public sealed class LifeTraceTests
                 StepTime = stepTime,
             },
         ],
-        Routing = new RoundRobin(),
+        Routing = RoutingPolicies.Create("round_robin")!,
         Seed = 3,
     };
 
