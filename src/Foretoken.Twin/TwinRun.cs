@@ -37,7 +37,7 @@ public sealed class TwinRun
         _plan = plan;
         _control = control;
         _book = new RunBook(plan.Source, _gaps) { Trace = plan.Trace };
-        _desk = new RouterDesk(plan, _frontend, _book);
+        _desk = new RouterDesk(plan, _frontend, _book) { Trace = plan.Trace };
 
         // Whoever listens hears the replicas' steps in one order of time.
         _byEvents = plan.Source.IsReactive

@@ -2,6 +2,7 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Fleet.Routing;
 using Foretoken.Quantities;
 using Foretoken.Twin.Running;
+using Foretoken.Twin.Tracing;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 
@@ -69,6 +70,9 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         _delayed = timing.EventDelay > SimDuration.Zero && ListensToCaches ? new DelayedKvEvents(timing.EventDelay) : null;
         NextPoll = Polls ? SimTime.Zero : SimTime.Never;
     }
+
+    /// <summary>Hears why; null, as mostly: nobody asks.</summary>
+    public RunTrace? Trace { get; init; }
 
     /// <summary>Where a worker puts its cache events; null when nobody hears them.</summary>
     public KvEventBuffer? CacheEvents(int worker) => ListensToCaches ? new KvEventBuffer(worker, this, _tree!) : null;
@@ -167,6 +171,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         };
         var chosen = _policy.Choose(view, routed, ref _random);
         Invariant.That(Array.BinarySearch(_workers, chosen) >= 0);
+        Trace?.Explained(request.Index, Reason(view, chosen));
         _requests[chosen]++;
         if (_timing.InFlightCorrection)
         {
@@ -225,6 +230,14 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
             _delayed.Add(worker, ~node, from, to, at);
         }
     }
+
+    private string Reason(in RouterView view, int chosen) => _policy switch
+    {
+        IRoutingReasons reasons => $"{_policy.Name}: {reasons.Reason(chosen, _workers)}",
+        _ when (_needs & RouterNeeds.Tokens) != 0 => $"{_policy.Name}: tokens in flight {ReasonText.Fewest(_workers, view.TokensInFlight)}",
+        _ when (_needs & RouterNeeds.Requests) != 0 => $"{_policy.Name}: requests in flight {ReasonText.Fewest(_workers, view.RequestsInFlight)}",
+        _ => $"{_policy.Name}, over {_workers.Length} replicas",
+    };
 
     // Of a request's content only the prompt's: where answers are known, the path goes on into them.
     private RoutedRequest Visible(in RequestSpec request)

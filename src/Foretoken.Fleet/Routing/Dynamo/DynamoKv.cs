@@ -13,7 +13,7 @@ namespace Foretoken.Fleet.Routing.Dynamo;
 /// with weights exp(-(cost - lowest) / ((highest - lowest) x temperature)). Cost per request: one step per candidate, and one per
 /// node of the prompt's path and worker that holds the node.
 /// </remarks>
-public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback
+public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
 {
     private static readonly NumberParameter Credit = new("overlap_score_credit", "Share of the cached part of a prompt that is taken off its work; 0 ignores caches.", 1, 0, 1000);
     private static readonly NumberParameter Decay = new("overlap_score_credit_decay", "How fast that credit falls for workers with more prompt work than the idlest: 1 / (1 + this x extra work in prompts of this size).", 0, 0, 1e9);
@@ -47,6 +47,7 @@ public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback
     private readonly PredictedHolders? _predicted;
     private readonly ActiveLoads _active = new();
     private double[] _costs = new double[8];
+    private (int Cached, int Prompt) _last;
     private PrefixTree? _tree;
     private int _blockTokens = 1;
 
@@ -147,10 +148,15 @@ public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback
         }
 
         var known = predicted.IsEmpty ? cached[best] : Math.Max(cached[best], predicted[best]);
+        _last = (known, blocks);
         _active.Add(view, request, best, Math.Max(0, request.InputTokens - known * view.BlockTokens), _trackBlocks ? blocks : 0);
         _predicted?.Sent(view, request, best);
         return best;
     }
+
+    /// <inheritdoc />
+    public string Reason(int chosen, ReadOnlySpan<int> workers) =>
+        $"{_last.Cached} of the prompt's {_last.Prompt} blocks cached there; {(_temperature > 0 ? "drawn by weight" : "lowest cost in blocks")}: {ReasonText.Ranking(workers, _costs, lowestWins: _temperature == 0)}";
 
     /// <inheritdoc />
     public void FirstToken(int worker, int request, SimTime at) => _active.FirstToken(request);

@@ -29,7 +29,7 @@ internal sealed class HashRing
         {
             for (var i = 0; i < PointsPerWorker; i++)
             {
-                _points[next++] = (StableHash.Of((ulong)worker, (ulong)i), worker);
+                _points[next++] = (StableHash.Of(StableHash.Of(5, (ulong)worker), (ulong)i), worker);
             }
         }
 

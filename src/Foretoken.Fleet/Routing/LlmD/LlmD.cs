@@ -7,7 +7,7 @@ namespace Foretoken.Fleet.Routing.LlmD;
 /// llm-d's endpoint picker (EPP): filters leave some pods, scorers give each a number from 0 to 1, their weighted sum decides, a
 /// picker chooses. Defaults are those of its default profile: queue 2, KV usage 2, prefix 3, highest score.
 /// </summary>
-public sealed class LlmD : IRoutingPolicy, IRoutingFeedback
+public sealed class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
 {
     private const double QueueBound = 5;
     private const double KvBound = 0.8;
@@ -124,6 +124,10 @@ public sealed class LlmD : IRoutingPolicy, IRoutingFeedback
 
         return chosen;
     }
+
+    /// <inheritdoc />
+    public string Reason(int chosen, ReadOnlySpan<int> workers) =>
+        $"{_values.Get(Picker)} over weighted scores: {ReasonText.Ranking(workers, _scores, lowestWins: false)}";
 
     /// <inheritdoc />
     public void Ended(int worker, int request, int outputTokens, SimTime at)

@@ -14,7 +14,7 @@ namespace Foretoken.Fleet.Routing.ModelUnits;
 /// greatest hash of (workload, worker), so that a worker that goes moves nobody else (rendezvous hashing). A workload whose
 /// workers are all beyond the fleet's mean by the overflow factor borrows the least loaded worker.
 /// </remarks>
-public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback
+public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
 {
     private static readonly WholeParameter Subset = new("subset_size", "Workers that serve one workload.", 2, 1);
     private static readonly WholeParameter WorkloadTokens = new("workload_tokens", "Prompts without session belong to one workload when their first tokens, so many, are the same.", 256, 1);
@@ -39,6 +39,7 @@ public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback
     private readonly Dictionary<int, double> _requests = [];
     private double[] _units = new double[8];
     private int[] _counts = new int[8];
+    private bool _borrowed;
     private long _ended;
     private long _outputs;
 
@@ -81,7 +82,8 @@ public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback
             least = _units[worker] < _units[least] ? worker : least;
         }
 
-        if (_units[chosen] > _overflow * sum / workers.Length)
+        _borrowed = _units[chosen] > _overflow * sum / workers.Length;
+        if (_borrowed)
         {
             chosen = least;
         }
@@ -93,6 +95,10 @@ public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback
         _counts[chosen]++;
         return chosen;
     }
+
+    /// <inheritdoc />
+    public string Reason(int chosen, ReadOnlySpan<int> workers) =>
+        $"{(_borrowed ? "the workload's subset is full: the least loaded of all" : "the least loaded of the workload's subset")}; units in flight, this request included: {ReasonText.Ranking(workers, _units, lowestWins: true)}";
 
     /// <inheritdoc />
     public void Ended(int worker, int request, int outputTokens, SimTime at)

@@ -12,7 +12,7 @@ namespace Foretoken.Fleet.Routing.SgLang;
 /// The gateway's tree is one of characters; here it is the workload's prefix tree, in tokens. The match rate is the same as long
 /// as every token has as many characters; <c>chars_per_token</c> matters for the tree's size only.
 /// </remarks>
-public sealed class SgLangCacheAware : IRoutingPolicy
+public sealed class SgLangCacheAware : IRoutingPolicy, IRoutingReasons
 {
     private static readonly NumberParameter CacheThreshold = new("cache_threshold", "A match counts when it is a greater share of the prompt than this.", 0.3, 0, 1);
     private static readonly WholeParameter BalanceAbs = new("balance_abs_threshold", "Loads are uneven when the greatest exceeds the smallest by more than this many requests ...", 64);
@@ -38,6 +38,7 @@ public sealed class SgLangCacheAware : IRoutingPolicy
     private readonly List<List<(long Accessed, int Tokens)>> _tails = [];
     private long[] _tokens = new long[8];
     private long _clock;
+    private string _why = "";
     private SimTime _nextCut;
 
     /// <summary>A router that knows nothing yet.</summary>
@@ -76,10 +77,15 @@ public sealed class SgLangCacheAware : IRoutingPolicy
         }
 
         var depths = _texts.Depths(request.Path.Span, request.KnownTokens, Math.Max(workers[^1] + 1, loads.Length));
-        var chosen = most - loads[least] > _abs && most > _rel * loads[least] ? least : Match(workers, depths, request, least);
+        var uneven = most - loads[least] > _abs && most > _rel * loads[least];
+        var chosen = uneven ? least : Match(workers, depths, request, least);
+        _why = uneven ? "loads are uneven: the least loaded" : depths[chosen] > _threshold * request.InputTokens ? "the last one that was sent the longest match" : "too little of the text matches: the least loaded";
         Insert(view, request, chosen, depths[chosen]);
         return chosen;
     }
+
+    /// <inheritdoc />
+    public string Reason(int chosen, ReadOnlySpan<int> workers) => _why;
 
     private int Match(ReadOnlySpan<int> workers, ReadOnlySpan<int> depths, in RoutedRequest request, int least)
     {

@@ -10,7 +10,7 @@ namespace Foretoken.Fleet.Routing.SgLang;
 /// Queued tokens are those of all requests in the worker at the poll times the share of requests that waited. The throughput is
 /// that between the last two polls.
 /// </remarks>
-public sealed class SgLangLeastLoad(double kvPressure, double defaultThroughput) : IRoutingPolicy
+public sealed class SgLangLeastLoad(double kvPressure, double defaultThroughput) : IRoutingPolicy, IRoutingReasons
 {
     private static readonly NumberParameter KvPressure = new("kv_pressure_weight", "Seconds of waiting that KV usage k / (1 - k) = 1 is worth.", 0.15, 0, 1e6);
     private static readonly NumberParameter DefaultThroughput = new("default_throughput", "Tokens per second of a worker that generated nothing between the last two polls.", 2000, 0.001, 1e9);
@@ -26,6 +26,7 @@ public sealed class SgLangLeastLoad(double kvPressure, double defaultThroughput)
     };
 
     private readonly Throughputs _throughputs = new();
+    private double[] _scores = new double[8];
 
     /// <inheritdoc />
     public string Name => Description.Name;
@@ -37,11 +38,16 @@ public sealed class SgLangLeastLoad(double kvPressure, double defaultThroughput)
     public int Choose(in RouterView view, in RoutedRequest request, ref RandomStream random)
     {
         _throughputs.Follow(view);
+        if (_scores.Length <= view.Workers[^1])
+        {
+            _scores = new double[2 * (view.Workers[^1] + 1)];
+        }
+
         var best = view.Workers[0];
         var lowest = double.PositiveInfinity;
         foreach (var worker in view.Workers)
         {
-            var score = Score(view, worker);
+            var score = _scores[worker] = Score(view, worker);
             if (score < lowest)
             {
                 lowest = score;
@@ -51,6 +57,9 @@ public sealed class SgLangLeastLoad(double kvPressure, double defaultThroughput)
 
         return best;
     }
+
+    /// <inheritdoc />
+    public string Reason(int chosen, ReadOnlySpan<int> workers) => $"shortest time to drain plus KV pressure, in seconds: {ReasonText.Ranking(workers, _scores, lowestWins: true)}";
 
     private double Score(in RouterView view, int worker)
     {
