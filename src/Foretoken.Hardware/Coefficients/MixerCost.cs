@@ -69,8 +69,8 @@ internal sealed class MixerCost
             : _decode.Us(requests, requests * (_shape.Window > 0 ? Math.Min(each, _shape.Window) : each), queries);
     }
 
-    /// <summary>Microseconds for the prompt chunks of a step, shared out over <paramref name="parts"/> micro-batches.</summary>
-    public double Context(ReadOnlySpan<StepTime.PrefillChunk> chunks, double parts)
+    /// <summary>Microseconds for the prompt chunks of a step, shared out over <paramref name="parts"/> micro-batches; not <paramref name="exact"/> within a hundred-thousandth.</summary>
+    public double Context(ReadOnlySpan<StepTime.PrefillChunk> chunks, double parts, bool exact)
     {
         if (chunks.Length == 0)
         {
@@ -84,7 +84,8 @@ internal sealed class MixerCost
 
         if (!IsLatent)
         {
-            return _prompt.Us(Work(chunks, _prompt.Window, parts));
+            var work = Work(chunks, _prompt.Window, parts);
+            return exact ? _prompt.Us(work) : _prompt.QuickUs(work);
         }
 
         // Sparse and compressed attention: a token sees a bounded number of entries.

@@ -110,12 +110,12 @@ internal sealed class StepCost
     }
 
     /// <summary>Attention of prompt chunks, all layers, us, divided over micro-batches.</summary>
-    public double ContextAttentionUs(ReadOnlySpan<PrefillChunk> chunks, double parts)
+    public double ContextAttentionUs(ReadOnlySpan<PrefillChunk> chunks, double parts, bool exact)
     {
         var sum = 0.0;
         foreach (var layer in Layers)
         {
-            sum += layer.Count * layer.Mixer.Context(chunks, parts);
+            sum += layer.Count * layer.Mixer.Context(chunks, parts, exact);
         }
 
         return sum * PromptAttentionScale;

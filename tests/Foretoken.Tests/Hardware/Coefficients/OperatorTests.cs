@@ -82,5 +82,25 @@ public sealed class OperatorTests
         Assert.Equal(0, Smooth.Max(0, 0, q));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1.3)]
+    [InlineData(2.5)]
+    [InlineData(8)]
+    [InlineData(40)]
+    public void SmoothTable_AtAnyRatio_IsTheSoftMaximum(double q)
+    {
+        var table = new SmoothTable(q);
+        for (var i = 0; i <= 5000; i++)
+        {
+            var small = 7.0 * i / 5000;
+            var exact = Smooth.Max(small, 7, q);
+            Assert.InRange(table.Max(small, 7), exact * (1 - 1e-5), exact * (1 + 1e-5));
+            Assert.Equal(table.Max(small, 7), table.Max(7, small));
+        }
+
+        Assert.Equal(0, table.Max(0, 0));
+    }
+
     private static void Same(double expected, double actual) => Assert.InRange(actual, expected * (1 - 1e-12), expected * (1 + 1e-12));
 }
