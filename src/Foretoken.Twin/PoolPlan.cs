@@ -39,4 +39,7 @@ public sealed record PoolPlan
 
     /// <summary>GPUs that one replica occupies.</summary>
     public int GpusPerReplica { get; init; } = 1;
+
+    /// <summary>Price of a GPU for an hour, US dollars; null when it is not known. Changes nothing in the run.</summary>
+    public double? GpuHourPrice { get; init; }
 }

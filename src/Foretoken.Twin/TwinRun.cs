@@ -356,7 +356,7 @@ public sealed class TwinRun
         {
             Requests = _book.Requests,
             Replicas = results,
-            Pools = [.. _plan.Pools.Select(p => new PoolResult { Name = p.Name, Role = p.Role, GpusPerReplica = p.GpusPerReplica })],
+            Pools = [.. _plan.Pools.Select(p => new PoolResult { Name = p.Name, Role = p.Role, GpusPerReplica = p.GpusPerReplica, GpuHourPrice = p.GpuHourPrice })],
             TokenGaps = _gaps,
             End = end,
             StopReason = _stop,

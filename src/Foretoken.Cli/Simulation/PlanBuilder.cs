@@ -75,6 +75,7 @@ internal static class PlanBuilder
         StepTime = StepTime(file, pool),
         Frontend = pool.Frontend,
         GpusPerReplica = pool.GpusPerReplica,
+        GpuHourPrice = pool.GpuHourPrice,
     };
 
     private static IStepTimeSource StepTime(ScenarioFile file, PoolModel pool) => pool.StepTime switch

@@ -39,6 +39,7 @@ internal static class ReportData
         SummaryJson.WriteSlo(json, summary.Slo);
         WriteMetrics(json, summary);
         SummaryJson.WriteReplicas(json, summary.Replicas);
+        SummaryJson.WritePools(json, summary.Pools);
         WriteTimeline(json, result);
         WriteOverTime(json, result);
         WriteLanes(json, result);
@@ -123,6 +124,8 @@ internal static class ReportData
         Series(json, "running", timeline.Running);
         Series(json, "waiting", timeline.Waiting);
         Series(json, "kv_cache_usage", timeline.KvUsage);
+        Series(json, "replicas", timeline.Replicas);
+        Series(json, "replicas_held", timeline.ReplicasHeld);
         json.WriteEndObject();
     }
 

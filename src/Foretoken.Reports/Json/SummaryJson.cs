@@ -69,6 +69,7 @@ public static class SummaryJson
         WriteSlo(json, summary.Slo);
         WriteMetrics(json, summary);
         WriteReplicas(json, summary.Replicas);
+        WritePools(json, summary.Pools);
         WriteTimeline(json, summary.Timeline);
         if (summary.ExplainedRequest is { } life)
         {
@@ -242,6 +243,27 @@ public static class SummaryJson
         json.WriteEndArray();
     }
 
+    internal static void WritePools(Utf8JsonWriter json, IReadOnlyList<PoolSummary> pools)
+    {
+        json.WriteStartArray("pools");
+        foreach (var pool in pools)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", pool.Name);
+            json.WriteString("role", pool.Role.ToString().ToLowerInvariant());
+            json.WriteNumber("replicas", pool.Replicas);
+            json.WriteNumber("gpus_per_replica", pool.GpusPerReplica);
+            Number(json, "gpu_hours", pool.GpuHours);
+            Number(json, "price_per_gpu_hour", pool.PricePerGpuHour ?? double.NaN);
+            Number(json, "cost", pool.Cost ?? double.NaN);
+            json.WriteNumber("prefill_tokens", pool.PrefillTokens);
+            json.WriteNumber("output_tokens", pool.OutputTokens);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     private static void WriteTimeline(Utf8JsonWriter json, FleetTimeline timeline)
     {
         json.WriteStartObject("timeline");
@@ -252,6 +274,8 @@ public static class SummaryJson
         Array(json, "running", timeline.Running);
         Array(json, "waiting", timeline.Waiting);
         Array(json, "kv_cache_usage", timeline.KvUsage);
+        Array(json, "replicas", timeline.Replicas);
+        Array(json, "replicas_held", timeline.ReplicasHeld);
         json.WriteEndObject();
     }
 

@@ -64,6 +64,7 @@ public static class SummarySchema
             ["slo"] = Slo(),
             ["metrics"] = Metrics(),
             ["replicas"] = Described(new JsonObject { ["type"] = "array", ["items"] = Replica() }, "One entry per replica. Means are over simulated time from the first arrival to the end."),
+            ["pools"] = Described(new JsonObject { ["type"] = "array", ["items"] = Pool() }, "One entry per pool of equal replicas."),
             ["timeline"] = Closed("The fleet over time, in equal bins from the start of the run.", new JsonObject
             {
                 ["bin_seconds"] = Number("Width of a bin."),
@@ -73,6 +74,8 @@ public static class SummarySchema
                 ["running"] = Series("Requests running, all replicas together, mean over the bin."),
                 ["waiting"] = Series("Requests waiting, all replicas together, mean over the bin."),
                 ["kv_cache_usage"] = Series("Share of the fleet's KV blocks held by running requests, mean over the bin."),
+                ["replicas"] = Series("Replicas that served, mean over the bin."),
+                ["replicas_held"] = Series("Replicas that held GPUs, those that loaded and drained included, mean over the bin."),
             }),
             ["wall_clock"] = Nullable(Closed("How fast the simulator was: the only part that differs between equal runs.", new JsonObject
             {
@@ -191,6 +194,19 @@ public static class SummarySchema
         ["running_requests_peak"] = Count("Most requests running."),
         ["waiting_requests_mean"] = Number("Mean number of requests waiting."),
         ["waiting_requests_peak"] = Count("Most requests waiting."),
+    });
+
+    private static JsonObject Pool() => Closed("One pool.", new JsonObject
+    {
+        ["name"] = Of("string", "Its name."),
+        ["role"] = Choice("What its replicas are for.", "aggregated", "prefill", "decode"),
+        ["replicas"] = Count("Replicas that there ever were."),
+        ["gpus_per_replica"] = Count("GPUs of one of them."),
+        ["gpu_hours"] = Number("Hours that its GPUs were held, loading and draining included."),
+        ["price_per_gpu_hour"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "US dollars; null when it is not known."),
+        ["cost"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "gpu_hours x price_per_gpu_hour."),
+        ["prefill_tokens"] = Count("Prompt tokens computed."),
+        ["output_tokens"] = Count("Tokens generated."),
     });
 
     private static JsonObject RequestLife() => Closed("One request's life, when --explain-request asked for it. Times are whole nanoseconds since the run's start.", new JsonObject

@@ -112,7 +112,13 @@ public static class MetricCatalogue
         "Forward passes over all replicas. Whole run.");
 
     public static readonly MetricDefinition GpuHours = new("gpu_hours", "GPU hours", "GPU hours", "GPU h", PerRun, Lower,
-        "Replicas x GPUs per replica x simulated time from the first arrival to the end of the last step. Whole run.");
+        "Time from the first arrival to the end of the last step, summed over the replicas' GPUs; of a replica that came or went, from when it got its GPUs until they were free again. Whole run.");
+
+    public static readonly MetricDefinition Cost = new("cost", "Cost", "Cost", "$", PerRun, Lower,
+        "GPU hours x price of a GPU hour, summed over the pools. Only where every pool's price is known (hardware.price_per_gpu_hour, or the GPU catalogue). Whole run.");
+
+    public static readonly MetricDefinition CostPerMillionOutputTokens = new("cost_per_million_output_tokens", "Cost of 1M output tokens", "$ per 1M out", "$", PerRun, Lower,
+        "Cost / tokens generated x 1,000,000. Whole run.");
 
     /// <summary>Every metric, in the order in which outputs list them.</summary>
     public static IReadOnlyList<MetricDefinition> All { get; } =
@@ -123,7 +129,7 @@ public static class MetricCatalogue
         Goodput, GoodRequestCount, GoodRequestFraction, BadMinutes, JudgedMinutes,
         BenchmarkDuration, TotalInputTokens, TotalOutputTokens, MeanConcurrency, PrefixCacheReuse,
         KvCacheUsageMean, KvCacheUsagePeak, RunningMean, RunningPeak, WaitingMean, WaitingPeak,
-        ReplicaBusy, Preemptions, EngineSteps, GpuHours,
+        ReplicaBusy, Preemptions, EngineSteps, GpuHours, Cost, CostPerMillionOutputTokens,
     ];
 
     /// <summary>The metric with this tag, or null.</summary>

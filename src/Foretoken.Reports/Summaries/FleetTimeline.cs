@@ -28,6 +28,12 @@ public sealed record FleetTimeline
     /// <summary>Share of the fleet's usable KV blocks held by running requests, averaged over the bin.</summary>
     public required IReadOnlyList<double> KvUsage { get; init; }
 
+    /// <summary>Replicas that served, averaged over the bin.</summary>
+    public required IReadOnlyList<double> Replicas { get; init; }
+
+    /// <summary>Replicas that held GPUs: those that served, those that loaded and those that drained.</summary>
+    public required IReadOnlyList<double> ReplicasHeld { get; init; }
+
     /// <summary>
     /// Adds up the replicas, in bins at least as wide as <paramref name="atLeast"/>. The last bin is averaged over the part
     /// of it that the run reached.
@@ -62,6 +68,8 @@ public sealed record FleetTimeline
         var running = new double[bins];
         var waiting = new double[bins];
         var blocks = new double[bins];
+        var serving = new double[bins];
+        var held = new double[bins];
         foreach (var replica in replicas)
         {
             var line = replica.Timeline;
@@ -78,6 +86,9 @@ public sealed record FleetTimeline
             }
 
             AddBlocks(line, ratio, blocks);
+            var life = replica.Life;
+            AddSpan(serving, width, life?.Served.Nanoseconds ?? 0, Math.Min(end, SimTime.Min(life?.Drained ?? SimTime.Never, life?.Gone ?? SimTime.Never).Nanoseconds));
+            AddSpan(held, width, life?.Started.Nanoseconds ?? 0, Math.Min(end, (life?.Gone ?? SimTime.Never).Nanoseconds));
         }
 
         for (var bin = 0; bin < bins; bin++)
@@ -85,6 +96,8 @@ public sealed record FleetTimeline
             var span = Math.Min(width, end - bin * width);
             running[bin] = span <= 0 ? 0 : running[bin] / span;
             waiting[bin] = span <= 0 ? 0 : waiting[bin] / span;
+            serving[bin] = span <= 0 ? 0 : serving[bin] / span;
+            held[bin] = span <= 0 ? 0 : held[bin] / span;
             blocks[bin] = span <= 0 || kvBlocks == 0 ? 0 : blocks[bin] / span / kvBlocks;
         }
 
@@ -97,7 +110,20 @@ public sealed record FleetTimeline
             Running = running,
             Waiting = waiting,
             KvUsage = blocks,
+            Replicas = serving,
+            ReplicasHeld = held,
         };
+    }
+
+    private static void AddSpan(double[] to, long width, long from, long until)
+    {
+        for (var at = from; at < until;)
+        {
+            var bin = (int)(at / width);
+            var next = Math.Min(until, (bin + 1L) * width);
+            to[bin] += next - at;
+            at = next;
+        }
     }
 
     // Methods with 128-bit numbers cannot be compiled ahead: they stand alone, so that starting costs little.

@@ -65,6 +65,9 @@ public sealed record RunSummary
     /// <summary>One row per replica.</summary>
     public required IReadOnlyList<ReplicaSummary> Replicas { get; init; }
 
+    /// <summary>One row per pool.</summary>
+    public required IReadOnlyList<PoolSummary> Pools { get; init; }
+
     /// <summary>The fleet over time.</summary>
     public required FleetTimeline Timeline { get; init; }
 

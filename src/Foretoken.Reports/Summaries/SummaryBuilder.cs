@@ -28,7 +28,8 @@ public static class SummaryBuilder
         }
 
         var fleet = FleetTotals.Of(replicas);
-        var values = Values(context, totals, fleet);
+        var pools = PoolSummary.Of(result, result.Requests.Count == 0 ? 0 : result.Requests.Arrival(0).Nanoseconds);
+        var values = Values(totals, fleet, pools);
         var slo = context.Slo is null ? null : Judge(result, context.Slo, totals, distributions, values);
         return new RunSummary
         {
@@ -49,6 +50,7 @@ public static class SummaryBuilder
             Values = values.InOrder(),
             Slo = slo,
             Replicas = replicas,
+            Pools = pools,
             Timeline = FleetTimeline.Of(result.Replicas, result.End.Nanoseconds),
             WallClock = Speed(context, totals, fleet),
         };
@@ -88,7 +90,7 @@ public static class SummaryBuilder
         return found;
     }
 
-    private static ValueTable Values(SummaryContext context, Totals totals, FleetTotals fleet)
+    private static ValueTable Values(Totals totals, FleetTotals fleet, PoolSummary[] pools)
     {
         var values = new ValueTable
         {
@@ -98,8 +100,17 @@ public static class SummaryBuilder
             [MetricCatalogue.TotalOutputTokens] = totals.OutputTokens,
             [MetricCatalogue.Preemptions] = fleet.Preemptions,
             [MetricCatalogue.EngineSteps] = fleet.Steps,
-            [MetricCatalogue.GpuHours] = fleet.Replicas * context.GpusPerReplica * (totals.RunSpan / 1e9) / 3600,
         };
+        double hours = 0, cost = 0;
+        foreach (var pool in pools)
+        {
+            hours += pool.GpuHours;
+            cost += pool.Cost ?? double.NaN;
+        }
+
+        values[MetricCatalogue.GpuHours] = hours;
+        values[MetricCatalogue.Cost] = cost;
+        values[MetricCatalogue.CostPerMillionOutputTokens] = fleet.OutputTokens > 0 ? cost / fleet.OutputTokens * 1e6 : double.NaN;
         if (totals.Duration is > 0 and var nanoseconds)
         {
             var seconds = nanoseconds / 1e9;

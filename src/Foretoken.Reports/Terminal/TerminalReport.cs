@@ -64,6 +64,7 @@ public static class TerminalReport
             Slo();
             Distributions();
             System();
+            Pools();
             Replicas();
             Simulator();
             Notes();
@@ -245,6 +246,8 @@ public static class TerminalReport
             Single(MetricCatalogue.ReplicaBusy);
             Single(MetricCatalogue.Preemptions);
             Single(MetricCatalogue.GpuHours);
+            Single(MetricCatalogue.Cost);
+            Single(MetricCatalogue.CostPerMillionOutputTokens);
 
             to.WriteLine();
             var lines = Grid(items, columns: 2);
@@ -318,6 +321,28 @@ public static class TerminalReport
             }
 
             return lines;
+        }
+
+        private void Pools()
+        {
+            if (summary.Pools.Count < 2)
+            {
+                return;
+            }
+
+            to.WriteLine();
+            var table = new TextTable(
+            [
+                new("Pool", 0), new("role", 2, Left: true), new("replicas", 0), new("GPUs each", 3), new("GPU hours", 0), new("$/GPU h", 4), new("cost", 1), new("prompt tokens", 6), new("output tokens", 5),
+            ]);
+            foreach (var pool in summary.Pools)
+            {
+                table.Add(
+                    Ink.Clean(pool.Name), pool.Role.ToString().ToLowerInvariant(), Human.Number(pool.Replicas, 0), Human.Number(pool.GpusPerReplica, 0), Human.Number(pool.GpuHours),
+                    pool.PricePerGpuHour is { } price ? Human.Number(price, 2) : "-", pool.Cost is { } cost ? Human.Number(cost) + " $" : "-", Human.Number(pool.PrefillTokens, 0), Human.Number(pool.OutputTokens, 0));
+            }
+
+            table.Render(to, width, ink);
         }
 
         private void Replicas()

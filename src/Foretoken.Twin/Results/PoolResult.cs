@@ -11,4 +11,7 @@ public sealed record PoolResult
 
     /// <summary>GPUs that one replica occupies.</summary>
     public required int GpusPerReplica { get; init; }
+
+    /// <summary>Price of a GPU for an hour; null when it is not known.</summary>
+    public double? GpuHourPrice { get; init; }
 }

@@ -43,4 +43,7 @@ public sealed record ReplicaResult
 
     /// <summary>Occupancy over time. All replicas of a result have the same bin width.</summary>
     public required OccupancyTimeline Timeline { get; init; }
+
+    /// <summary>The turns of its life; null in a run whose fleet stays as it is.</summary>
+    public ReplicaLife? Life { get; init; }
 }

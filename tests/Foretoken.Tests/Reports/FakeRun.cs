@@ -1,6 +1,7 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
+using Foretoken.Twin;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Tests.Reports;
@@ -48,6 +49,7 @@ internal static class FakeRun
                 Replica(0, 3, lines[0], steps: 30, busyMs: 1000, prefill: 500, output: 20, preemptions: 2, kvPeak: 8, running: 1, waiting: 0),
                 Replica(1, 3, lines[1], steps: 20, busyMs: 800, prefill: 650, output: 10, preemptions: 0, kvPeak: 10, running: 1, waiting: 1),
             ],
+            Pools = [new PoolResult { Name = "replicas", Role = PoolRole.Aggregated, GpusPerReplica = 2, GpuHourPrice = 3 }],
             TokenGaps = gaps,
             End = At(60750),
             StopReason = stop,
@@ -151,6 +153,7 @@ internal static class FakeRun
         {
             Requests = table,
             Replicas = [.. replicas.Select((r, i) => r.Result(i))],
+            Pools = [new PoolResult { Name = "replicas", Role = PoolRole.Aggregated, GpusPerReplica = 1 }],
             TokenGaps = gaps,
             End = new SimTime(end),
             StopReason = stopAtSeconds is null ? StopReason.Completed : StopReason.Interrupted,

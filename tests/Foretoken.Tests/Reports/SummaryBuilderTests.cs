@@ -2,6 +2,7 @@ using Foretoken.Quantities;
 using Foretoken.Reports.Metrics;
 using Foretoken.Reports.Slo;
 using Foretoken.Reports.Summaries;
+using Foretoken.Twin;
 using Foretoken.Twin.Results;
 using Xunit;
 
@@ -36,6 +37,37 @@ public sealed class SummaryBuilderTests
     };
 
     [Fact]
+    public void Build_PoolsThatChange_PaysFromTheGpusToTheirReturn()
+    {
+        // The second replica gets its GPUs at 10 s, serves from 20, drains from 40 and is gone at 50; the run ends at 60.75 s.
+        static SimTime S(int seconds) => SimTime.FromSeconds(seconds);
+        var run = FakeRun.Small();
+        var life = new ReplicaLife { Requested = S(5), Started = S(10), Warmed = S(15), Served = S(20), Drained = S(40), Gone = S(50) };
+        run = run with
+        {
+            Replicas = [run.Replicas[0], run.Replicas[1] with { Pool = 1, Life = life }],
+            Pools = [run.Pools[0], new PoolResult { Name = "others", Role = PoolRole.Decode, GpusPerReplica = 4, GpuHourPrice = 2 }],
+        };
+        var summary = SummaryBuilder.Build(run, Context());
+        Assert.Equal([2 * 60.75 / 3600, 4 * 40.0 / 3600], summary.Pools.Select(p => p.GpuHours));
+        Assert.Equal([20L, 10L], summary.Pools.Select(p => p.OutputTokens));
+        Value(summary, MetricCatalogue.GpuHours, (2 * 60.75 + 4 * 40) / 3600);
+        Value(summary, MetricCatalogue.Cost, (3 * 2 * 60.75 + 2 * 4 * 40) / 3600);
+        var line = summary.Timeline;
+        var seconds = line.WidthNanoseconds / 1e9;
+        Assert.Equal(60.75 + 20, Sum(line.Replicas), 6);
+        Assert.Equal(60.75 + 40, Sum(line.ReplicasHeld), 6);
+        Assert.Equal((1, 1), (line.Replicas[(int)(9 / seconds)], line.ReplicasHeld[(int)(9 / seconds)]));
+        Assert.Equal((1, 2), (line.Replicas[(int)(15 / seconds)], line.ReplicasHeld[(int)(15 / seconds)]));
+        Assert.Equal((2, 2), (line.Replicas[(int)(30 / seconds)], line.ReplicasHeld[(int)(30 / seconds)]));
+
+        // One price that is not known leaves the whole cost unknown.
+        Assert.Null(SummaryBuilder.Build(run with { Pools = [run.Pools[0], run.Pools[1] with { GpuHourPrice = null }] }, Context()).ValueOf(MetricCatalogue.Cost));
+
+        double Sum(IReadOnlyList<double> means) => means.Select((mean, bin) => mean * Math.Min(seconds, 60.75 - bin * seconds)).Sum();
+    }
+
+    [Fact]
     public void Build_SmallRun_GivesTheValuesComputedByHand()
     {
         var summary = SummaryBuilder.Build(FakeRun.Small(), Context());
@@ -64,6 +96,8 @@ public sealed class SummaryBuilderTests
         Value(summary, MetricCatalogue.Preemptions, 2);
         Value(summary, MetricCatalogue.EngineSteps, 50);
         Value(summary, MetricCatalogue.GpuHours, 2 * 2 * 60.75 / 3600);
+        Value(summary, MetricCatalogue.Cost, 3 * 2 * 2 * 60.75 / 3600);
+        Value(summary, MetricCatalogue.CostPerMillionOutputTokens, 3 * 2 * 2 * 60.75 / 3600 / 30 * 1e6);
         Value(summary, MetricCatalogue.RunningPeak, 1);
         Value(summary, MetricCatalogue.WaitingPeak, 1);
         Value(summary, MetricCatalogue.KvCacheUsagePeak, 0.5);

@@ -3,6 +3,7 @@ using Foretoken.Cli.Simulation;
 using Foretoken.Engines.SgLang;
 using Foretoken.Engines.TrtLlm;
 using Foretoken.Engines.Vllm;
+using Foretoken.Hardware.Gpus;
 using Foretoken.Hardware.Coefficients;
 using Foretoken.Hardware.Memory;
 using Foretoken.Quantities;
@@ -39,6 +40,17 @@ public sealed class DeploymentScenarioTests
         Assert.Contains(exception.Problems, p => p.Place.EndsWith("decode_context_parallel", StringComparison.Ordinal) && p.Message.Contains("divide", StringComparison.Ordinal));
         Assert.Contains(exception.Problems, p => p.Place.EndsWith("decode_context_parallel", StringComparison.Ordinal) && p.Message.Contains("KV heads", StringComparison.Ordinal));
         Assert.Contains(exception.Problems, p => p.Place.EndsWith("sequence_parallel", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_Price_IsTheMiddleOfTheCataloguesUnlessItIsWritten()
+    {
+        var model = Load(Llama).Model;
+        var gpu = GpuCatalogue.BuiltIn.Find("h100-sxm")!;
+        Assert.Equal((gpu.PriceLow!.Value + gpu.PriceHigh!.Value) / 2, model.Pools[0].GpuHourPrice);
+        Assert.Contains("listings", Assert.Single(model.Derived, d => d.Path == "hardware.price_per_gpu_hour").From, StringComparison.Ordinal);
+        Assert.Equal(1.25, Load(Llama + "hardware: {price_per_gpu_hour: 1.25}").Model.Pools[0].GpuHourPrice);
+        Assert.Null(Load("").Model.Pools[0].GpuHourPrice);
     }
 
     [Fact]

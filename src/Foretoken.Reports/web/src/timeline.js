@@ -3,7 +3,7 @@ import { byId } from "./dom.js";
 import { axisMilliseconds, clock, compact, duration, milliseconds, number, percent, ticksBetween } from "./format.js";
 import { colour } from "./theme.js";
 
-// Five charts above each other in one, so that they share the time axis, the zoom and the pointer.
+// Six charts above each other in one, so that they share the time axis, the zoom and the pointer.
 export function drawTimeline(data, onZoom) {
   const line = data.timeline;
   const width = line.bin_seconds;
@@ -23,6 +23,7 @@ export function drawTimeline(data, onZoom) {
   const bands = [
     { name: "Requests per second", unit: (v) => number(v) + " /s", lines: [["arrivals", "second", series(line.arrivals, 1 / width)], ["ends", "accent", series(line.completions, 1 / width)]] },
     { name: "Requests in the fleet", unit: (v) => number(v, v < 10 ? 2 : 1), lines: [["running", "accent", series(line.running)], ["waiting", "second", series(line.waiting)]] },
+    { name: "Replicas", unit: (v) => number(v, Number.isInteger(v) ? 0 : 1), lines: line.replicas_held.some((v, i) => v !== line.replicas[i]) ? [["serving", "accent", series(line.replicas)], ["holding GPUs", "quiet", series(line.replicas_held)]] : [["replicas", "accent", series(line.replicas)]] },
     { name: "KV cache in use", unit: (v) => percent(v), axis: (v) => number(v * 100, 0) + " %", lines: [["KV cache", "third", series(line.kv_cache_usage)]] },
     { name: "Output tokens per second", unit: (v) => number(v) + " /s", lines: [["output tokens", "fourth", series(line.output_tokens, 1 / width)]] },
     { name: "Time to first token", unit: milliseconds, axis: axisMilliseconds, log: true, smooth: true, lines: [["p50", "accent", middle(over.p50)], ["p95", "second", middle(over.p95)], ["max", "quiet", middle(over.max)]] },
@@ -81,7 +82,7 @@ export function drawTimeline(data, onZoom) {
   }
 
   node.style.height = top + bands.length * (height + gap) + 22 + "px";
-  chart(node, `Requests, queue, KV cache, token rate and time to first token over ${duration(span)} of simulated time`, option, (drawn) => {
+  chart(node, `Requests, queue, replicas, KV cache, token rate and time to first token over ${duration(span)} of simulated time`, option, (drawn) => {
     drawn.on("datazoom", () => {
       const zoom = drawn.getOption().dataZoom[0];
       shown = [(zoom.start / 100) * span, (zoom.end / 100) * span];

@@ -59,11 +59,18 @@ public static class ModelFields
         DefaultSource = "an H100",
     };
 
+    public static readonly Field<double?> PricePerGpuHour = new(new OptionalType<double>(new NumberType(UnitTable.Number)))
+    {
+        Name = "price_per_gpu_hour",
+        Meaning = "What a GPU costs for an hour, US dollars: makes the cost of a run and of a million output tokens. Default: the middle of the prices that 'foretoken gpus' has for it.",
+        DefaultText = "not set",
+    };
+
     /// <summary>The hardware section.</summary>
     public static readonly Section Hardware = new()
     {
-        Meaning = "What is known of GPUs that no catalogue has.",
-        Fields = [GpuMemory],
+        Meaning = "What is known of GPUs that no catalogue has, and their price.",
+        Fields = [GpuMemory, PricePerGpuHour],
     };
 
     public static readonly Field<int?> DecodeContextParallel = Layout("decode_context_parallel", "Ranks of a tensor-parallel group that share each request's KV cache by tokens instead of keeping copies (vLLM's decode_context_parallel_size).");

@@ -18,6 +18,9 @@ public sealed record PoolModel
     /// <summary>GPUs per replica.</summary>
     public required int GpusPerReplica { get; init; }
 
+    /// <summary>Price of a GPU for an hour, US dollars; null when it is not known.</summary>
+    public double? GpuHourPrice { get; init; }
+
     /// <summary>What is served on what; null when the scenario names no model and no GPU.</summary>
     public DeploymentTarget? Target { get; init; }
 

@@ -125,6 +125,7 @@ internal sealed class PoolResolver(Bound root, MapNode document, HardwareLibrary
             Role = PoolRole.Aggregated,
             Replicas = counts.Get(replicas),
             GpusPerReplica = gpus,
+            GpuHourPrice = GpuPrice.Resolve(keys.Get(ScenarioFields.Hardware)!, target, derived),
             Target = target,
             Engine = engine,
             StepTime = stepTime,

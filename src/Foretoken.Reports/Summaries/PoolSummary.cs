@@ -1,0 +1,80 @@
+using Foretoken.Quantities;
+using Foretoken.Twin;
+using Foretoken.Twin.Results;
+
+namespace Foretoken.Reports.Summaries;
+
+/// <summary>What a pool of equal replicas took and gave, over the whole run.</summary>
+public sealed record PoolSummary
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What its replicas are for.</summary>
+    public required PoolRole Role { get; init; }
+
+    /// <summary>Replicas that there ever were.</summary>
+    public required int Replicas { get; init; }
+
+    /// <summary>GPUs of one of them.</summary>
+    public required int GpusPerReplica { get; init; }
+
+    /// <summary>Hours that its GPUs were held from the first arrival to the end of the run, loading and draining included.</summary>
+    public required double GpuHours { get; init; }
+
+    /// <summary>Price of a GPU for an hour, US dollars; null when it is not known.</summary>
+    public required double? PricePerGpuHour { get; init; }
+
+    /// <summary>Prompt tokens computed.</summary>
+    public required long PrefillTokens { get; init; }
+
+    /// <summary>Tokens generated.</summary>
+    public required long OutputTokens { get; init; }
+
+    /// <summary>GPU-hours times price; null when the price is not known.</summary>
+    public double? Cost => GpuHours * PricePerGpuHour;
+
+    /// <summary>The pools of a result, in order.</summary>
+    internal static PoolSummary[] Of(RunResult result, long firstArrival)
+    {
+        var pools = new PoolSummary[result.Pools.Count];
+        for (var i = 0; i < pools.Length; i++)
+        {
+            var (replicas, prefill, output) = (0, 0L, 0L);
+            double seconds = 0;
+            foreach (var replica in result.Replicas)
+            {
+                if (replica.Pool == i)
+                {
+                    replicas++;
+                    prefill += replica.PrefillTokens;
+                    output += replica.OutputTokens;
+                    seconds += Held(replica.Life, firstArrival, result.End);
+                }
+            }
+
+            var pool = result.Pools[i];
+            pools[i] = new PoolSummary
+            {
+                Name = pool.Name,
+                Role = pool.Role,
+                Replicas = replicas,
+                GpusPerReplica = pool.GpusPerReplica,
+                GpuHours = seconds / 3600 * pool.GpusPerReplica,
+                PricePerGpuHour = pool.GpuHourPrice,
+                PrefillTokens = prefill,
+                OutputTokens = output,
+            };
+        }
+
+        return pools;
+    }
+
+    // Seconds from when a replica's GPUs were its own until they were free again, as far as the run goes.
+    private static double Held(ReplicaLife? life, long firstArrival, SimTime end)
+    {
+        var from = Math.Max(firstArrival, life?.Started.Nanoseconds ?? 0);
+        var to = SimTime.Min(end, life?.Gone ?? SimTime.Never).Nanoseconds;
+        return to > from ? (to - from) / 1e9 : 0;
+    }
+}
