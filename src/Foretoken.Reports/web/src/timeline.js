@@ -23,7 +23,7 @@ export function drawTimeline(data, onZoom) {
   const bands = [
     { name: "Requests per second", unit: (v) => number(v) + " /s", lines: [["arrivals", "second", series(line.arrivals, 1 / width)], ["ends", "accent", series(line.completions, 1 / width)]] },
     { name: "Requests in the fleet", unit: (v) => number(v, v < 10 ? 2 : 1), lines: [["running", "accent", series(line.running)], ["waiting", "second", series(line.waiting)]] },
-    { name: "Replicas", unit: (v) => number(v, Number.isInteger(v) ? 0 : 1), lines: line.replicas_held.some((v, i) => v !== line.replicas[i]) ? [["serving", "accent", series(line.replicas)], ["holding GPUs", "quiet", series(line.replicas_held)]] : [["replicas", "accent", series(line.replicas)]] },
+    { name: "Replicas", whole: true, unit: (v) => number(v, Number.isInteger(v) ? 0 : 1), lines: line.replicas_held.some((v, i) => v !== line.replicas[i]) ? [["serving", "accent", series(line.replicas)], ["holding GPUs", "quiet", series(line.replicas_held)]] : [["replicas", "accent", series(line.replicas)]] },
     { name: "KV cache in use", unit: (v) => percent(v), axis: (v) => number(v * 100, 0) + " %", lines: [["KV cache", "third", series(line.kv_cache_usage)]] },
     { name: "Output tokens per second", unit: (v) => number(v) + " /s", lines: [["output tokens", "fourth", series(line.output_tokens, 1 / width)]] },
     { name: "Time to first token", unit: milliseconds, axis: axisMilliseconds, log: true, smooth: true, lines: [["p50", "accent", middle(over.p50)], ["p95", "second", middle(over.p95)], ["max", "quiet", middle(over.max)]] },
@@ -55,7 +55,7 @@ export function drawTimeline(data, onZoom) {
       },
     },
     xAxis: bands.map((_, i) => ({ ...axisLook(), type: "value", gridIndex: i, min: 0, max: span, splitLine: { show: false }, axisTick: { ...axisLook().axisTick, customValues: ticks() }, axisLabel: { ...text(), hideOverlap: true, formatter: (v) => clock(v, span), customValues: ticks() } })),
-    yAxis: bands.map((band, i) => ({ ...axisLook(), type: band.log ? "log" : "value", gridIndex: i, min: band.log ? undefined : 0, splitNumber: 3, axisLabel: { ...text(), hideOverlap: true, formatter: band.axis ?? compact } })),
+    yAxis: bands.map((band, i) => ({ ...axisLook(), type: band.log ? "log" : "value", gridIndex: i, min: band.log ? undefined : 0, minInterval: band.whole ? 1 : undefined, splitNumber: 3, axisLabel: { ...text(), hideOverlap: true, formatter: band.axis ?? compact } })),
     dataZoom: [
       { type: "slider", brushSelect: false, showDetail: false, xAxisIndex: bands.map((_, i) => i), bottom: 6, height: 24, left: 62, right: 14, borderColor: colour("line"), fillerColor: colour("accent-soft"), handleStyle: { color: colour("card"), borderColor: colour("accent") }, moveHandleStyle: { color: colour("quiet"), opacity: 0.5 }, dataBackground: { lineStyle: { color: colour("quiet"), opacity: 0.5 }, areaStyle: { color: colour("quiet"), opacity: 0.12 } }, selectedDataBackground: { lineStyle: { color: colour("accent") }, areaStyle: { color: colour("accent"), opacity: 0.15 } } },
     ],
