@@ -43,6 +43,7 @@ internal static class ReportData
         WriteTimeline(json, result);
         WriteOverTime(json, result);
         WriteLanes(json, result);
+        RoutingData.Write(json, result);
         WriteHistograms(json, summary, result);
         WritePoints(json, summary, result);
         SummaryJson.WriteWallClock(json, summary.WallClock);
@@ -172,6 +173,7 @@ internal static class ReportData
         Series(json, "p50", median);
         Series(json, "p95", tail);
         Series(json, "max", slowest);
+        RoutingData.WriteReuse(json, result, bins, BinOf);
         json.WriteEndObject();
 
         int BinOf(int i) => (int)Math.Min(bins - 1, (double)table.Arrival(i).Nanoseconds / end * bins);
@@ -323,7 +325,7 @@ internal static class ReportData
         }
     }
 
-    private static void Series(Utf8JsonWriter json, string name, IEnumerable<double> values, int digits = 5)
+    internal static void Series(Utf8JsonWriter json, string name, IEnumerable<double> values, int digits = 5)
     {
         var format = "G" + digits.ToString(CultureInfo.InvariantCulture);
         json.WritePropertyName(name);

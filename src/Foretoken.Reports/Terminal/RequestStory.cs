@@ -131,7 +131,7 @@ internal static class RequestStory
     // To the nanosecond, so that whoever adds the lines up gets the sum.
     private static string Exact(SimDuration time) => Human.Number(time.TotalMilliseconds, 6) + " ms";
 
-    private static string Time(SimDuration time) => Human.Duration(time.TotalSeconds);
+    private static string Time(SimDuration time) => time == SimDuration.Zero ? "0 s" : Human.Duration(time.TotalSeconds);
 
     private static string NameOf(RequestOutcome outcome) => outcome.ToString().ToLowerInvariant();
 

@@ -3,7 +3,7 @@ import { byId } from "./dom.js";
 import { axisMilliseconds, clock, compact, duration, milliseconds, number, percent, ticksBetween } from "./format.js";
 import { colour } from "./theme.js";
 
-// Six charts above each other in one, so that they share the time axis, the zoom and the pointer.
+// Charts above each other in one, so that they share the time axis, the zoom and the pointer.
 export function drawTimeline(data, onZoom) {
   const line = data.timeline;
   const width = line.bin_seconds;
@@ -28,6 +28,9 @@ export function drawTimeline(data, onZoom) {
     { name: "Output tokens per second", unit: (v) => number(v) + " /s", lines: [["output tokens", "fourth", series(line.output_tokens, 1 / width)]] },
     { name: "Time to first token", unit: milliseconds, axis: axisMilliseconds, log: true, smooth: true, lines: [["p50", "accent", middle(over.p50)], ["p95", "second", middle(over.p95)], ["max", "quiet", middle(over.max)]] },
   ];
+  if (over.reuse.length > 0) {
+    bands.push({ name: "Prompt tokens found in the prefix cache", unit: (v) => percent(v), axis: (v) => number(v * 100, 0) + " %", smooth: true, lines: [["cached", "third", middle(over.reuse)]] });
+  }
   byId("time-note").textContent = "Means over " + duration(width) + " each. Drag the handles below the charts to zoom; the replica lanes follow. Time to first token stands at the arrival." + (data.slo && data.slo.bad_minutes.length ? " Shaded: bad minutes." : "");
 
   const top = 40, height = 104, gap = 52;
