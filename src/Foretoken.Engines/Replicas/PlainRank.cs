@@ -63,6 +63,12 @@ internal abstract class PlainRank
     /// <summary>Who takes part in the first kept step, for whoever listens.</summary>
     public abstract void Describe(int rank, List<StepShare> shares);
 
+    /// <summary>How long a step really takes that starts at <paramref name="start"/> and would take <paramref name="duration"/> nanoseconds by itself: what it waits for is added.</summary>
+    public virtual long Lengthen(SimTime start, long duration) => duration;
+
+    /// <summary>A time before which nothing arrives from outside that an empty plan waits for; never, where nothing comes from outside.</summary>
+    public virtual SimTime NextArrival => SimTime.Never;
+
     /// <summary>The first kept step is over: delivers its tokens and tells which requests it ended, in order.</summary>
     /// <returns>Tokens delivered.</returns>
     public abstract long EndStep(SimTime now, List<RequestEnd> ended);

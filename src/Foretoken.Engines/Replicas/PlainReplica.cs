@@ -108,6 +108,20 @@ public abstract class PlainReplica : IHandOffReplica
     /// <inheritdoc />
     public int KvBlocksUsed => Sum(static rank => rank.KvBlocksUsed);
 
+    private SimTime NextArrival
+    {
+        get
+        {
+            var next = SimTime.Never;
+            foreach (var rank in _ranks)
+            {
+                next = SimTime.Min(next, rank.NextArrival);
+            }
+
+            return next;
+        }
+    }
+
     private bool WantsPlan => _held.Count > 0 || Array.Exists(_ranks, static rank => rank.WantsPlan);
 
     /// <inheritdoc />
@@ -178,14 +192,20 @@ public abstract class PlainReplica : IHandOffReplica
             {
                 break;
             }
-            else
+            else if (++spins > _requests.Count + 2)
             {
-                Invariant.That(++spins <= _requests.Count + 2);
+                Invariant.That(NextArrival != SimTime.Never || _kvMissing.Count > 0 || _kvHeld.Count > 0);
+                break;
             }
         }
 
-        // Every accepted request can run when it is alone: an idle engine has none, unless they wait for others.
-        Invariant.That(_inFlight > 0 || _requests.Count == 0 || _kvMissing.Count > 0 || _kvHeld.Count > 0);
+        if (_inFlight == 0 && _requests.Count > 0)
+        {
+            // Every accepted request can run when it is alone, unless what it needs is still on its way, or others have it.
+            _planAt = NextArrival;
+            Invariant.That(_planAt > now && (_planAt != SimTime.Never || _kvMissing.Count > 0 || _kvHeld.Count > 0));
+        }
+
         Planned(now);
     }
 
@@ -406,7 +426,7 @@ public abstract class PlainReplica : IHandOffReplica
             if (rank.TryStart(_stepTime.NeedsContextLengths, out var batch))
             {
                 var time = SimDuration.FromMilliseconds(_stepTime.Milliseconds(batch with { GroupTokens = tokens }));
-                duration = Math.Max(duration, Math.Max(1, time.Nanoseconds));
+                duration = Math.Max(duration, rank.Lengthen(now, Math.Max(1, time.Nanoseconds)));
             }
         }
 

@@ -1,4 +1,5 @@
 using Foretoken.Engines.HandOff;
+using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Statistics;
 
 namespace Foretoken.Engines.Replicas;
@@ -62,6 +63,9 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
 
     /// <summary>Most requests waiting after any submission or planned step.</summary>
     public int WaitingPeak { get; set; }
+
+    /// <summary>What happened to KV outside the GPU; null where the engine has none there.</summary>
+    public TierBook? Tiers { get; set; }
 
     /// <summary>End of the last step, nanoseconds.</summary>
     public long LastStepEnd { get; set; }

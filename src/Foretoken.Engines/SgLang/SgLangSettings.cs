@@ -58,6 +58,9 @@ public sealed record SgLangSettings : EngineSettings
     /// </summary>
     public int DpSize { get; init; } = 1;
 
+    /// <summary><c>enable_hierarchical_cache</c>: KV goes on in host memory, or null for no.</summary>
+    public SgLangHiCache? HiCache { get; init; }
+
     /// <summary>Speculative decoding, or null for none.</summary>
     public SgLangSpeculation? Speculation { get; init; }
 
@@ -98,6 +101,14 @@ public sealed record SgLangSettings : EngineSettings
                 "chunked_prefill_size",
                 "is smaller than max_running_requests, so that decoding requests could fill a mixed batch and leave no room for the chunk under way",
                 "raise it, or turn enable_mixed_chunk off");
+        }
+
+        if (HiCache is { } hierarchy)
+        {
+            Check(!DisableRadixCache, "disable_radix_cache", "cannot be set beside enable_hierarchical_cache, which goes on where the radix cache ends", "leave out one of the two");
+            Check(hierarchy.HostTokens >= 0, "hicache_size", "must not be negative");
+            Check(hierarchy.BytesPerToken >= 0, "kv_bytes_per_token", "must not be negative");
+            Check(hierarchy.Layers >= 1, "hicache_size", "must have at least one layer to copy");
         }
 
         Check(Speculation is null || !EnableMixedChunk, "enable_mixed_chunk", "is turned off by SGLang where drafts are verified", "leave it out");

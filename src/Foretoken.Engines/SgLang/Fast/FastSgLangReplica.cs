@@ -146,6 +146,7 @@ public sealed partial class FastSgLangReplica : IReplica
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
     public static string? NotCovered(SgLangSettings settings) => settings.SchedulePolicy switch
     {
+        _ when settings.HiCache is not null => "enable_hierarchical_cache",
         _ when settings.DpSize > 1 => "attention ranks that step together",
         SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Random => null,
         SgLangSchedulePolicy.Lpm => "schedule_policy lpm",

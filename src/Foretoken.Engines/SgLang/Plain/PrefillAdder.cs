@@ -69,7 +69,8 @@ internal sealed class PrefillAdder
     public Admission Add(SgLangRequest request)
     {
         // At least one token is computed anew: the next one comes out of it.
-        var (matched, node) = _kv.Match(request, request.Tokens - 1);
+        var match = _kv.Match(request, request.Tokens - 1);
+        var (matched, node) = match;
         var wanted = request.Tokens - matched;
         var needed = wanted + Math.Max(request.RemainingOutput, 0) + _pageSize;
         if (needed >= RemainingTotal)
@@ -77,7 +78,7 @@ internal sealed class PrefillAdder
             return Admission.NoToken;
         }
 
-        var pages = _kv.Ceil(wanted);
+        var pages = _kv.Ceil(wanted - match.HostTokens);
         if (!_chunks && _admitted.Count > 0 && pages >= _remainingInput)
         {
             return Admission.Other;
@@ -88,6 +89,24 @@ internal sealed class PrefillAdder
         {
             _kv.Tree.Unlock(node);
             return Admission.NoToken;
+        }
+
+        if (match.HostNode is { } end && _kv.Hierarchy!.TryLoadBack(end))
+        {
+            _kv.Tree.Lock(end);
+            _kv.Tree.Unlock(node);
+            node = end;
+            matched += match.HostTokens;
+            wanted -= match.HostTokens;
+            _kv.Hierarchy.CountUse(match.HostTokens, Math.Min(match.HostTokens, request.Prefetched));
+            request.Prefetched = 0;
+        }
+
+        pages = _kv.Ceil(wanted);
+        if (!_chunks && _admitted.Count > 0 && pages >= _remainingInput)
+        {
+            _kv.Tree.Unlock(node);
+            return Admission.Other;
         }
 
         if (!_chunks || pages <= _remainingChunk)

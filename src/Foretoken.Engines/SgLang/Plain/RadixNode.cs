@@ -26,4 +26,7 @@ internal sealed class RadixNode(RadixNode? parent, int[] pages, long touched)
 
     /// <summary>Place in the list of evictable leaves, or -1.</summary>
     public int Leaf { get; set; } = -1;
+
+    /// <summary>HiCache: what is known of it outside the GPU; null without HiCache.</summary>
+    public HostShare? Host { get; set; }
 }

@@ -1,3 +1,4 @@
+using Foretoken.Engines.Tiers;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Plain;
@@ -10,14 +11,15 @@ internal sealed class RequestKv
     private readonly int _reserve;
     private readonly int _keysShort;
 
-    public RequestKv(SgLangSettings settings)
+    public RequestKv(SgLangSettings settings, TierBook? book = null)
     {
         _caches = !settings.DisableRadixCache;
         _pageSize = settings.PageSize;
         _reserve = settings.ReservedPerDecode;
         _keysShort = settings.Speculation is { KeysPairs: true } ? 1 : 0;
         Pool = new TokenPool(settings.MaxTotalTokens / settings.PageSize, settings.PageSize);
-        Tree = new RadixCache(settings.PageSize);
+        Hierarchy = settings.HiCache is { } hierarchy ? new HiRadixCache(settings, hierarchy, Pool, book ?? new TierBook()) : null;
+        Tree = Hierarchy ?? new RadixCache(settings.PageSize);
     }
 
     /// <summary>Free pages.</summary>
@@ -25,6 +27,9 @@ internal sealed class RequestKv
 
     /// <summary>Shared prefixes; stays empty when the radix cache is off.</summary>
     public RadixCache Tree { get; }
+
+    /// <summary>The same tree with host memory behind it; null without HiCache.</summary>
+    public HiRadixCache? Hierarchy { get; }
 
     /// <summary>Tokens free or evictable.</summary>
     public int Reachable => Pool.FreeTokens + Tree.EvictableTokens;
@@ -82,7 +87,10 @@ internal sealed class RequestKv
     /// SGLang's <c>cache_unfinished_req</c>: puts the whole pages of a running request's first <paramref name="tokens"/> into the
     /// tree and holds them there. Where the tree has them already, the request's own copies become free.
     /// </summary>
-    public void CacheUnfinished(SgLangRequest request, int tokens)
+    /// <param name="request">The request.</param>
+    /// <param name="tokens">Its tokens with KV.</param>
+    /// <param name="chunked">Whether its prompt goes on.</param>
+    public void CacheUnfinished(SgLangRequest request, int tokens, bool chunked = false)
     {
         request.Prefix = tokens;
         if (!_caches)
@@ -91,7 +99,7 @@ internal sealed class RequestKv
         }
 
         var aligned = Floor(Keys(tokens));
-        GiveDuplicates(request, Tree.Insert(request.PageKeys, aligned));
+        GiveDuplicates(request, Tree.Insert(request.PageKeys, aligned, chunked));
         var (matched, node) = Tree.Match(request.PageKeys, aligned);
         Invariant.That(matched == aligned);
         Tree.Unlock(request.Node!);

@@ -1,6 +1,7 @@
 using Foretoken.Engines.Content;
 using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -18,7 +19,7 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = new int[16];
 
-    public SgLangScheduler Scheduler { get; } = Listening(new(settings, seed, (ulong)recorder.Worker + ((ulong)rank << 32)), recorder);
+    public SgLangScheduler Scheduler { get; } = Listening(new(settings, seed, (ulong)recorder.Worker + ((ulong)rank << 32), settings.HiCache is null ? null : recorder.Tiers ??= new TierBook()), recorder);
 
     // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
     public override int Running => Scheduler.Unfinished - Scheduler.Waiting.Count;
@@ -73,8 +74,11 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         }
     }
 
+    public override SimTime NextArrival => Waiting > 0 && Scheduler.Kv.Hierarchy is { } hierarchy ? hierarchy.Next : SimTime.Never;
+
     public override bool Plan(SimTime now)
     {
+        Scheduler.Kv.Hierarchy?.CheckEvents(now);
         if (_receive.Due(Scheduler.LastMode))
         {
             _arrived.ForEach(Scheduler.Add);
@@ -165,8 +169,29 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         }
     }
 
+    // Layer by layer: the last layer's KV must be there when the last layer is computed.
+    public override long Lengthen(SimTime start, long duration)
+    {
+        if (settings.HiCache is not { } hierarchy)
+        {
+            return duration;
+        }
+
+        var batch = _planned.Peek();
+        var end = SimTime.Max(start, batch.EmptiedAt).Nanoseconds + duration;
+        if (batch.LoadedAt > start)
+        {
+            end = Math.Max(end, batch.LoadedAt.Nanoseconds + ((duration + hierarchy.Layers - 1) / hierarchy.Layers));
+        }
+
+        var longer = end - start.Nanoseconds;
+        recorder.Tiers!.StallTime += new SimDuration(longer - duration);
+        return longer;
+    }
+
     public override long EndStep(SimTime now, List<RequestEnd> ended)
     {
+        Scheduler.Kv.Hierarchy?.CheckEvents(now);
         _emitted.Clear();
         Scheduler.Process(_planned.Dequeue(), _emitted);
         foreach (var emitted in _emitted)

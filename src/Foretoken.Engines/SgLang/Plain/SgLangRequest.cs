@@ -61,6 +61,9 @@ internal class SgLangRequest(int prompt, int maxNewTokens, BlockKeys pageKeys, B
     /// <summary>Times it was retracted.</summary>
     public int Retractions { get; set; }
 
+    /// <summary>HiCache: tokens that were fetched for it out of the storage.</summary>
+    public int Prefetched { get; set; }
+
     /// <summary>Output tokens that admission still counts on (clipped at 4096).</summary>
     public int RemainingOutput => Math.Min(MaxNewTokens - Generated, SgLangConstants.ClipMaxNewTokens);
 }

@@ -37,10 +37,10 @@ internal sealed partial class SgLangScheduler
         var entries = new List<BatchEntry>(adder.Admitted);
         AllocateExtends(entries);
         var mixed = _settings.MixesChunks && MixIn(entries);
-        return new PlannedBatch(mixed ? BatchMode.Mixed : BatchMode.Extend, [.. entries], _chunked);
+        return new PlannedBatch(mixed ? BatchMode.Mixed : BatchMode.Extend, [.. entries], _chunked) { LoadedAt = Kv.Hierarchy?.StartLoads() ?? default };
     }
 
-    // Strictly in order: the first request that does not fit ends the search.
+    // Strictly in order: the first request that does not fit ends the search. Those that something is fetched for are passed over.
     private void AdmitWaiting(PrefillAdder adder, int allocatable)
     {
         foreach (var request in _waiting)
@@ -51,10 +51,18 @@ internal sealed partial class SgLangScheduler
                 return;
             }
 
+            if (Kv.Hierarchy is { } hierarchy && !hierarchy.PrefetchIsOver(request))
+            {
+                // Others may go before it.
+                continue;
+            }
+
             var result = adder.Add(request);
             if (result != Admission.Continue)
             {
-                _running.IsFull |= result == Admission.NoToken;
+                // With HiCache memory may be held by copies alone, which nobody's end gives back.
+                _running.IsFull |= result == Admission.NoToken
+                    && (Kv.Hierarchy is null || adder.Admitted.Count > 0 || _running.Requests.Count > 0);
                 return;
             }
         }

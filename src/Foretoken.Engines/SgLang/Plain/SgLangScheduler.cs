@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.Tiers;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.SgLang.Plain;
@@ -19,13 +20,13 @@ internal sealed partial class SgLangScheduler
     private SgLangRequest? _chunked;
     private PlannedBatch? _last;
 
-    public SgLangScheduler(SgLangSettings settings, ulong seed = 0, ulong worker = 0)
+    public SgLangScheduler(SgLangSettings settings, ulong seed = 0, ulong worker = 0, TierBook? book = null)
     {
         _settings = settings;
         _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
         _random = new RandomStream(seed, StreamId.Scheduling, worker);
         _drafts = settings.Speculation is { } speculation ? new DraftResults(speculation, seed, worker) : null;
-        Kv = new RequestKv(settings);
+        Kv = new RequestKv(settings, book);
     }
 
     /// <summary>Names of contents, for the keys of this engine's requests.</summary>
@@ -64,6 +65,7 @@ internal sealed partial class SgLangScheduler
     /// <summary>A new request arrives.</summary>
     public void Add(SgLangRequest request)
     {
+        Kv.Hierarchy?.StartPrefetch(request);
         _waiting.Add(request);
         Unfinished++;
     }
@@ -73,6 +75,7 @@ internal sealed partial class SgLangScheduler
     {
         if (_waiting.Remove(request))
         {
+            Kv.Hierarchy?.Forget(request);
             request.Finished = true;
             Unfinished--;
         }
@@ -89,11 +92,16 @@ internal sealed partial class SgLangScheduler
         var chunked = _chunked;
         if (chunked is not null && chunked.Committed > chunked.Prefix)
         {
-            Kv.CacheUnfinished(chunked, chunked.Committed);
+            Kv.CacheUnfinished(chunked, chunked.Committed, chunked: true);
         }
 
         Merge(chunked);
         _last = Prefill() ?? Decode();
+        if (Kv.Hierarchy is { } hierarchy && _last is not null)
+        {
+            _last = _last with { EmptiedAt = hierarchy.EmptiedAt };
+        }
+
         return _last;
     }
 

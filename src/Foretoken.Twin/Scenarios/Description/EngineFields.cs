@@ -53,11 +53,13 @@ public static class EngineFields
         DefaultSource = "every engine's",
     };
 
+    public static readonly Field<Bound> KvTiers = Optional.Part("kv_tiers", "How KV gets to and from memory outside the GPU, where the engine is told to keep it there.", KvTierFields.Section);
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "What every replica runs: an engine's scheduler and KV cache, under the engine's own flag names.",
-        Fields = [Kind, Version, KvCacheDtype, StreamInterval, Speculative],
+        Fields = [Kind, Version, KvCacheDtype, StreamInterval, Speculative, KvTiers],
         Switch = Kind,
         Shorthand = Kind,
         Cases = new Dictionary<string, IReadOnlyList<Field>> { ["vllm"] = VllmFields.All, ["sglang"] = SgLangFields.All, ["trtllm"] = TrtLlmFields.All },

@@ -142,6 +142,7 @@ public static class SgLangFields
         PageSize, ChunkedPrefillSize, MaxPrefillTokens, SchedulePolicy, ScheduleConservativeness,
         EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache, SchedulerRecvInterval,
         SpeculativeAlgorithm, SpeculativeNumSteps, SpeculativeEagleTopk, SpeculativeNumDraftTokens, AcceptanceRates, SimulateAccLen, SimulateAccMethod,
+        .. HiCacheFields.All,
     ];
 
     private static Field<bool> Flag(string name, string meaning) =>

@@ -40,6 +40,8 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
         }
 
         var length = ContextLength();
+        var before = context.Problems.Count;
+        var hierarchy = new HiCacheResolver(root, engine, target, _memory, context, _derived).Resolve(tokens, engine.Get(SgLangFields.PageSize));
         var settings = new SgLangSettings
         {
             StreamInterval = engine.Get(EngineFields.StreamInterval),
@@ -57,6 +59,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             DisableRadixCache = engine.Get(SgLangFields.DisableRadixCache),
             SchedulerRecvInterval = engine.Get(SgLangFields.SchedulerRecvInterval),
             Speculation = speculation,
+            HiCache = hierarchy,
         };
         var problems = settings.Problems(engine.Path);
         foreach (var problem in problems)
@@ -65,7 +68,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             context.Add(field is null ? engine.Origin : engine.PlaceOf(field), problem.Place, problem.Message, problem.Fix);
         }
 
-        if (problems.Count > 0)
+        if (problems.Count > 0 || context.Problems.Count > before)
         {
             return null;
         }

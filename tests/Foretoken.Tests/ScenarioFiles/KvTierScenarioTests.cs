@@ -1,0 +1,72 @@
+using Foretoken.Cli.Scenarios;
+using Foretoken.Engines.Replicas;
+using Foretoken.Engines.SgLang;
+using Foretoken.Engines.Tiers;
+using Foretoken.Quantities;
+using Foretoken.Tests.Support;
+using Xunit;
+
+namespace Foretoken.Tests.ScenarioFiles;
+
+public sealed class KvTierScenarioTests
+{
+    [Fact]
+    public void Load_HiCache_IsSizedAsSgLangDoes()
+    {
+        var hierarchy = HiCache("enable_hierarchical_cache: true, max_total_tokens: 1000, page_size: 64")!;
+        Assert.Equal((1984, 100_000L, SgLangWritePolicy.WriteThrough), (hierarchy.HostTokens, hierarchy.BytesPerToken, hierarchy.WritePolicy));
+        Assert.Equal(new TierLink(50_000_000_000, new SimDuration(1000)), hierarchy.FromHost);
+        Assert.Null(hierarchy.Storage);
+
+        var sized = HiCache("enable_hierarchical_cache: true, max_total_tokens: 1000, hicache_size: 1, hicache_write_policy: write_back, hicache_storage_backend: file, kv_tiers: {host_write: 40GB/s, storage: object, storage_capacity: 1GB}")!;
+        Assert.Equal((10_000, SgLangWritePolicy.WriteBack), (sized.HostTokens, sized.WritePolicy));
+        Assert.Equal((40_000_000_000, 50_000_000_000), (sized.ToHost.BytesPerSecond, sized.FromHost.BytesPerSecond));
+        Assert.Equal((10_000, SgLangPrefetchPolicy.BestEffort, 256), (sized.Storage!.CapacityTokens, sized.Storage.PrefetchPolicy, sized.Storage.PrefetchThreshold));
+        Assert.Equal(new TierLink(1_000_000_000, SimDuration.FromMilliseconds(30)), sized.Storage.Read);
+    }
+
+    // Every GPU has a PCIe link of its own and copies its own part; the disk is the replica's.
+    [Fact]
+    public void Load_HiCacheOnAModel_TakesWhatTheGpuHas()
+    {
+        var hierarchy = HiCacheOf("model: llama-3.1-8b\ngpu: h100-sxm\ntensor_parallel: 2\nengine: {kind: sglang, enable_hierarchical_cache: true, hicache_storage_backend: file}")!;
+        Assert.Equal(2L * 32 * 4 * 128 * 2, hierarchy.BytesPerToken);
+        Assert.Equal(32, hierarchy.Layers);
+        Assert.InRange(hierarchy.FromHost.BytesPerSecond!.Value, 40_000_000_000, 55_000_000_000);
+        Assert.Equal(3_500_000_000, hierarchy.Storage!.Read.BytesPerSecond);
+    }
+
+    [Theory]
+    [InlineData("hicache_ratio: 3", "engine.hicache_ratio", "says nothing without enable_hierarchical_cache")]
+    [InlineData("kv_tiers: {storage: sata}", "engine.kv_tiers", "describes tiers that the engine does not use")]
+    [InlineData("enable_hierarchical_cache: true, hicache_ratio: 1", "engine.hicache_ratio", "not larger than the GPU's pool")]
+    [InlineData("enable_hierarchical_cache: true, hicache_ratio: -1", "engine.hicache_ratio", "out of range")]
+    [InlineData("enable_hierarchical_cache: true, hicache_size: 0.0001", "engine.hicache_size", "not larger than the GPU's pool")]
+    [InlineData("enable_hierarchical_cache: true, hicache_size: 20, kv_tiers: {host_memory: 16GB}", "engine.hicache_size", "GiB of host memory")]
+    [InlineData("enable_hierarchical_cache: true, prefetch_threshold: 64", "engine.prefetch_threshold", "says nothing without hicache_storage_backend")]
+    [InlineData("enable_hierarchical_cache: true, disable_radix_cache: true", "engine.disable_radix_cache", "cannot be set beside")]
+    [InlineData("enable_hierarchical_cache: true, kv_tiers: {host_read: 0GB/s}", "engine.kv_tiers.host_read", "out of range")]
+    public void Load_Nonsense_IsRefusedAtItsPlace(string engine, string place, string message)
+    {
+        var e = Assert.Throws<InputException>(() => HiCache(engine));
+        Assert.Contains(e.Problems, p => p.Place.EndsWith(place, StringComparison.Ordinal) && p.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_SizeOfATokenUnknown_IsAsked()
+    {
+        var e = Assert.Throws<InputException>(() => HiCacheOf("engine: {kind: sglang, enable_hierarchical_cache: true}"));
+        Assert.Contains("size of a token's KV cache", e.Problems[0].Message, StringComparison.Ordinal);
+    }
+
+    private static SgLangHiCache? HiCache(string engine) => HiCacheOf($"model: {{kv_bytes_per_token: 100kB}}\nengine: {{kind: sglang, {engine}}}");
+
+    private static SgLangHiCache? HiCacheOf(string text) => ((SgLangSettings)Settings(text)).HiCache;
+
+    private static EngineSettings Settings(string text)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), "workload: {preset: chat}\n" + text);
+        return ScenarioFile.Load(folder.PathOf("s.yaml")).Model.Engine.Settings;
+    }
+}
