@@ -64,6 +64,9 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
     /// <summary>Most requests waiting after any submission or planned step.</summary>
     public int WaitingPeak { get; set; }
 
+    /// <summary>The remote store that the replicas of a run have together; null when each has its own or none.</summary>
+    public SharedTier? SharedTier { get; init; }
+
     /// <summary>What happened to KV outside the GPU; null where the engine has none there.</summary>
     public TierBook? Tiers { get; set; }
 

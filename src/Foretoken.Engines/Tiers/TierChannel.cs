@@ -29,6 +29,7 @@ internal sealed class TierChannel(TierLink link, bool oneByOne)
     private SimTime _changed;
     private long _order;
     private bool _advancing;
+    private SimDuration _busyTaken;
 
     /// <summary>The connection.</summary>
     public TierLink Link { get; } = link;
@@ -44,6 +45,14 @@ internal sealed class TierChannel(TierLink link, bool oneByOne)
 
     /// <summary>Time during which at least one transfer was under way, until the last moment told.</summary>
     public SimDuration Busy { get; private set; }
+
+    /// <summary>The part of <see cref="Busy"/> that was not taken before.</summary>
+    public SimDuration TakeBusy()
+    {
+        var since = Busy - _busyTaken;
+        _busyTaken = Busy;
+        return since;
+    }
 
     /// <summary>
     /// A time before which no transfer ends, whatever may be started until then, but for a shorter one;

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Engines.Vllm.Fast;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Workloads.Requests;
@@ -50,6 +51,12 @@ public sealed record VllmSettings : EngineSettings
 
     /// <summary>Speculative decoding, or null for none.</summary>
     public VllmSpeculation? Speculation { get; init; }
+
+    /// <summary>
+    /// KV outside the GPU: vLLM's own offloading (<c>kv_offloading_size</c>), or a hierarchy like Dynamo's KVBM behind its KV
+    /// connector; null for none. Only with one full-attention group.
+    /// </summary>
+    public KvHierarchy? Offloading { get; init; }
 
     /// <summary>KV cache groups of a hybrid model; one full-attention group by default.</summary>
     public IReadOnlyList<KvCacheGroup> KvCacheGroups { get; init; } = [KvCacheGroup.Full];

@@ -42,7 +42,7 @@ public sealed class KvTierScenarioTests
     [InlineData("enable_hierarchical_cache: true, hicache_ratio: 1", "engine.hicache_ratio", "not larger than the GPU's pool")]
     [InlineData("enable_hierarchical_cache: true, hicache_ratio: -1", "engine.hicache_ratio", "out of range")]
     [InlineData("enable_hierarchical_cache: true, hicache_size: 0.0001", "engine.hicache_size", "not larger than the GPU's pool")]
-    [InlineData("enable_hierarchical_cache: true, hicache_size: 20, kv_tiers: {host_memory: 16GB}", "engine.hicache_size", "GiB of host memory")]
+    [InlineData("enable_hierarchical_cache: true, hicache_size: 40, kv_tiers: {host_memory: 16GB}", "engine.hicache_size", "GiB of host memory")]
     [InlineData("enable_hierarchical_cache: true, prefetch_threshold: 64", "engine.prefetch_threshold", "says nothing without hicache_storage_backend")]
     [InlineData("enable_hierarchical_cache: true, disable_radix_cache: true", "engine.disable_radix_cache", "cannot be set beside")]
     [InlineData("enable_hierarchical_cache: true, kv_tiers: {host_read: 0GB/s}", "engine.kv_tiers.host_read", "out of range")]

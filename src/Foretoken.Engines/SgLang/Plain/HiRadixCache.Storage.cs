@@ -165,13 +165,15 @@ internal sealed partial class HiRadixCache
             return;
         }
 
+        var before = _storage.Evictions;
         if (!_storage.TryReserve(node.Pages, _added))
         {
             _book.RefusedStores++;
             return;
         }
 
-        _storageUse!.PeakTokens = Math.Max(_storageUse.PeakTokens, (long)_storage.Count * _pageSize);
+        _storageUse!.EvictedTokens += (_storage.Evictions - before) * _pageSize;
+        _storageUse.PeakTokens = Math.Max(_storageUse.PeakTokens, (long)_storage.Count * _pageSize);
         if (_added.Count > 0)
         {
             node.Host.Holds++;
@@ -216,9 +218,8 @@ internal sealed partial class HiRadixCache
     {
         if (_storageUse is not null)
         {
-            _storageUse.EvictedTokens = _storage!.Evictions * _pageSize;
-            _storageUse.WriteTime = _toStorage!.Busy;
-            _storageUse.ReadTime = _fromStorage!.Busy;
+            _storageUse.WriteTime += _toStorage!.TakeBusy();
+            _storageUse.ReadTime += _fromStorage!.TakeBusy();
         }
     }
 

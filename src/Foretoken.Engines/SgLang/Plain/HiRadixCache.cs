@@ -105,8 +105,8 @@ internal sealed partial class HiRadixCache : RadixCache
 
         _written.Clear();
         _loaded.Clear();
-        _host.WriteTime = _toHost.Busy;
-        _host.ReadTime = _fromHost.Busy;
+        _host.WriteTime += _toHost.TakeBusy();
+        _host.ReadTime += _fromHost.TakeBusy();
         NoteStorage();
     }
 

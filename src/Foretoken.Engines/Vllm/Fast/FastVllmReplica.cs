@@ -129,6 +129,11 @@ public sealed partial class FastVllmReplica : IHandOffReplica
             return "scheduling_policy priority";
         }
 
+        if (settings.Offloading is not null)
+        {
+            return "KV outside the GPU";
+        }
+
         if (settings.DataParallelSize > 1)
         {
             return "data-parallel ranks that step together";

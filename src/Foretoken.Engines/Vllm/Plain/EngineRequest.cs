@@ -81,6 +81,18 @@ internal class EngineRequest
     /// <summary>Its blocks outlive it, until whoever reads them is done (vLLM's do_remote_decode).</summary>
     public bool HoldsKv { get; init; }
 
+    /// <summary>What it has blocks for was loaded from outside the GPU, or still is.</summary>
+    public bool LoadsKv { get; set; }
+
+    /// <summary>Blocks from its start that were copied out of the GPU, or need not be.</summary>
+    public int NextStored { get; set; }
+
+    /// <summary>Copies of its blocks out of the GPU that are under way.</summary>
+    public int Storing { get; set; }
+
+    /// <summary>Ended while its blocks were copied: they become free with the last copy.</summary>
+    public bool FreesWhenStored { get; set; }
+
     public int Preemptions { get; set; }
 
     public RequestStatus Status { get; set; }

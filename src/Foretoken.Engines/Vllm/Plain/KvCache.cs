@@ -85,11 +85,17 @@ internal sealed class KvCache
     /// Blocks for the whole known sequence of a waiting request, whose content beyond the hit just found comes from elsewhere.
     /// Nothing of it can be hit before it is there. False: nothing was changed.
     /// </summary>
-    public bool TryReserve(EngineRequest request, int hitTokens, bool othersRunning, int reservedBlocks)
+    /// <param name="request">The request.</param>
+    /// <param name="hitTokens">Tokens of the hit.</param>
+    /// <param name="othersRunning">Whether requests are running.</param>
+    /// <param name="reservedBlocks">Blocks to be left alone.</param>
+    /// <param name="tokens">Tokens that get blocks, when it is not the whole sequence.</param>
+    public bool TryReserve(EngineRequest request, int hitTokens, bool othersRunning, int reservedBlocks, int? tokens = null)
     {
-        var slots = Math.Min(request.Tokens, _settings.MaxModelLen);
+        var whole = Math.Min(request.Tokens, _settings.MaxModelLen);
+        var slots = Math.Min(tokens ?? whole, whole);
         var watermark = othersRunning ? _watermark : 0;
-        if (_settings.SchedulerReserveFullIsl && BlocksNeeded(request, slots, hitTokens, atAdmission: true) + watermark > _pool.Free)
+        if (_settings.SchedulerReserveFullIsl && BlocksNeeded(request, whole, hitTokens, atAdmission: true) + watermark > _pool.Free)
         {
             return false;
         }

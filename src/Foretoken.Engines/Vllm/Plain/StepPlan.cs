@@ -19,6 +19,9 @@ internal sealed class StepPlan
     /// <summary>Requests that got blocks for KV from elsewhere while planning, in that order.</summary>
     public List<EngineRequest> Reserved { get; } = [];
 
+    /// <summary>Blocks that are copied out of the GPU when the step is over, by their keys.</summary>
+    public List<(EngineRequest Request, int[] Keys)> Stores { get; } = [];
+
     /// <summary>Requests that ended since the step planned before, which the workers are told with this one.</summary>
     public List<EngineRequest> FinishedBefore { get; } = [];
 
@@ -27,6 +30,7 @@ internal sealed class StepPlan
         _requests.Clear();
         Preempted.Clear();
         Reserved.Clear();
+        Stores.Clear();
         FinishedBefore.Clear();
     }
 

@@ -1,6 +1,7 @@
 using Foretoken.Engines.Content;
 using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -19,13 +20,14 @@ internal sealed class VllmRank : PlainRank
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = new int[16];
     private bool _preempted;
+    private bool _loadedAtOnce;
 
     public VllmRank(VllmSettings settings, ReplicaRecorder recorder, ulong seed)
     {
         _settings = settings;
         _recorder = recorder;
         _seed = seed;
-        Scheduler = new VllmScheduler(settings);
+        Scheduler = new VllmScheduler(settings, Offloader(settings, recorder), settings.Offloading is null ? null : recorder.SharedTier?.Contents);
         Scheduler.Cache.Pool.Events = recorder.Kv;
         _acceptance = new DraftAcceptance(settings.Speculation);
     }
@@ -37,6 +39,8 @@ internal sealed class VllmRank : PlainRank
     public override int Waiting => Scheduler.WaitingCount;
 
     public override int KvBlocksUsed => Scheduler.Cache.Pool.Used;
+
+    public override SimTime NextArrival => Waiting > 0 && Scheduler.Offloader is { } offloader ? offloader.Next : SimTime.Never;
 
     public override int StepTokens
     {
@@ -71,7 +75,11 @@ internal sealed class VllmRank : PlainRank
     public override bool Plan(SimTime now)
     {
         var plan = Spare();
+        Scheduler.Offloader?.AdvanceTo(now);
         Scheduler.Schedule(plan);
+
+        // A load that takes no time: what waits for it can go on at once.
+        _loadedAtOnce = Scheduler.Offloader?.Next <= now;
         foreach (ref var planned in plan.Requests)
         {
             var request = (ReplicaRequest)planned.Request;
@@ -116,7 +124,7 @@ internal sealed class VllmRank : PlainRank
         _planned.Enqueue(nothing);
     }
 
-    public override bool PlansAgain() => _preempted;
+    public override bool PlansAgain() => _preempted || _loadedAtOnce;
 
     public override bool TryStart(bool contexts, out StepBatch batch)
     {
@@ -173,6 +181,12 @@ internal sealed class VllmRank : PlainRank
     public override long EndStep(SimTime now, List<RequestEnd> ended)
     {
         var plan = _planned.Dequeue();
+        if (Scheduler.Offloader is { } offloader)
+        {
+            offloader.AdvanceTo(now);
+            Scheduler.StartStores(plan);
+        }
+
         foreach (ref var planned in plan.Requests)
         {
             planned.Generated = Generate(planned);
@@ -205,6 +219,10 @@ internal sealed class VllmRank : PlainRank
         _recorder.Kv?.Publish(now);
         return delivered;
     }
+
+    private static KvOffloader? Offloader(VllmSettings settings, ReplicaRecorder recorder) => settings.Offloading is { } tiers
+        ? new KvOffloader(tiers, settings.BlockSize, recorder.Tiers ??= new TierBook(), tiers.RemoteIsShared ? recorder.SharedTier : null)
+        : null;
 
     private StepPlan Spare() => _spare.Count > 0 ? _spare.Pop() : new StepPlan();
 

@@ -35,8 +35,9 @@ internal sealed partial class VllmScheduler
     private void TakeOver(EngineRequest request)
     {
         _cache.Register(request, request.Computed);
-        request.Computed = request.Tokens - 1;
+        request.Computed = Math.Min(request.Computed, request.Tokens - 1);
         request.Status = RequestStatus.Waiting;
+        request.KvHasArrived = false;
     }
 
     // Blocks that prompts under way will still take: an asynchronous load leaves them alone.
@@ -46,6 +47,12 @@ internal sealed partial class VllmScheduler
         foreach (var request in _running)
         {
             blocks += _cache.Missing(request);
+        }
+
+        // Those that have blocks already, and wait for the rest.
+        foreach (var request in _offloader is null ? [] : Waiting.Concat(_aside))
+        {
+            blocks += request.Tables[0].Blocks.Count > 0 ? _cache.Missing(request) : 0;
         }
 
         return blocks;

@@ -30,6 +30,10 @@ internal sealed partial class VllmScheduler
         Invariant.That(_budget >= 0);
         Invariant.That(_running.Count <= _settings.MaxNumSeqs);
         AdvanceScheduled(plan);
+        if (_offloader is not null)
+        {
+            PlanStores(plan);
+        }
 
         plan.FinishedBefore.AddRange(_finished);
         _finished.Clear();
@@ -184,6 +188,23 @@ internal sealed partial class VllmScheduler
                 continue;
             }
 
+            if (_offloader is not null && !takenOver)
+            {
+                var external = TryLoad(request, computed);
+                if (external == ExternalHit.NoRoom)
+                {
+                    break;
+                }
+
+                if (external is ExternalHit.Later or ExternalHit.Loads)
+                {
+                    _aside.Add(queue.Pop());
+                    continue;
+                }
+
+                takenOver = external == ExternalHit.OnlyBlocks;
+            }
+
             // B4. A single token among pure decodes is padded with drafts to keep the batch uniform.
             var tokens = request.Tokens - computed;
             var drafts = 0;
@@ -216,7 +237,8 @@ internal sealed partial class VllmScheduler
             _running.Add(request);
             request.Status = RequestStatus.Running;
             request.Computed = computed;
-            request.PrefillTarget = takenOver ? computed : request.Tokens;
+            request.PrefillTarget = takenOver && !request.LoadsKv ? computed : request.Tokens;
+            request.LoadsKv = false;
             if (request.FirstHit < 0)
             {
                 request.FirstHit = computed;

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.Tiers;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Plain;
@@ -20,9 +21,11 @@ internal sealed partial class VllmScheduler
     private readonly int _lookahead;
     private readonly int _draftSlots;
 
-    public VllmScheduler(VllmSettings settings)
+    public VllmScheduler(VllmSettings settings, KvOffloader? offloader = null, ContentTable? contents = null)
     {
         _settings = settings;
+        _offloader = offloader;
+        Contents = contents ?? new ContentTable();
         _cache = new KvCache(settings);
         _waiting = WaitingQueue.Create(settings.SchedulingPolicy);
         _skipped = WaitingQueue.Create(settings.SchedulingPolicy);
@@ -32,7 +35,7 @@ internal sealed partial class VllmScheduler
     }
 
     /// <summary>Names of contents, for the keys of this engine's requests.</summary>
-    public ContentTable Contents { get; } = new();
+    public ContentTable Contents { get; }
 
     /// <summary>Block tables and pool.</summary>
     public KvCache Cache => _cache;
@@ -71,9 +74,10 @@ internal sealed partial class VllmScheduler
 
     private void Finish(EngineRequest request, bool keepsBlocks = false)
     {
+        var outlives = _offloader is not null && !keepsBlocks && OutlivesItself(request);
         request.Status = RequestStatus.Finished;
         _finished.Add(request);
-        if (!keepsBlocks)
+        if (!keepsBlocks && !outlives)
         {
             _cache.Free(request);
         }

@@ -34,7 +34,7 @@ internal sealed class HiCacheResolver(Bound root, Bound engine, DeploymentTarget
             return null;
         }
 
-        var size = engine.Get(HiCacheFields.Size) is > 0 and var gigabytes ? gigabytes : null;
+        double? size = engine.Get(HiCacheFields.Size) is > 0 and var gigabytes ? gigabytes : null;
         var tokens = size is null
             ? (int)Math.Min(int.MaxValue, Math.Floor(gpuTokens * engine.Get(HiCacheFields.Ratio)))
             : bytes == 0 ? int.MaxValue : (int)Math.Min(int.MaxValue, Math.Floor(size.Value * 1e9 / bytes));

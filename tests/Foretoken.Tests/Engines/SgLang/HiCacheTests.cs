@@ -143,7 +143,7 @@ public sealed class HiCacheTests
             }
         }
 
-        Assert.True(hits > 1000 && fetched > 1000 && evicted > 1000, $"{hits} {fetched} {evicted}");
+        Assert.True(hits > 1000 && fetched > 300 && evicted > 1000, $"{hits} {fetched} {evicted}");
     }
 
     // Everything is somewhere: GPU pages free or in the tree, host pages free or in a node of the tree.

@@ -1,0 +1,14 @@
+namespace Foretoken.Engines.Tiers;
+
+/// <summary>A tier behind the host: what is in it, and the way there and back.</summary>
+internal sealed class TierLevel(KvHierarchyLevel settings)
+{
+    /// <summary>What is in it.</summary>
+    public TierStore Store { get; } = new(settings.Blocks);
+
+    /// <summary>Host to it.</summary>
+    public TierChannel Write { get; } = new(settings.Write, oneByOne: false);
+
+    /// <summary>It to the host.</summary>
+    public TierChannel Read { get; } = new(settings.Read, oneByOne: false);
+}
