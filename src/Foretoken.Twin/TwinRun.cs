@@ -42,6 +42,7 @@ public sealed class TwinRun
         // Whoever listens hears the replicas' steps in one order of time.
         _byEvents = plan.Source.IsReactive
             || plan.Trace is not null
+            || plan.Pools.Any(p => p.Engine.SharedTier is not null)
             || (_desk.FollowsWorkers && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
         _fleet = new ReplicaFleet(plan, _gaps, _desk) { GoesByEvents = _byEvents };
         _book.ReportFrom(_fleet);
@@ -326,7 +327,7 @@ public sealed class TwinRun
         {
             var timeline = _fleet.Recorder(i).Timeline;
             timeline.Hold(Math.Max(end.Nanoseconds, timeline.Now));
-            width = Math.Max(width, timeline.Width);
+            width = Math.Max(width, Math.Max(timeline.Width, _fleet.Recorder(i).Tiers?.Timeline.Width ?? 0));
         }
 
         var results = new ReplicaResult[_fleet.Count];
@@ -334,6 +335,7 @@ public sealed class TwinRun
         {
             var recorder = _fleet.Recorder(i);
             recorder.Timeline.CoarsenTo(width);
+            recorder.Tiers?.Timeline.CoarsenTo(width);
             results[i] = new ReplicaResult
             {
                 Worker = i,
@@ -349,6 +351,7 @@ public sealed class TwinRun
                 RunningPeak = recorder.RunningPeak,
                 WaitingPeak = recorder.WaitingPeak,
                 Timeline = recorder.Timeline,
+                Tiers = recorder.Tiers,
             };
         }
 

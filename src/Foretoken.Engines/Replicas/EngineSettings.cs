@@ -1,3 +1,4 @@
+using Foretoken.Engines.Tiers;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
@@ -33,6 +34,9 @@ public abstract record EngineSettings
 
     /// <summary>The flag that <see cref="LongestPrompt"/> follows from.</summary>
     public abstract string LongestPromptFlag { get; }
+
+    /// <summary>A remote store for KV that the replicas of a pool have together; null for none.</summary>
+    public virtual KvHierarchyLevel? SharedTier => null;
 
     /// <summary>What is beyond the fast engine, as the end of "does not cover ..."; null when it covers everything.</summary>
     public abstract string? NotCovered();

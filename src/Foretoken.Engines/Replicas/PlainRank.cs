@@ -66,6 +66,14 @@ internal abstract class PlainRank
     /// <summary>How long a step really takes that starts at <paramref name="start"/> and would take <paramref name="duration"/> nanoseconds by itself: what it waits for is added.</summary>
     public virtual long Lengthen(SimTime start, long duration) => duration;
 
+    /// <summary>A time before which no transfer ends that other replicas could notice; never, where there is nothing that they share.</summary>
+    public virtual SimTime NextShared => SimTime.Never;
+
+    /// <summary>Lives through the ends of such transfers up to and including <paramref name="now"/>.</summary>
+    public virtual void AdvanceShared(SimTime now)
+    {
+    }
+
     /// <summary>A time before which nothing arrives from outside that an empty plan waits for; never, where nothing comes from outside.</summary>
     public virtual SimTime NextArrival => SimTime.Never;
 

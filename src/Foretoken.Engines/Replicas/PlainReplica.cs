@@ -63,7 +63,19 @@ public abstract class PlainReplica : IHandOffReplica
     }
 
     /// <inheritdoc />
-    public SimTime NextWake => SimTime.Min(_planAt, Horizon);
+    public SimTime NextWake
+    {
+        get
+        {
+            var next = SimTime.Min(_planAt, Horizon);
+            foreach (var rank in _ranks)
+            {
+                next = SimTime.Min(next, rank.NextShared);
+            }
+
+            return next;
+        }
+    }
 
     /// <inheritdoc />
     public int RequestsInFlight => _requests.Count;
@@ -142,8 +154,13 @@ public abstract class PlainReplica : IHandOffReplica
             }
             else
             {
-                return;
+                break;
             }
+        }
+
+        foreach (var rank in _ranks)
+        {
+            rank.AdvanceShared(now);
         }
     }
 

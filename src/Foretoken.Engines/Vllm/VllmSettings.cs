@@ -95,6 +95,9 @@ public sealed record VllmSettings : EngineSettings
     public override string LongestPromptFlag => "max_model_len";
 
     /// <inheritdoc />
+    public override KvHierarchyLevel? SharedTier => Offloading is { RemoteIsShared: true } tiers ? tiers.Remote : null;
+
+    /// <inheritdoc />
     public override string? NotCovered() => FastVllmReplica.NotCovered(this);
 
     /// <inheritdoc />

@@ -237,6 +237,11 @@ public static class SummaryJson
             json.WriteNumber("running_requests_peak", replica.RunningPeak);
             Number(json, "waiting_requests_mean", replica.WaitingMean);
             json.WriteNumber("waiting_requests_peak", replica.WaitingPeak);
+            if (replica.Tiers is { } tiers)
+            {
+                TierJson.Write(json, tiers);
+            }
+
             json.WriteEndObject();
         }
 
@@ -276,6 +281,14 @@ public static class SummaryJson
         Array(json, "kv_cache_usage", timeline.KvUsage);
         Array(json, "replicas", timeline.Replicas);
         Array(json, "replicas_held", timeline.ReplicasHeld);
+        if (timeline.Tiers is { } tiers)
+        {
+            foreach (var (kind, values) in tiers)
+            {
+                Array(json, TierJson.NameOf(kind), values);
+            }
+        }
+
         json.WriteEndObject();
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Foretoken.Engines.Tiers;
 using Foretoken.Reports.Metrics;
 using Foretoken.Reports.Summaries;
 
@@ -65,7 +66,7 @@ public static class SummarySchema
             ["metrics"] = Metrics(),
             ["replicas"] = Described(new JsonObject { ["type"] = "array", ["items"] = Replica() }, "One entry per replica. Means are over simulated time from the first arrival to the end."),
             ["pools"] = Described(new JsonObject { ["type"] = "array", ["items"] = Pool() }, "One entry per pool of equal replicas."),
-            ["timeline"] = Closed("The fleet over time, in equal bins from the start of the run.", new JsonObject
+            ["timeline"] = Closed("The fleet over time, in equal bins from the start of the run.", new JsonObject(Enum.GetValues<TierEvent>().Select(kind => KeyValuePair.Create<string, JsonNode?>(TierJson.NameOf(kind), Series(TierJson.MeaningOf(kind)))))
             {
                 ["bin_seconds"] = Number("Width of a bin."),
                 ["arrivals"] = Series("Requests that arrived."),
@@ -76,7 +77,7 @@ public static class SummarySchema
                 ["kv_cache_usage"] = Series("Share of the fleet's KV blocks held by running requests, mean over the bin."),
                 ["replicas"] = Series("Replicas that served, mean over the bin."),
                 ["replicas_held"] = Series("Replicas that held GPUs, those that loaded and drained included, mean over the bin."),
-            }),
+            }, [.. Enum.GetValues<TierEvent>().Select(TierJson.NameOf)]),
             ["wall_clock"] = Nullable(Closed("How fast the simulator was: the only part that differs between equal runs.", new JsonObject
             {
                 ["set_up_seconds"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "Before the run: reading scenario and trace."),
@@ -194,6 +195,32 @@ public static class SummarySchema
         ["running_requests_peak"] = Count("Most requests running."),
         ["waiting_requests_mean"] = Number("Mean number of requests waiting."),
         ["waiting_requests_peak"] = Count("Most requests waiting."),
+        ["kv_tiers"] = Tiers(),
+    }, "kv_tiers");
+
+    private static JsonObject Tiers() => Closed("KV outside the GPU, where the engine keeps any there.", new JsonObject
+    {
+        ["loads"] = Count("Copies from host to GPU for requests."),
+        ["load_seconds"] = Number("Sum of the times from asking for them to their end."),
+        ["stall_seconds"] = Number("Time by which steps were longer because KV was still on its way or memory was still being emptied."),
+        ["deferred"] = Count("Times that a request waited because what it would load was on its way for another."),
+        ["refused_stores"] = Count("Copies that were left out because nothing in the tier could go."),
+        ["tiers"] = Described(new JsonObject { ["type"] = "array", ["items"] = Tier() }, "The tiers, the nearest to the GPU first."),
+    });
+
+    private static JsonObject Tier() => Closed("One tier, all ranks together. Bytes are one GPU's share.", new JsonObject
+    {
+        ["name"] = new JsonObject { ["type"] = "string", ["description"] = "host, disk, storage or remote." },
+        ["capacity_tokens"] = Described(new JsonObject { ["type"] = new JsonArray("integer", "null") }, "Tokens that it holds; null for no limit."),
+        ["peak_tokens"] = Count("Most tokens in it."),
+        ["hit_tokens"] = Count("Tokens that requests did not compute because they were found here."),
+        ["written_tokens"] = Count("Tokens copied into it."),
+        ["read_tokens"] = Count("Tokens copied out of it."),
+        ["evicted_tokens"] = Count("Tokens that left it to make room."),
+        ["written_bytes"] = Count("Bytes copied into it."),
+        ["read_bytes"] = Count("Bytes copied out of it."),
+        ["write_seconds"] = Number("Time during which something was being copied into it."),
+        ["read_seconds"] = Number("Time during which something was being copied out of it."),
     });
 
     private static JsonObject Pool() => Closed("One pool.", new JsonObject
@@ -248,12 +275,12 @@ public static class SummarySchema
         ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("integer", "string", "null") },
     };
 
-    private static JsonObject Closed(string description, JsonObject properties) => new()
+    private static JsonObject Closed(string description, JsonObject properties, params string[] optional) => new()
     {
         ["description"] = description,
         ["type"] = "object",
         ["additionalProperties"] = false,
-        ["required"] = Names(properties),
+        ["required"] = new JsonArray([.. properties.Where(p => !optional.Contains(p.Key)).Select(p => JsonValue.Create(p.Key))]),
         ["properties"] = properties,
     };
 

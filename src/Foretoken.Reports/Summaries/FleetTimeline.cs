@@ -1,3 +1,4 @@
+using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
@@ -33,6 +34,9 @@ public sealed record FleetTimeline
 
     /// <summary>Replicas that held GPUs: those that served, those that loaded and those that drained.</summary>
     public required IReadOnlyList<double> ReplicasHeld { get; init; }
+
+    /// <summary>What happened to KV outside the GPU, per kind and bin, all replicas together; null where no engine keeps any there.</summary>
+    public IReadOnlyDictionary<TierEvent, long[]>? Tiers { get; init; }
 
     /// <summary>
     /// Adds up the replicas, in bins at least as wide as <paramref name="atLeast"/>. The last bin is averaged over the part
@@ -112,6 +116,7 @@ public sealed record FleetTimeline
             KvUsage = blocks,
             Replicas = serving,
             ReplicasHeld = held,
+            Tiers = AddTiers(replicas, width, bins),
         };
     }
 
@@ -124,6 +129,29 @@ public sealed record FleetTimeline
             to[bin] += next - at;
             at = next;
         }
+    }
+
+    private static Dictionary<TierEvent, long[]>? AddTiers(IReadOnlyList<ReplicaResult> replicas, long width, int bins)
+    {
+        if (replicas.All(replica => replica.Tiers is null))
+        {
+            return null;
+        }
+
+        var series = Enum.GetValues<TierEvent>().ToDictionary(kind => kind, _ => new long[bins]);
+        foreach (var line in replicas.Select(replica => replica.Tiers?.Timeline).OfType<TierTimeline>())
+        {
+            foreach (var (kind, sums) in series)
+            {
+                for (var i = 0; i < line.Bins; i++)
+                {
+                    // Copies may outlast the run.
+                    sums[Math.Min(bins - 1, (int)(i * line.Width / width))] += line[kind, i];
+                }
+            }
+        }
+
+        return series;
     }
 
     // Methods with 128-bit numbers cannot be compiled ahead: they stand alone, so that starting costs little.

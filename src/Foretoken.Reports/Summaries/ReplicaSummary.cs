@@ -1,3 +1,4 @@
+using Foretoken.Engines.Tiers;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports.Summaries;
@@ -47,6 +48,9 @@ public sealed record ReplicaSummary
     /// <summary>Most requests waiting at any time.</summary>
     public required int WaitingPeak { get; init; }
 
+    /// <summary>What happened to KV outside the GPU; null where the engine keeps none there.</summary>
+    public TierBook? Tiers { get; init; }
+
     internal static ReplicaSummary Of(ReplicaResult replica, long span)
     {
         double running = 0;
@@ -74,6 +78,7 @@ public sealed record ReplicaSummary
             RunningPeak = replica.RunningPeak,
             WaitingMean = Share(waiting, span),
             WaitingPeak = replica.WaitingPeak,
+            Tiers = replica.Tiers,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foretoken.Engines.Tiers;
 using Foretoken.Reports.Json;
 using Foretoken.Reports.Metrics;
 using Foretoken.Reports.Slo;
@@ -66,6 +67,7 @@ public static class TerminalReport
             System();
             Pools();
             Replicas();
+            Tiers();
             Simulator();
             Notes();
             if (summary.ExplainedRequest is { } life)
@@ -399,6 +401,37 @@ public static class TerminalReport
                 Human.Number(pick(r => r.Preemptions), 0),
                 Human.Number(pick(r => r.OutputTokens), 0),
                 Human.Number(pick(r => r.Steps), 0));
+        }
+
+        // All replicas together: how full a tier got is the fullest one's.
+        private void Tiers()
+        {
+            var books = summary.Replicas.Select(r => r.Tiers).OfType<TierBook>().ToList();
+            if (books.Count == 0)
+            {
+                return;
+            }
+
+            to.WriteLine();
+            var table = new TextTable([new("KV tier", 0), new("hit tokens", 0), new("read", 1), new("written", 2), new("evicted", 3), new("peak", 4), new("of", 5), new("reading", 6), new("writing", 6)]);
+            foreach (var name in books.SelectMany(b => b.Tiers).Select(t => t.Name).Distinct())
+            {
+                var tiers = books.SelectMany(b => b.Tiers).Where(t => t.Name == name).ToList();
+                table.Add(
+                    name,
+                    Human.Number(tiers.Sum(t => t.HitTokens), 0),
+                    Human.Number(tiers.Sum(t => t.ReadTokens), 0),
+                    Human.Number(tiers.Sum(t => t.WrittenTokens), 0),
+                    Human.Number(tiers.Sum(t => t.EvictedTokens), 0),
+                    Human.Number(tiers.Max(t => t.PeakTokens), 0),
+                    tiers[0].CapacityTokens is { } capacity ? Human.Number(capacity, 0) : "no limit",
+                    Human.Duration(tiers.Sum(t => t.ReadTime.TotalSeconds)),
+                    Human.Duration(tiers.Sum(t => t.WriteTime.TotalSeconds)));
+            }
+
+            table.Render(to, width, ink);
+            var loads = books.Sum(b => b.Loads);
+            Wrap($"KV tiers in tokens. {Count(loads, "load")} to the GPU{(loads > 0 ? $", {Human.Duration(books.Sum(b => b.LoadTime.TotalSeconds) / loads)} each" : "")}; steps were {Human.Duration(books.Sum(b => b.StallTime.TotalSeconds))} longer for KV on its way.", ink.Dim);
         }
 
         private void Simulator()

@@ -1,3 +1,4 @@
+using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Statistics;
 
 namespace Foretoken.Twin.Results;
@@ -46,4 +47,7 @@ public sealed record ReplicaResult
 
     /// <summary>The turns of its life; null in a run whose fleet stays as it is.</summary>
     public ReplicaLife? Life { get; init; }
+
+    /// <summary>What happened to KV outside the GPU; null where the engine keeps none there. Its timeline has bins of the same width.</summary>
+    public TierBook? Tiers { get; init; }
 }

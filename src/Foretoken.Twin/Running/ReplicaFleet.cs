@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Events;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
@@ -18,6 +19,7 @@ internal sealed class ReplicaFleet
     private readonly RouterDesk _desk;
     private readonly EventQueue _wakes = new();
     private readonly List<Slot> _slots = [];
+    private readonly Dictionary<int, SharedTier?> _sharedTiers = [];
     private IReplica[] _replicas = [];
 
     /// <summary>The plan's replicas, serving.</summary>
@@ -82,6 +84,7 @@ internal sealed class ReplicaFleet
         {
             StreamInterval = plan.Engine.StreamInterval,
             Trace = _plan.Trace,
+            SharedTier = Shared(pool),
             Kv = plan.Role == PoolRole.Decode ? null : _desk.CacheEvents(worker),
         };
         _slots.Add(new Slot(pool, recorder) { State = state });
@@ -179,6 +182,18 @@ internal sealed class ReplicaFleet
                 _desk.Forget(worker);
                 break;
         }
+    }
+
+    // Replicas of a pool have blocks of one size and meaning.
+    private SharedTier? Shared(int pool)
+    {
+        if (!_sharedTiers.TryGetValue(pool, out var shared))
+        {
+            shared = _plan.Pools[pool].Engine.SharedTier is { } level ? new SharedTier(level) : null;
+            _sharedTiers.Add(pool, shared);
+        }
+
+        return shared;
     }
 
     private sealed class Slot(int pool, ReplicaRecorder recorder)

@@ -42,6 +42,9 @@ internal sealed class VllmRank : PlainRank
 
     public override SimTime NextArrival => Waiting > 0 && Scheduler.Offloader is { } offloader ? offloader.Next : SimTime.Never;
 
+    // What this replica sends or receives moves others on too: each end is lived through in its turn.
+    public override SimTime NextShared => _settings.SharedTier is not null && Scheduler.Offloader is { } offloader ? offloader.Next : SimTime.Never;
+
     public override int StepTokens
     {
         get
@@ -122,6 +125,14 @@ internal sealed class VllmRank : PlainRank
         var nothing = Spare();
         nothing.Clear();
         _planned.Enqueue(nothing);
+    }
+
+    public override void AdvanceShared(SimTime now)
+    {
+        if (_settings.SharedTier is not null)
+        {
+            Scheduler.Offloader!.AdvanceTo(now);
+        }
     }
 
     public override bool PlansAgain() => _preempted || _loadedAtOnce;

@@ -48,6 +48,17 @@ public static class VllmFields
         DefaultText = "not set",
     };
 
+    public static readonly Field<double?> KvOffloadingSize = Optional.Number("kv_offloading_size",
+        "Host memory for KV, GiB over all GPUs of a replica: vLLM's own offloading to the host. The plain engine drives such a run.", min: 0, aboveMin: true);
+
+    public static readonly Field<string> KvOffloadingBackend = new(new ChoiceType(("native", "vLLM's OffloadingConnector")))
+    {
+        Name = "kv_offloading_backend",
+        Meaning = "Who keeps it. vLLM's other backend, lmcache, is not modelled.",
+        Default = "native",
+        DefaultSource = VllmDefaults,
+    };
+
     public static readonly Field<double?> GpuMemoryUtilization = Optional.Number("gpu_memory_utilization",
         "Share of each GPU's memory that vLLM may use. Default: 0.92, before v0.21 0.9.", UnitTable.Number, 0, 1, aboveMin: true);
 
@@ -144,6 +155,6 @@ public static class VllmFields
     [
         MaxNumSeqs, MaxNumBatchedTokens, BlockSize, NumGpuBlocks, KvCacheMemoryBytes, GpuMemoryUtilization, EnforceEager, MaxModelLen, EnablePrefixCaching,
         SchedulingPolicy, AsyncScheduling, EnableChunkedPrefill, LongPrefillTokenThreshold, Watermark, SchedulerReserveFullIsl,
-        KvCacheGroups, PrefixCacheRetentionInterval,
+        KvCacheGroups, PrefixCacheRetentionInterval, KvOffloadingSize, KvOffloadingBackend, KvbmFields.Kvbm,
     ];
 }

@@ -59,8 +59,13 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
             PrefixCacheRetentionInterval = engine.Get(VllmFields.PrefixCacheRetentionInterval),
         };
 
+        if (engine.IsSet(VllmFields.KvOffloadingBackend) && !engine.IsSet(VllmFields.KvOffloadingSize))
+        {
+            Complain(VllmFields.KvOffloadingBackend, "says nothing without kv_offloading_size", "set it, or leave it out");
+        }
+
         var withBlocks = target is null ? WithBlocks(settings) : WithMemory(settings, target);
-        return withBlocks is not null && ResolveLength(withBlocks) is { } withLength ? Finish(ResolveBatch(withLength, rule)) : null;
+        return withBlocks is not null && ResolveLength(withBlocks) is { } withLength && WithOffloading(withLength) is { } offloading ? Finish(ResolveBatch(offloading, rule)) : null;
     }
 
     // What fits: the batch comes first, because activations grow with it, and it is fitted to the model's length, not to
@@ -116,6 +121,20 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         }
 
         return settings with { NumGpuBlocks = (int)Math.Min(int.MaxValue, _memory.Blocks), BlockSize = _memory.Pool.BlockSize, KvCacheGroups = groups };
+    }
+
+    private VllmSettings? WithOffloading(VllmSettings settings)
+    {
+        var before = context.Problems.Count;
+        var offloading = new KvbmResolver(root, engine, target, _memory, context, _derived).Resolve(
+            VllmFields.KvOffloadingSize, engine.Get(VllmFields.KvOffloadingSize) * (1L << 30), settings.BlockSize, settings.EnablePrefixCaching, VllmFields.EnablePrefixCaching);
+        if (offloading is not null && settings.KvCacheGroups is not [{ SlidingWindow: null }])
+        {
+            var field = engine.IsSet(KvbmFields.Kvbm) ? (Field)KvbmFields.Kvbm : VllmFields.KvOffloadingSize;
+            Complain(field, "is modelled for models with full attention in every layer only", "leave it out, or serve another model");
+        }
+
+        return context.Problems.Count > before ? null : settings with { Offloading = offloading };
     }
 
     private VllmSettings? WithBlocks(VllmSettings settings) => ResolveBlocks() is { } blocks ? settings with { NumGpuBlocks = blocks } : null;
