@@ -16,6 +16,7 @@ internal sealed class ReproduceCommand
     private readonly Option<string[]> _data = new("--data") { Description = "Folder with data files that are not shipped, such as published traces. Repeatable.", HelpName = "FOLDER", AllowMultipleArgumentsPerToken = false };
     private readonly Option<string?> _json = new("--json") { Description = "Write everything into this file, as JSON.", HelpName = "FILE" };
     private readonly Option<string?> _csv = new("--csv") { Description = "Write the figures into this file, as CSV.", HelpName = "FILE" };
+    private readonly Option<string?> _html = new("--html") { Description = "Write a page with the figures, and with every table as a chart.", HelpName = "FILE" };
     private readonly Option<int> _threads = new("--threads") { Description = "Runs at a time. The results do not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress and no remarks on standard error." };
 
@@ -24,7 +25,7 @@ internal sealed class ReproduceCommand
         var reproduce = new ReproduceCommand();
         var command = new Command("reproduce", "Play published findings again and print them beside ours.")
         {
-            reproduce._names, reproduce._list, reproduce._from, reproduce._data, reproduce._json, reproduce._csv, reproduce._threads, reproduce._quiet,
+            reproduce._names, reproduce._list, reproduce._from, reproduce._data, reproduce._json, reproduce._csv, reproduce._html, reproduce._threads, reproduce._quiet,
         };
         command.SetAction(reproduce.Run);
         return command;
@@ -81,6 +82,7 @@ internal sealed class ReproduceCommand
         using var stop = new StopOnSignal();
         using var json = parsed.GetValue(_json) is { } jsonPath ? NewFile.Create(jsonPath) : null;
         using var csv = parsed.GetValue(_csv) is { } csvPath ? NewFile.Create(csvPath) : null;
+        using var html = parsed.GetValue(_html) is { } htmlPath ? NewFile.Create(htmlPath) : null;
         var progress = new RowProgress(playable.Sum(p => p.Reproduction.Runs.Count), Console.Error, !parsed.GetValue(_quiet), !Console.IsErrorRedirected);
         var results = new List<ReproductionResult>();
         try
@@ -103,8 +105,10 @@ internal sealed class ReproduceCommand
         progress.Clear();
         json?.Write(to => ReproductionFiles.WriteJson(results, to));
         csv?.Write(to => ReproductionFiles.WriteCsv(results, to));
+        html?.Write(to => ReproductionPage.Write(results, to));
         json?.Commit();
         csv?.Commit();
+        html?.Commit();
         Output.Write(() =>
         {
             ReproductionReport.Write(results, Console.Out, Screen.Width, Screen.HasColour);

@@ -55,6 +55,7 @@ internal sealed class FigureValues(IReadOnlyList<PlannedRun> runs, IReadOnlyList
             Statistic = table.Statistic,
             Unit = table.Unit,
             IsShare = IsShare(table),
+            Reference = table.Against is null ? null : table.As == "ratio" ? 1 : 0,
             RowAxis = sweep.Axes[stars[0]],
             ColumnAxis = stars.Length > 1 ? sweep.Axes[stars[1]] : "",
             Rows = rows,

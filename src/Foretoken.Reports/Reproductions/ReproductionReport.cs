@@ -27,6 +27,26 @@ public static class ReproductionReport
         return isShare ? Human.Percent(value) : (Human.Number(value) + " " + unit).TrimEnd();
     }
 
+    /// <summary>The source's number or range.</summary>
+    internal static string Published(FigureResult figure) => figure.Published is not { } low ? "-"
+        : figure.PublishedTo is { } high ? $"{Text(low, figure.IsShare, "")} to {Text(high, figure.IsShare, figure.Unit)}"
+        : Text(low, figure.IsShare, figure.Unit);
+
+    /// <summary>How far ours is from it.</summary>
+    internal static string Difference(FigureResult figure)
+    {
+        if (figure.Difference is not { } difference)
+        {
+            return figure.Published is null ? "" : "none";
+        }
+
+        return (difference * 100).ToString("+0.0;-0.0;0", CultureInfo.InvariantCulture) + (figure.IsShare ? " points" : " %");
+    }
+
+    /// <summary>Whether that is as near as asked.</summary>
+    internal static string Asked(FigureResult figure) => figure.Within is not { } within || figure.Published is null ? ""
+        : (figure.Agrees == true ? "ok" : "differs") + string.Create(CultureInfo.InvariantCulture, $" ({within * 100:0.#}{(figure.IsShare ? " points" : " %")})");
+
     private sealed class Page(TextWriter to, int width, Ink ink)
     {
         public void Write(ReproductionResult result)
@@ -96,23 +116,6 @@ public static class ReproductionReport
                 Wrap(ink.Warn, "Cut off by their time limit: " + string.Join(", ", partial) + ".", "  ");
             }
         }
-
-        private static string Published(FigureResult figure) => figure.Published is not { } low ? "-"
-            : figure.PublishedTo is { } high ? $"{Text(low, figure.IsShare, "")} to {Text(high, figure.IsShare, figure.Unit)}"
-            : Text(low, figure.IsShare, figure.Unit);
-
-        private static string Difference(FigureResult figure)
-        {
-            if (figure.Difference is not { } difference)
-            {
-                return figure.Published is null ? "" : "none";
-            }
-
-            return (difference * 100).ToString("+0.0;-0.0;0", CultureInfo.InvariantCulture) + (figure.IsShare ? " points" : " %");
-        }
-
-        private static string Asked(FigureResult figure) => figure.Within is not { } within || figure.Published is null ? ""
-            : (figure.Agrees == true ? "ok" : "differs") + string.Create(CultureInfo.InvariantCulture, $" ({within * 100:0.#}{(figure.IsShare ? " points" : " %")})");
 
         private void Render(TextTable table)
         {

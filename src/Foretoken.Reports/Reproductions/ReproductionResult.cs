@@ -111,6 +111,9 @@ public sealed record TableResult
     /// <summary>Whether the numbers are shares or changes.</summary>
     public required bool IsShare { get; init; }
 
+    /// <summary>The value at which nothing differs, in a comparison of two runs: 1 of ratios, 0 of changes and differences; else null.</summary>
+    public double? Reference { get; init; }
+
     /// <summary>Axis of the rows.</summary>
     public required string RowAxis { get; init; }
 

@@ -48,7 +48,8 @@ public sealed class ReproduceCommandTests
             """);
         var json = folder.PathOf("out.json");
         var csv = folder.PathOf("out.csv");
-        var outcome = CliProcess.Run("reproduce", path, "--json", json, "--csv", csv);
+        var html = folder.PathOf("out.html");
+        var outcome = CliProcess.Run("reproduce", path, "--json", json, "--csv", csv, "--html", html);
         Assert.Equal("", outcome.Error);
         Assert.Equal(0, outcome.ExitCode);
         var result = JsonNode.Parse(File.ReadAllText(json))!["reproductions"]![0]!;
@@ -61,6 +62,11 @@ public sealed class ReproduceCommandTests
         Assert.Contains("2 of 3 figures are as near as asked. The rest differ: b (+100.0 %)", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(7, File.ReadAllLines(csv).Length);
         Assert.Equal(File.ReadAllBytes(json), Again());
+
+        // Two charts: a line per value of the columns' axis, and the dashed line where two runs are even.
+        var page = File.ReadAllText(html);
+        Assert.Equal((2, 4, 1), (page.Split("<svg").Length - 1, page.Split("<polyline").Length - 1, page.Split("class=\"even\"").Length - 1));
+        Assert.DoesNotContain("NaN", page, StringComparison.Ordinal);
 
         byte[] Again()
         {
