@@ -26,6 +26,7 @@ public sealed class TwinRun
     private readonly FrontendQueue _frontend = new();
     private readonly RouterDesk _desk;
     private readonly List<IRunPart> _parts = [];
+    private readonly RouterQueue? _held;
     private readonly bool _byEvents;
     private readonly SimTime _limit;
     private SimTime _now;
@@ -44,6 +45,17 @@ public sealed class TwinRun
             || plan.Trace is not null
             || plan.Pools.Any(p => p.Engine.SharedTier is not null)
             || (_desk.FollowsWorkers && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
+        if (_desk.MayHold)
+        {
+            _byEvents = true;
+            _parts.Add(_held = new RouterQueue(_desk, request =>
+            {
+                var worker = Route(request);
+                _book.Dispatch(request, worker, _now);
+                Send(request, worker);
+            }));
+        }
+
         _fleet = new ReplicaFleet(plan, _gaps, _desk) { GoesByEvents = _byEvents };
         _book.ReportFrom(_fleet);
 
@@ -128,9 +140,21 @@ public sealed class TwinRun
             _fleet.AdvanceAll(_now);
         }
 
+        if (_held is not null && _desk.Holds(request, _now))
+        {
+            _book.IssueHeld(request);
+            _held.Add(request);
+            return;
+        }
+
         var worker = Route(request);
         _book.Issue(request, worker);
-        if (!_frontend.Hold(request, worker, _fleet.Pool(worker).Frontend))
+        Send(request, worker);
+    }
+
+    private void Send(in Workloads.Requests.RequestSpec request, int worker)
+    {
+        if (!_frontend.Hold(request, worker, _fleet.Pool(worker).Frontend, _now))
         {
             _fleet.Submit(worker, request, _now);
         }
@@ -193,7 +217,7 @@ public sealed class TwinRun
             foreach (var candidate in _parts)
             {
                 var before = (next, phase);
-                Consider(candidate.Next, candidate.Phase, Actor.Part);
+                Consider(SimTime.Max(candidate.Next, _now), candidate.Phase, Actor.Part);
                 part = before == (next, phase) ? part : candidate;
             }
 
@@ -301,6 +325,14 @@ public sealed class TwinRun
             var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Unfinished;
             ((IReplicaEvents)_desk).Ended(worker, record, _now);
+        }
+
+        // Nor did what waited at the router.
+        while (_held is not null && _held.TryTake(out var request))
+        {
+            var record = RequestRecord.New(request.Index);
+            record.Outcome = RequestOutcome.Unfinished;
+            ((IReplicaEvents)_book).Ended(0, record, _now);
         }
     }
 

@@ -42,6 +42,7 @@ internal static class PlanBuilder
                 StepTime = pools[0].StepTime,
                 BlockTokens = pools[0].Engine.KvBlockTokens,
                 KvBlocks = pools[0].Engine.KvBlocks,
+                MaxBatchedTokens = pools[0].Engine.MaxBatchedTokens,
             }),
             RouterTiming = model.Routing.Timing,
             Seed = model.Seed,

@@ -29,6 +29,9 @@ public abstract record EngineSettings
     /// <summary>Tokens of the whole pool, blocks included that the engine keeps for itself: what a server's start-up log says.</summary>
     public abstract long KvPoolTokens { get; }
 
+    /// <summary>Most prompt tokens that one step computes.</summary>
+    public abstract int MaxBatchedTokens { get; }
+
     /// <summary>A prompt of more tokens is never accepted.</summary>
     public abstract int LongestPrompt { get; }
 

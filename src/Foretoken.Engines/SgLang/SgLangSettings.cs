@@ -129,6 +129,9 @@ public sealed record SgLangSettings : EngineSettings
     public override long KvPoolTokens => (long)MaxTotalTokens * DpSize;
 
     /// <inheritdoc />
+    public override int MaxBatchedTokens => ChunkedPrefillSize ?? MaxPrefillTokens;
+
+    /// <inheritdoc />
     public override int LongestPrompt => Math.Max(0, Math.Min(UsableTokens - PageSize, ContextLength ?? int.MaxValue) - 2);
 
     /// <inheritdoc />

@@ -88,6 +88,9 @@ public sealed record TrtLlmSettings : EngineSettings
     public override long KvPoolTokens => (long)NumKvBlocks * TokensPerBlock * AttentionDpSize;
 
     /// <inheritdoc />
+    public override int MaxBatchedTokens => MaxNumTokens;
+
+    /// <inheritdoc />
     public override int LongestPrompt => EnableChunkedPrefill ? MaxSeqLen - 1 : Math.Min(MaxSeqLen - 1, MaxNumTokens);
 
     /// <inheritdoc />

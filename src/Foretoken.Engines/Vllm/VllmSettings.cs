@@ -89,6 +89,9 @@ public sealed record VllmSettings : EngineSettings
     public override long KvPoolTokens => (long)NumGpuBlocks / KvCacheGroups.Count * BlockSize * DataParallelSize;
 
     /// <inheritdoc />
+    public override int MaxBatchedTokens => MaxNumBatchedTokens;
+
+    /// <inheritdoc />
     public override int LongestPrompt => MaxModelLen - 1;
 
     /// <inheritdoc />

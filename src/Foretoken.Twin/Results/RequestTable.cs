@@ -15,14 +15,17 @@ public sealed class RequestTable
 
     private readonly List<Chunk> _chunks = [];
 
+    // Only of requests that waited at the router: few have one.
+    private readonly Dictionary<int, SimTime> _held = [];
+
     /// <summary>Rows in the table.</summary>
     public int Count { get; private set; }
 
     /// <summary>When the client sent it.</summary>
     public SimTime Arrival(int i) => new(_chunks[i >> ChunkBits].Arrival[i & ChunkMask]);
 
-    /// <summary>When the router gave it to a replica. Equal to the arrival until routers can hold requests back.</summary>
-    public SimTime Dispatch(int i) => Arrival(i);
+    /// <summary>When the router gave it to a replica: at its arrival, unless the router held it back. <see cref="SimTime.Never"/> when it never did.</summary>
+    public SimTime Dispatch(int i) => Worker(i) < 0 ? SimTime.Never : _held.TryGetValue(i, out var at) ? at : Arrival(i);
 
     /// <summary>When its first step was planned.</summary>
     public SimTime Scheduled(int i) => new(_chunks[i >> ChunkBits].Scheduled[i & ChunkMask]);
@@ -74,6 +77,18 @@ public sealed class RequestTable
         chunk.Input[row] = inputTokens;
         chunk.Worker[row] = (ushort)(worker + 1);
         Count++;
+    }
+
+    /// <summary>A request that was issued without a replica gets one.</summary>
+    public void Dispatch(int index, int worker, SimTime at)
+    {
+        var chunk = _chunks[index >> ChunkBits];
+        Invariant.That(chunk.Worker[index & ChunkMask] == 0 && worker < ushort.MaxValue);
+        chunk.Worker[index & ChunkMask] = (ushort)(worker + 1);
+        if (at != Arrival(index))
+        {
+            _held.Add(index, at);
+        }
     }
 
     /// <summary>Enters a request's outcome. Exactly once per request.</summary>

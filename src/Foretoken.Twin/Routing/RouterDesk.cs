@@ -16,6 +16,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 {
     private readonly IRoutingPolicy _policy;
     private readonly IRoutingFeedback? _feedback;
+    private readonly IHoldingPolicy? _holding;
     private readonly RouterTiming _timing;
     private readonly IReplicaEvents _next;
     private readonly FrontendQueue _frontend;
@@ -60,6 +61,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     {
         _policy = policy;
         _feedback = policy as IRoutingFeedback;
+        _holding = policy is IHoldingPolicy { MayHold: true } holding ? holding : null;
         _timing = timing;
         _needs = policy.Needs;
         _tree = tree;
@@ -73,6 +75,12 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 
     /// <summary>Hears why; null, as mostly: nobody asks.</summary>
     public RunTrace? Trace { get; init; }
+
+    /// <summary>Whether requests may have to wait here.</summary>
+    public bool MayHold => _holding is not null;
+
+    /// <summary>When something was heard that may let a held request go; <see cref="SimTime.Never"/> when nothing was since the last look.</summary>
+    public SimTime HeardAt { get; private set; } = SimTime.Never;
 
     /// <summary>Where a worker puts its cache events; null when nobody hears them.</summary>
     public KvEventBuffer? CacheEvents(int worker) => ListensToCaches ? new KvEventBuffer(worker, this, _tree!) : null;
@@ -153,22 +161,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 
         _delayed?.Release(now, _feedback!);
         var routed = Visible(request);
-        var view = new RouterView
-        {
-            Now = now,
-            Workers = _workers,
-            WorkersVersion = _version,
-            RequestsInFlight = _requests.AsSpan(0, _count),
-            TokensInFlight = _tokens.AsSpan(0, _count),
-            PolledAt = _polledAt,
-            Running = _running.AsSpan(0, _count),
-            Waiting = _waiting.AsSpan(0, _count),
-            PolledTokens = _polledTokens.AsSpan(0, _count),
-            GeneratedTokens = _generated.AsSpan(0, _count),
-            KvUsage = _usage.AsSpan(0, _count),
-            Tree = _tree,
-            BlockTokens = _blockTokens,
-        };
+        var view = View(now);
         var chosen = _policy.Choose(view, routed, ref _random);
         Invariant.That(Array.BinarySearch(_workers, chosen) >= 0);
         Trace?.Explained(request.Index, Reason(view, chosen));
@@ -182,9 +175,19 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         return chosen;
     }
 
+    /// <summary>Whether a request has to wait here now.</summary>
+    public bool Holds(in RequestSpec request, SimTime now) => _holding is not null && _holding.Holds(View(now), Visible(request));
+
+    /// <summary>A held request's turn: the smallest goes first.</summary>
+    public double Turn(in RequestSpec request) => _holding!.Turn(Visible(request), request.Arrival);
+
+    /// <summary>Somebody looks whether held requests may go.</summary>
+    public void Asked() => HeardAt = SimTime.Never;
+
     /// <inheritdoc />
     void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
     {
+        HeardAt = SimTime.Min(HeardAt, at);
         _requests[worker]--;
         if ((_needs & RouterNeeds.Ends) != 0)
         {
@@ -197,6 +200,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     /// <inheritdoc />
     void IReplicaEvents.FirstToken(int worker, int request, SimTime at)
     {
+        HeardAt = SimTime.Min(HeardAt, at);
         if ((_needs & RouterNeeds.FirstTokens) != 0)
         {
             _feedback?.FirstToken(worker, request, at);
@@ -237,6 +241,23 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         _ when (_needs & RouterNeeds.Tokens) != 0 => $"{_policy.Name}: tokens in flight {ReasonText.Fewest(_workers, view.TokensInFlight)}",
         _ when (_needs & RouterNeeds.Requests) != 0 => $"{_policy.Name}: requests in flight {ReasonText.Fewest(_workers, view.RequestsInFlight)}",
         _ => $"{_policy.Name}, over {_workers.Length} replicas",
+    };
+
+    private RouterView View(SimTime now) => new()
+    {
+        Now = now,
+        Workers = _workers,
+        WorkersVersion = _version,
+        RequestsInFlight = _requests.AsSpan(0, _count),
+        TokensInFlight = _tokens.AsSpan(0, _count),
+        PolledAt = _polledAt,
+        Running = _running.AsSpan(0, _count),
+        Waiting = _waiting.AsSpan(0, _count),
+        PolledTokens = _polledTokens.AsSpan(0, _count),
+        GeneratedTokens = _generated.AsSpan(0, _count),
+        KvUsage = _usage.AsSpan(0, _count),
+        Tree = _tree,
+        BlockTokens = _blockTokens,
     };
 
     // Of a request's content only the prompt's: where answers are known, the path goes on into them.

@@ -23,7 +23,7 @@ internal sealed class FrontendQueue
     public long Tokens(int worker) => worker < _tokens.Count ? _tokens[worker] : 0;
 
     /// <summary>Sends a request on its way; false when it takes no time, so that it is there at once.</summary>
-    public bool Hold(in RequestSpec request, int worker, FrontendTimes times)
+    public bool Hold(in RequestSpec request, int worker, FrontendTimes times, SimTime now)
     {
         var delay = times.Inbound(request.InputTokens);
         if (delay == SimDuration.Zero)
@@ -46,7 +46,7 @@ internal sealed class FrontendQueue
         _held[slot] = (request, worker);
         _requests[worker]++;
         _tokens[worker] += request.InputTokens;
-        _arrivals.Post(request.Arrival + delay, Phase.Arrival, slot);
+        _arrivals.Post(now + delay, Phase.Arrival, slot);
         return true;
     }
 

@@ -43,6 +43,18 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
         Trace?.Routed(request, worker);
     }
 
+    /// <summary>Enters a request that waits at the router.</summary>
+    public void IssueHeld(in RequestSpec request) => Requests.Issue(request.Index, request.Arrival, request.InputTokens, -1);
+
+    /// <summary>Enters the router's decision on a request that waited there.</summary>
+    public void Dispatch(in RequestSpec request, int worker, SimTime at)
+    {
+        Requests.Dispatch(request.Index, worker, at);
+        _dispatches.Add(worker);
+        _dispatches.Add(at.Nanoseconds);
+        Trace?.Routed(request, worker);
+    }
+
     /// <inheritdoc />
     void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
     {

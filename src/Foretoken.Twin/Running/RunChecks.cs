@@ -27,14 +27,14 @@ internal static class RunChecks
             gaps += (Math.Max(0, output - 1L) + pool.Engine.StreamInterval - 1) / pool.Engine.StreamInterval;
             if (output > 0)
             {
-                Invariant.That(requests.Arrival(i) <= requests.Scheduled(i));
+                Invariant.That(requests.Arrival(i) <= requests.Dispatch(i) && requests.Dispatch(i) <= requests.Scheduled(i));
                 Invariant.That(requests.Scheduled(i) < requests.FirstToken(i));
                 Invariant.That(requests.FirstToken(i) <= requests.LastToken(i));
                 Invariant.That((output > 1) == (requests.SecondToken(i) != SimTime.Never));
 
                 // The replica's part of the stay: less what the front end spends before and after.
                 var outside = pool.Frontend.Inbound(requests.InputTokens(i)).Nanoseconds + pool.Frontend.Response.Nanoseconds;
-                stays += (requests.LastToken(i) - requests.Arrival(i)).Nanoseconds - outside;
+                stays += (requests.LastToken(i) - requests.Dispatch(i)).Nanoseconds - outside;
             }
         }
 

@@ -13,7 +13,7 @@ namespace Foretoken.Fleet.Routing.Dynamo;
 /// with weights exp(-(cost - lowest) / ((highest - lowest) x temperature)). Cost per request: one step per candidate, and one per
 /// node of the prompt's path and worker that holds the node.
 /// </remarks>
-public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
+public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
 {
     private static readonly NumberParameter Credit = new("overlap_score_credit", "Share of the cached part of a prompt that is taken off its work; 0 ignores caches.", 1, 0, 1000);
     private static readonly NumberParameter Decay = new("overlap_score_credit_decay", "How fast that credit falls for workers with more prompt work than the idlest: 1 / (1 + this x extra work in prompts of this size).", 0, 0, 1e9);
@@ -27,10 +27,18 @@ public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
     private static readonly SwitchParameter TrackPrefill = new("track_prefill_tokens", "Whether prompt work of earlier requests counts.", true);
     private static readonly ChoiceParameter Cost = new("cost", "How prompt work and blocks become one cost.", "sum", ("sum", "their weighted sum"), ("lmetric", "prompt work times (blocks held + 1)"));
 
-    /// <summary>How it is called and made.</summary>
-    public static readonly PolicyDescription Description = new("dynamo_kv", "NVIDIA Dynamo's KV router: least prompt work left after cache hits plus blocks held", (values, _) => new DynamoKv(values))
+    private static readonly NumberParameter QueueThreshold = new("router_queue_threshold", "Requests wait at the router while every worker has more prompt tokens to compute than this times max_num_batched_tokens; 0: none waits.", 0, 0, 1e9)
     {
-        Parameters = [Credit, Decay, Scale, RequestWeight, Temperature, Events, Ttl, PredictedTtl, TrackBlocks, TrackPrefill, Cost],
+        Source = "Dynamo's configuration reference: off unless it is set (its source had 16 for a while)",
+    };
+
+    private static readonly ChoiceParameter QueuePolicy = new("router_queue_policy", "Who leaves that queue first.", "fcfs", ("fcfs", "the first that came"), ("wspt", "the shortest prompt"), ("lcfs", "the last that came"));
+    private static readonly WholeParameter BatchedTokens = new("max_num_batched_tokens", "What the threshold is a multiple of; 0: the engines' own.", 0);
+
+    /// <summary>How it is called and made.</summary>
+    public static readonly PolicyDescription Description = new("dynamo_kv", "NVIDIA Dynamo's KV router: least prompt work left after cache hits plus blocks held", (values, setup) => new DynamoKv(values, setup.MaxBatchedTokens))
+    {
+        Parameters = [Credit, Decay, Scale, RequestWeight, Temperature, Events, Ttl, PredictedTtl, TrackBlocks, TrackPrefill, Cost, QueueThreshold, QueuePolicy, BatchedTokens],
         Source = "Dynamo, lib/kv-router/src/scheduling (selector.rs, config.rs) and the frontend's configuration reference",
     };
 
@@ -43,6 +51,8 @@ public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
     private readonly bool _trackBlocks;
     private readonly bool _trackPrefill;
     private readonly bool _lmetric;
+    private readonly double _busyTokens;
+    private readonly string _queuePolicy;
     private readonly KvHolders _cached = new();
     private readonly PredictedHolders? _predicted;
     private readonly ActiveLoads _active = new();
@@ -52,8 +62,14 @@ public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
     private int _blockTokens = 1;
 
     /// <summary>A router that knows nothing yet.</summary>
-    public DynamoKv(PolicyValues values)
+    /// <param name="values">Its parameters.</param>
+    /// <param name="maxBatchedTokens">Most tokens that a worker computes in one step; 0 when unknown.</param>
+    public DynamoKv(PolicyValues values, int maxBatchedTokens = 0)
     {
+        // Where nobody knows it, Dynamo takes ten million: nothing waits.
+        var batched = values.Get(BatchedTokens) > 0 ? values.Get(BatchedTokens) : maxBatchedTokens > 0 ? maxBatchedTokens : 10_000_000;
+        _busyTokens = values.Get(QueueThreshold) * batched;
+        _queuePolicy = values.Get(QueuePolicy);
         _credit = values.Get(Credit);
         _decay = values.Get(Decay);
         _scale = values.Get(Scale);
@@ -72,6 +88,9 @@ public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
 
     /// <inheritdoc />
     public RouterNeeds Needs => RouterNeeds.FirstTokens | RouterNeeds.Ends | (_events ? RouterNeeds.KvEvents : RouterNeeds.None);
+
+    /// <inheritdoc />
+    public bool MayHold => _busyTokens > 0;
 
     /// <summary>Costs of the last decision by worker number, for whoever explains it.</summary>
     internal ReadOnlySpan<double> Costs => _costs;
@@ -153,6 +172,34 @@ public sealed class DynamoKv : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
         _predicted?.Sent(view, request, best);
         return best;
     }
+
+    /// <inheritdoc />
+    public bool Holds(in RouterView view, in RoutedRequest request)
+    {
+        if (!MayHold)
+        {
+            return false;
+        }
+
+        _active.EnsureWorkers(view.Workers[^1] + 1);
+        foreach (var worker in view.Workers)
+        {
+            if (_active.PrefillTokens[worker] <= _busyTokens)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc />
+    public double Turn(in RoutedRequest request, SimTime arrival) => _queuePolicy switch
+    {
+        "wspt" => request.InputTokens,
+        "lcfs" => -arrival.TotalSeconds,
+        _ => arrival.TotalSeconds,
+    };
 
     /// <inheritdoc />
     public string Reason(int chosen, ReadOnlySpan<int> workers) =>

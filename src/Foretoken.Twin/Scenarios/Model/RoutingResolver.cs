@@ -27,7 +27,6 @@ internal static class RoutingResolver
         if (policy.Timing != RouterTiming.Default)
         {
             Say(RoutingFields.PollInterval, RoutingFields.Duration.Show(timing.PollInterval));
-            Say(RoutingFields.EventDelay, RoutingFields.Duration.Show(timing.EventDelay));
             Say(RoutingFields.InFlightCorrection, timing.InFlightCorrection ? "true" : "false");
         }
 

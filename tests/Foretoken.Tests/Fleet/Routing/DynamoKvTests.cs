@@ -178,5 +178,39 @@ public sealed class DynamoKvTests
         Assert.Equal((20 - 6) + 20, policy.Costs[0]);
     }
 
+    [Fact]
+    public void Holds_EveryWorkerBeyondTheThreshold_UntilAFirstToken()
+    {
+        var scene = new Scene(2);
+        var policy = Create(("router_queue_threshold", 1.5), ("max_num_batched_tokens", 100));
+        Assert.True(policy.MayHold);
+        var requests = new[] { scene.Prompt(150), scene.Prompt(151), scene.Prompt(1), scene.Prompt(10) };
+        Assert.False(policy.Holds(scene.View, requests[0]));
+        var first = scene.Choose(policy, requests[0]);
+        Assert.Equal(1 - first, scene.Choose(policy, requests[1]));
+
+        // 150 is not more than 1.5 x 100.
+        Assert.False(policy.Holds(scene.View, requests[2]));
+        scene.Serve(first);
+        scene.Choose(policy, requests[2]);
+        scene.Serve(0, 1);
+        Assert.True(policy.Holds(scene.View, requests[3]));
+        policy.FirstToken(first, requests[0].Index, SimTime.Zero);
+        Assert.False(policy.Holds(scene.View, requests[3]));
+        Assert.False(Create().MayHold);
+    }
+
+    [Theory]
+    [InlineData("fcfs", new[] { 0, 1, 2 })]
+    [InlineData("wspt", new[] { 1, 2, 0 })]
+    [InlineData("lcfs", new[] { 2, 1, 0 })]
+    public void Turn_ByTheQueuePolicy(string queue, int[] order)
+    {
+        var scene = new Scene(1);
+        var policy = Create(("router_queue_policy", queue));
+        var prompts = new[] { scene.Prompt(300), scene.Prompt(100), scene.Prompt(200) };
+        Assert.Equal(order, Enumerable.Range(0, 3).OrderBy(i => policy.Turn(prompts[i], SimTime.FromSeconds(i))));
+    }
+
     private static DynamoKv Create(params (string Name, object Value)[] values) => new(new PolicyValues(values.ToDictionary(v => v.Name, v => v.Value)));
 }

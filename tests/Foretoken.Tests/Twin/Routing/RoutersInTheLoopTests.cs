@@ -77,6 +77,36 @@ public sealed class RoutersInTheLoopTests
         }
     }
 
+    // The router holds requests back; who waits how long must not depend on the engine's mode, and nobody may be lost.
+    [Theory]
+    [InlineData("fcfs")]
+    [InlineData("wspt")]
+    [InlineData("lcfs")]
+    public void Run_RouterThatHolds_PlainAgreesWithFast(string order)
+    {
+        var held = 0;
+        for (var number = 0; number < 80; number++)
+        {
+            var scenario = new RandomCase(number);
+            var values = new PolicyValues(new Dictionary<string, object> { ["router_queue_threshold"] = 0.5, ["router_queue_policy"] = order });
+            var limit = number % 5 == 0 ? SimTime.FromSeconds(0.05) : (SimTime?)null;
+            RunResult Play(EngineMode mode) => TwinRun.Run(Plan("dynamo_kv", number, mode, new RowSource(scenario.Trace, number % 3 == 0 ? 5 : 0), scenario.Settings, scenario.StepTime, 2) with
+            {
+                Routing = RoutingPolicies.Find("dynamo_kv")!.Create(values, new RoutingSetup { MaxBatchedTokens = scenario.Settings.MaxNumBatchedTokens }),
+                TimeLimit = limit,
+            });
+            Agree(order, number, scenario.Settings, scenario, Play);
+            var requests = Play(EngineMode.Fast).Requests;
+            for (var i = 0; i < requests.Count; i++)
+            {
+                held += requests.Dispatch(i) > requests.Arrival(i) ? 1 : 0;
+                Assert.Equal(requests.Worker(i) < 0, requests.Dispatch(i) == SimTime.Never);
+            }
+        }
+
+        Assert.True(held > 100, $"only {held} requests waited");
+    }
+
     private static void Agree(string policy, int number, EngineSettings settings, object scenario, Func<EngineMode, RunResult> play)
     {
         var (plain, plainError) = Try(() => play(EngineMode.Plain));
