@@ -29,6 +29,8 @@ public sealed partial class FastVllmReplica
     private bool _inRun;
     private bool _runBroken;
     private long _runPublish;
+    private bool _runStores;
+    private ulong _stretchStores;
     private int _runPlans;
     private int _runEndsDone;
     private int _runLength;
@@ -114,24 +116,7 @@ public sealed partial class FastVllmReplica
             return false;
         }
 
-        if (unregistered && _events is not null)
-        {
-            // Whoever listens has to hear of new content when it is there: the run ends before.
-            for (var i = 0; i < count; i++)
-            {
-                ref var r = ref _slots[_running[i]];
-                if (r.KnownBlocks > r.Registered)
-                {
-                    shortest = Math.Min(shortest, (r.Registered + 1) * _blockSize - r.Tokens);
-                }
-            }
-
-            if (shortest < 2)
-            {
-                return false;
-            }
-        }
-
+        _runStores = unregistered && _events is not null;
         _runContext = context;
         length = MemoryAllows(shortest);
         return length >= 2;
@@ -326,6 +311,27 @@ public sealed partial class FastVllmReplica
             _recorder.KvBlocksPeak = Math.Max(_recorder.KvBlocksPeak, _runUsed);
             _recorder.Timeline.Set(_at, _runningCount, WaitingCount, _runUsed);
         }
+
+        if ((_stretchStores >> index & 1) != 0)
+        {
+            StoreInRun(index);
+        }
+    }
+
+    // Whoever listens has to hear of new content when it is there. Plan p knows p tokens more than the run began with.
+    private void StoreInRun(int index)
+    {
+        PublishInRun(_at);
+        for (var i = 0; i < _runningCount; i++)
+        {
+            ref var r = ref _slots[_running[i]];
+            if (r.KnownBlocks > r.Registered)
+            {
+                RegisterUpTo(_running[i], ref r, r.Tokens + _stretchStart + index);
+            }
+        }
+
+        _runPublish = _ends[index];
     }
 
     // The next step ends pass, and the plans between them.
@@ -403,7 +409,7 @@ public sealed partial class FastVllmReplica
 
             var ahead = BlocksBetween(_runPlans - _stretchStart, _stretchCount - 1);
             var blocks = 0;
-            for (var bits = ahead; bits != 0; bits &= bits - 1)
+            for (var bits = ahead & _stretchBlocks; bits != 0; bits &= bits - 1)
             {
                 blocks += _blocksAt[BitOperations.TrailingZeroCount(bits)];
             }
@@ -412,8 +418,8 @@ public sealed partial class FastVllmReplica
             for (; ahead != 0; ahead &= ahead - 1)
             {
                 var plan = BitOperations.TrailingZeroCount(ahead);
-                silent -= _blocksAt[plan];
-                if (silent < 0)
+                silent -= (_stretchBlocks >> plan & 1) != 0 ? _blocksAt[plan] : 0;
+                if (silent < 0 || (_stretchStores >> plan & 1) != 0)
                 {
                     return _ends[plan];
                 }
@@ -423,9 +429,9 @@ public sealed partial class FastVllmReplica
         }
     }
 
-    // The plans of the stretch from `low` to `high` that take new blocks, as bits.
+    // The plans of the stretch from `low` to `high` that take new blocks or have to tell of new content, as bits.
     private ulong BlocksBetween(int low, int high) =>
-        low > high ? 0 : _stretchBlocks >> low << low & (ulong.MaxValue >> (63 - high));
+        low > high ? 0 : (_stretchBlocks | _stretchStores) >> low << low & (ulong.MaxValue >> (63 - high));
 
     private void CountGaps(int first, int last)
     {
@@ -571,6 +577,29 @@ public sealed partial class FastVllmReplica
         }
 
         _stretchBlocks = mask;
+        _stretchStores = _runStores ? FindNewContent(start, count) : 0;
+    }
+
+    private ulong FindNewContent(int start, int count)
+    {
+        var mask = 0UL;
+        for (var i = 0; i < _runningCount; i++)
+        {
+            ref var r = ref _slots[_running[i]];
+            for (var block = r.Registered; block < r.KnownBlocks; block++)
+            {
+                // Full as soon as its last token is known: plan p knows r.Tokens + p tokens.
+                var at = (block + 1) * _blockSize - r.Tokens - start;
+                if (at >= count)
+                {
+                    break;
+                }
+
+                mask |= 1UL << Math.Max(0, at);
+            }
+        }
+
+        return mask;
     }
 
     private long EndAt(int index) => index < _stretchStart + _stretchCount
