@@ -74,4 +74,12 @@ internal sealed class SlotQueue
             _head = 0;
         }
     }
+
+    /// <summary>Becomes equal to another.</summary>
+    public void CopyFrom(SlotQueue other)
+    {
+        _ring = (int[])other._ring.Clone();
+        _head = other._head;
+        Count = other.Count;
+    }
 }

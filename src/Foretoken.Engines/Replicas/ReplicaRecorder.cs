@@ -72,4 +72,25 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
 
     /// <summary>End of the last step, nanoseconds.</summary>
     public long LastStepEnd { get; set; }
+
+    /// <summary>A recorder for a copy of the replica: it counts on from here, into gaps and events of its own, with a timeline that begins empty.</summary>
+    public ReplicaRecorder Continue(LogHistogram gaps, IReplicaEvents events)
+    {
+        var copy = new ReplicaRecorder(Worker, gaps, events)
+        {
+            StreamInterval = StreamInterval,
+            Requests = Requests,
+            Steps = Steps,
+            BusyNanoseconds = BusyNanoseconds,
+            PrefillTokens = PrefillTokens,
+            OutputTokens = OutputTokens,
+            Preemptions = Preemptions,
+            KvBlocksPeak = KvBlocksPeak,
+            RunningPeak = RunningPeak,
+            WaitingPeak = WaitingPeak,
+            LastStepEnd = LastStepEnd,
+        };
+        copy.Timeline.Hold(Timeline.Now);
+        return copy;
+    }
 }

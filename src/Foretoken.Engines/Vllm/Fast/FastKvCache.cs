@@ -274,6 +274,16 @@ internal sealed class FastKvCache
         Invariant.That(heldBlocks == Used);
     }
 
+    /// <summary>Becomes equal to another of the same size.</summary>
+    public void CopyFrom(FastKvCache other)
+    {
+        _pieces = (Piece[])other._pieces.Clone();
+        _firstOfNode = (int[])other._firstOfNode.Clone();
+        _firstOfSlot = (int[])other._firstOfSlot.Clone();
+        (_piecesUsed, _freePiece, _oldest, _newest) = (other._piecesUsed, other._freePiece, other._oldest, other._newest);
+        (_blankFree, _cachedFree) = (other._blankFree, other._cachedFree);
+    }
+
     private void GrowNodes()
     {
         var had = _firstOfNode.Length;

@@ -20,6 +20,7 @@ public sealed partial class FastVllmReplica : IHandOffReplica
     private readonly VllmSettings _settings;
     private readonly IStepTimeSource _stepTime;
     private readonly ReplicaRecorder _recorder;
+    private readonly PrefixTree? _tree;
     private readonly NodeBlocks _nodes;
     private readonly FastKvCache _cache;
     private readonly KvEventBuffer? _events;
@@ -69,6 +70,7 @@ public sealed partial class FastVllmReplica : IHandOffReplica
         _settings = settings;
         _stepTime = stepTime;
         _recorder = recorder;
+        _tree = tree;
         _nodes = new NodeBlocks(tree, settings.BlockSize);
         _cache = new FastKvCache(_nodes, settings.UsableBlocks) { Events = recorder.Kv };
         _events = recorder.Kv;

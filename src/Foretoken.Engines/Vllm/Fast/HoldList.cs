@@ -20,4 +20,10 @@ internal sealed class HoldList
 
         _items[Count++] = new Hold { Piece = piece, Low = low, High = high };
     }
+
+    public void CopyFrom(HoldList other)
+    {
+        _items = (Hold[])other._items.Clone();
+        Count = other.Count;
+    }
 }

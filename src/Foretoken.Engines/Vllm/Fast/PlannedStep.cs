@@ -49,4 +49,12 @@ internal sealed class PlannedStep
         Count++;
         TotalTokens += tokens;
     }
+
+    public void CopyFrom(PlannedStep other)
+    {
+        _slots = (int[])other._slots.Clone();
+        _tokens = (int[])other._tokens.Clone();
+        _emits = (bool[])other._emits.Clone();
+        (Count, Duration, End, TotalTokens, PureDecode) = (other.Count, other.Duration, other.End, other.TotalTokens, other.PureDecode);
+    }
 }
