@@ -1,6 +1,7 @@
 using Foretoken.Fleet.Routing;
 using Foretoken.Quantities;
 using Foretoken.Twin.Tracing;
+using Foretoken.Twin.Scaling;
 using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin;
@@ -37,4 +38,7 @@ public sealed record RunPlan
 
     /// <summary>Requests issued first that are left out of the metrics.</summary>
     public int WarmUpRequests { get; init; }
+
+    /// <summary>How the fleet changes during the run; null when it stays as it is.</summary>
+    public ScalingPlan? Scaling { get; init; }
 }

@@ -5,6 +5,8 @@ using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 using Foretoken.Twin.Routing;
 using Foretoken.Twin.Running;
+using Foretoken.Twin.Scaling;
+using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin;
 
@@ -27,6 +29,8 @@ public sealed class TwinRun
     private readonly RouterDesk _desk;
     private readonly List<IRunPart> _parts = [];
     private readonly RouterQueue? _held;
+    private readonly ScalerDesk? _scaler;
+    private readonly FrontDoor? _door;
     private readonly bool _byEvents;
     private readonly SimTime _limit;
     private SimTime _now;
@@ -42,6 +46,7 @@ public sealed class TwinRun
 
         // Whoever listens hears the replicas' steps in one order of time.
         _byEvents = plan.Source.IsReactive
+            || plan.Scaling is not null
             || plan.Trace is not null
             || plan.Pools.Any(p => p.Engine.SharedTier is not null)
             || (_desk.FollowsWorkers && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
@@ -58,6 +63,14 @@ public sealed class TwinRun
 
         _fleet = new ReplicaFleet(plan, _gaps, _desk) { GoesByEvents = _byEvents };
         _book.ReportFrom(_fleet);
+
+        if (plan.Scaling is not null)
+        {
+            _door = new FrontDoor(_frontend, RoutedPool(plan), SendWaiting, () => _held?.Act(_now));
+            _scaler = new ScalerDesk(plan, _fleet, _book, _door);
+            _parts.Add(_scaler);
+            _book.Listen(_scaler);
+        }
 
         // One before "never", so that times can still be compared with it.
         _limit = plan.TimeLimit ?? new SimTime(long.MaxValue - 1);
@@ -140,6 +153,14 @@ public sealed class TwinRun
             _fleet.AdvanceAll(_now);
         }
 
+        _door?.Arrived(_now);
+        if (_door is not null && !_desk.HasWorkers)
+        {
+            _book.IssueHeld(request);
+            _door.Hold(request);
+            return;
+        }
+
         if (_held is not null && _desk.Holds(request, _now))
         {
             _book.IssueHeld(request);
@@ -158,6 +179,25 @@ public sealed class TwinRun
         {
             _fleet.Submit(worker, request, _now);
         }
+    }
+
+    private static int RoutedPool(RunPlan plan)
+    {
+        var pool = 0;
+        while (pool + 1 < plan.Pools.Count && plan.Pools[pool].Role == PoolRole.Decode)
+        {
+            pool++;
+        }
+
+        return pool;
+    }
+
+    // A replica serves again: a request that waited for one goes to it.
+    private void SendWaiting(RequestSpec request)
+    {
+        var worker = Route(request);
+        _book.Dispatch(request, worker, _now);
+        Send(request, worker);
     }
 
     // A request comes out of the front end into its engine's queue.
@@ -249,6 +289,12 @@ public sealed class TwinRun
                     break;
                 default:
                     part!.Act(next);
+                    if (_scaler?.Stalled is not null)
+                    {
+                        _stop = StopReason.Stalled;
+                        return;
+                    }
+
                     break;
             }
 
@@ -268,6 +314,12 @@ public sealed class TwinRun
                     (next, phase, actor) = (time, its, who);
                 }
             }
+        }
+
+        if (_door is { HeldNow: > 0 } && _book.Open == _door.HeldNow)
+        {
+            _stop = StopReason.Stalled;
+            return;
         }
 
         if (_book.Open > 0)
@@ -327,8 +379,8 @@ public sealed class TwinRun
             ((IReplicaEvents)_desk).Ended(worker, record, _now);
         }
 
-        // Nor did what waited at the router.
-        while (_held is not null && _held.TryTake(out var request))
+        // Nor did what waited at the router or in front of an empty fleet.
+        while ((_held is not null && _held.TryTake(out var request)) || (_door is not null && _door.TryTake(out request)))
         {
             var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Unfinished;
@@ -384,6 +436,7 @@ public sealed class TwinRun
                 WaitingPeak = recorder.WaitingPeak,
                 Timeline = recorder.Timeline,
                 Tiers = recorder.Tiers,
+                Life = _scaler?.LifeOf(i),
             };
         }
 
@@ -398,6 +451,7 @@ public sealed class TwinRun
             Fingerprint = _book.Fingerprint(),
             EngineMode = EngineModeText(),
             WarmUpRequests = _plan.WarmUpRequests,
+            Scaling = _scaler?.Result(),
         };
         RunChecks.Verify(result, _plan);
         _plan.Trace?.Finished(result.End);

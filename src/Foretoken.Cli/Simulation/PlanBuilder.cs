@@ -6,6 +6,7 @@ using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Twin;
+using Foretoken.Twin.Scaling;
 using Foretoken.Twin.Scenarios.Model;
 using Foretoken.Workloads.Benchmarks;
 using Foretoken.Workloads.Requests;
@@ -50,6 +51,7 @@ internal static class PlanBuilder
             TimeLimit = model.TimeLimit,
             WarmUpRequests = model.Workload.WarmUpRequests,
         };
+        plan = plan with { Scaling = ScalingPlans.Of(model.Scaling, p => Pool(file, p)) };
         foreach (var pool in model.Pools)
         {
             var of = model.Pools.Count > 1 ? $"pool {pool.Name}: " : "";

@@ -27,8 +27,12 @@ public sealed record PoolView
     /// <summary>Replicas that finish what they have.</summary>
     public int Draining { get; init; }
 
-    /// <summary>Replicas wanted by the last decision: all but the draining.</summary>
-    public int Target => Requested + Starting + Warming + Serving;
+    /// <summary>Replicas wanted by the last decision. Unless it is given: all but the draining.</summary>
+    public int Target
+    {
+        get => field < 0 ? Requested + Starting + Warming + Serving : field;
+        init;
+    } = -1;
 
     /// <summary>Whether what was decided last has not come to its end.</summary>
     public bool InTransition => Requested + Starting + Warming + Draining > 0;

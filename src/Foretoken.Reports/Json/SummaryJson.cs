@@ -42,6 +42,7 @@ public static class SummaryJson
         StopReason.Completed => "completed",
         StopReason.Interrupted => "interrupted",
         StopReason.TimeLimit => "time_limit",
+        StopReason.Stalled => "stalled",
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 

@@ -120,6 +120,12 @@ public static class MetricCatalogue
     public static readonly MetricDefinition CostPerMillionOutputTokens = new("cost_per_million_output_tokens", "Cost of 1M output tokens", "$ per 1M out", "$", PerRun, Lower,
         "Cost / tokens generated x 1,000,000. Whole run.");
 
+    public static readonly MetricDefinition ScalingEvents = new("scaling_events", "Scaling events", "Scaling events", "", PerRun, None,
+        "Changes of the number of replicas wanted of a pool, by a scaler or planned, and rollouts begun. Only in runs whose fleet changes. Whole run.");
+
+    public static readonly MetricDefinition HeldRequests = new("held_requests", "Held requests", "Held", "requests", PerRun, Lower,
+        "Requests that had to wait because no replica served at all. Only in runs whose fleet changes. Whole run.");
+
     /// <summary>Every metric, in the order in which outputs list them.</summary>
     public static IReadOnlyList<MetricDefinition> All { get; } =
     [
@@ -129,7 +135,7 @@ public static class MetricCatalogue
         Goodput, GoodRequestCount, GoodRequestFraction, BadMinutes, JudgedMinutes,
         BenchmarkDuration, TotalInputTokens, TotalOutputTokens, MeanConcurrency, PrefixCacheReuse,
         KvCacheUsageMean, KvCacheUsagePeak, RunningMean, RunningPeak, WaitingMean, WaitingPeak,
-        ReplicaBusy, Preemptions, EngineSteps, GpuHours, Cost, CostPerMillionOutputTokens,
+        ReplicaBusy, Preemptions, EngineSteps, GpuHours, Cost, CostPerMillionOutputTokens, ScalingEvents, HeldRequests,
     ];
 
     /// <summary>The metric with this tag, or null.</summary>

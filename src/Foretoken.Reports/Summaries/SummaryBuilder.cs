@@ -30,6 +30,12 @@ public static class SummaryBuilder
         var fleet = FleetTotals.Of(replicas);
         var pools = PoolSummary.Of(result, result.Requests.Count == 0 ? 0 : result.Requests.Arrival(0).Nanoseconds);
         var values = Values(totals, fleet, pools);
+        if (result.Scaling is { } scaling)
+        {
+            values[MetricCatalogue.ScalingEvents] = scaling.Events.Count;
+            values[MetricCatalogue.HeldRequests] = scaling.HeldRequests;
+        }
+
         var slo = context.Slo is null ? null : Judge(result, context.Slo, totals, distributions, values);
         return new RunSummary
         {

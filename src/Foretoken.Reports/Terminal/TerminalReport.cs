@@ -100,7 +100,12 @@ public static class TerminalReport
                 return;
             }
 
-            var why = summary.StopReason == StopReason.Interrupted ? "interrupted" : "time limit reached";
+            var why = summary.StopReason switch
+            {
+                StopReason.Interrupted => "interrupted",
+                StopReason.Stalled => "no replica served the waiting requests and none was coming",
+                _ => "time limit reached",
+            };
             to.WriteLine();
             Wrap($"PARTIAL RESULT: {why} after {Human.Duration(summary.SimulatedSeconds)} of simulated time, {Count(summary.Requests.Unfinished, "request")} unfinished. Every number below describes only what was finished.", ink.Warn);
         }
@@ -250,6 +255,7 @@ public static class TerminalReport
             Single(MetricCatalogue.GpuHours);
             Single(MetricCatalogue.Cost);
             Single(MetricCatalogue.CostPerMillionOutputTokens);
+            Single(MetricCatalogue.ScalingEvents);
 
             to.WriteLine();
             var lines = Grid(items, columns: 2);

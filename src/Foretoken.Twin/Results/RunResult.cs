@@ -35,4 +35,7 @@ public sealed record RunResult
     /// out of the metrics.
     /// </summary>
     public int WarmUpRequests { get; init; }
+
+    /// <summary>What scalers and planned changes did; null in a run whose fleet stays as it is.</summary>
+    public ScalingResult? Scaling { get; init; }
 }

@@ -11,4 +11,7 @@ public enum StopReason
 
     /// <summary>The scenario's own limit of virtual time was reached.</summary>
     TimeLimit,
+
+    /// <summary>Nothing could happen any more although requests waited: no replica served and none would come. They are marked unfinished.</summary>
+    Stalled,
 }

@@ -99,6 +99,9 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 
     private bool Polls => (_needs & RouterNeeds.Metrics) != 0 && _timing.PollInterval > SimDuration.Zero;
 
+    /// <summary>Whether any worker serves.</summary>
+    public bool HasWorkers => _workers.Length > 0;
+
     /// <summary>A worker that serves from now on.</summary>
     public void Open(int worker, IReplica replica, ReplicaRecorder recorder, int kvBlocks)
     {
@@ -176,7 +179,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     }
 
     /// <summary>Whether a request has to wait here now.</summary>
-    public bool Holds(in RequestSpec request, SimTime now) => _holding is not null && _holding.Holds(View(now), Visible(request));
+    public bool Holds(in RequestSpec request, SimTime now) => _holding is not null && (_workers.Length == 0 || _holding.Holds(View(now), Visible(request)));
 
     /// <summary>A held request's turn: the smallest goes first.</summary>
     public double Turn(in RequestSpec request) => _holding!.Turn(Visible(request), request.Arrival);

@@ -61,7 +61,10 @@ internal sealed class ReplicaFleet
     public int PoolOf(int worker) => _slots[worker].Pool;
 
     /// <summary>Its pool.</summary>
-    public PoolPlan Pool(int worker) => _plan.Pools[_slots[worker].Pool];
+    public PoolPlan Pool(int worker) => _slots[worker].Plan;
+
+    /// <summary>Hears of requests that reach an engine's queue: number of the replica, number of the request.</summary>
+    public Action<int, int>? Submitted { get; set; }
 
     /// <summary>Where it is in its life.</summary>
     public ReplicaState StateOf(int worker) => _slots[worker].State;
@@ -69,17 +72,24 @@ internal sealed class ReplicaFleet
     /// <summary>Moves it on in its life.</summary>
     public void SetState(int worker, ReplicaState state)
     {
-        Invariant.That(state > _slots[worker].State);
+        var before = _slots[worker].State;
+        Invariant.That(state > before);
         _slots[worker].State = state;
-        TellRouter(worker, state);
+        if (state != ReplicaState.Gone || before >= ReplicaState.Serving)
+        {
+            TellRouter(worker, state);
+        }
     }
 
     /// <summary>A new replica.</summary>
+    /// <param name="pool">Number of its pool.</param>
+    /// <param name="state">Where its life begins.</param>
+    /// <param name="settings">What it is made from; null for what the pool began with.</param>
     /// <returns>Its number.</returns>
-    public int Add(int pool, ReplicaState state)
+    public int Add(int pool, ReplicaState state, PoolPlan? settings = null)
     {
         var worker = _slots.Count;
-        var plan = _plan.Pools[pool];
+        var plan = settings ?? _plan.Pools[pool];
         var recorder = new ReplicaRecorder(worker, _gaps, _desk)
         {
             StreamInterval = plan.Engine.StreamInterval,
@@ -87,7 +97,7 @@ internal sealed class ReplicaFleet
             SharedTier = Shared(pool),
             Kv = plan.Role == PoolRole.Decode ? null : _desk.CacheEvents(worker),
         };
-        _slots.Add(new Slot(pool, recorder) { State = state });
+        _slots.Add(new Slot(pool, plan, recorder) { State = state });
         if (worker == _replicas.Length)
         {
             Array.Resize(ref _replicas, Math.Max(8, worker * 2));
@@ -114,6 +124,7 @@ internal sealed class ReplicaFleet
         var replica = _replicas[worker];
         replica.AdvanceTo(now);
         replica.Submit(request, now);
+        Submitted?.Invoke(worker, request.Index);
         Touched(worker, now);
     }
 
@@ -196,9 +207,11 @@ internal sealed class ReplicaFleet
         return shared;
     }
 
-    private sealed class Slot(int pool, ReplicaRecorder recorder)
+    private sealed class Slot(int pool, PoolPlan plan, ReplicaRecorder recorder)
     {
         public int Pool { get; } = pool;
+
+        public PoolPlan Plan { get; } = plan;
 
         public ReplicaRecorder Recorder { get; } = recorder;
 

@@ -34,10 +34,15 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
     /// <summary>Somebody wants to hear how requests end.</summary>
     public void Listen(IEndListener listener) => _listeners.Add(listener);
 
-    /// <summary>Enters a request and the router's decision.</summary>
+    /// <summary>Enters a request and the router's decision; -1 when it has to wait for a replica.</summary>
     public void Issue(in RequestSpec request, int worker)
     {
         Requests.Issue(request.Index, request.Arrival, request.InputTokens, worker);
+        if (worker < 0)
+        {
+            return;
+        }
+
         _dispatches.Add(worker);
         _dispatches.Add(request.Arrival.Nanoseconds);
         Trace?.Routed(request, worker);

@@ -27,10 +27,16 @@ public static class FleetFields
     /// <summary>Pools; null for one pool by <see cref="Replicas"/>.</summary>
     public static readonly Field<IReadOnlyList<Bound>> Pools = Optional.List("pools", "Pools of replicas that differ in what they are for, in GPU, layout or engine; instead of replicas.", new SectionType(PoolFields.Section));
 
+    public static readonly Field<Bound> Autoscaling = Optional.Part("autoscaling", "The scaler that decides how many replicas there are; a bare name is its policy. Laws and sources: docs/autoscaling.md.", AutoscalingFields.Section);
+    public static readonly Field<Bound> ColdStart = Optional.Part("cold_start", "How long a new replica takes until it serves; a bare duration is the whole of it.", ColdStartFields.Section);
+    public static readonly Field<Bound> Nodes = Optional.Part("nodes", "The machines that replicas stand on.", NodeFields.Section);
+    public static readonly Field<int?> GpuQuota = Optional.Count("gpu_quota", "Most GPUs of the whole fleet, those of starting and draining replicas included.");
+    public static readonly Field<IReadOnlyList<Bound>> Events = Optional.List("events", "Changes of the fleet that are planned beforehand.", new SectionType(FleetEventFields.Section));
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "How many replicas there are, and who gets which request.",
-        Fields = [Replicas, GpusPerReplica, Pools, Routing],
+        Fields = [Replicas, ReplicaFields.GpusPerReplica, Pools, Routing, Autoscaling, ColdStart, Nodes, GpuQuota, Events],
     };
 }

@@ -27,6 +27,9 @@ public static class PoolFields
         DefaultSource = "the smallest pool",
     };
 
+    public static readonly Field<Bound> Autoscaling = Optional.Part("autoscaling", "A scaler for this pool alone, instead of fleet.autoscaling.", AutoscalingFields.Section);
+    public static readonly Field<Bound> ColdStart = Optional.Part("cold_start", "How long a replica of this pool takes until it serves, instead of fleet.cold_start.", ColdStartFields.Section);
+
     /// <summary>The same keys as they stand in a pool.</summary>
     public static readonly IReadOnlyList<Field<ConfigNode>> LaidOver = [.. ReplicaFields.Section.Fields.Select(f => new Field<ConfigNode>(new LaidOverType(f.Type))
     {
@@ -41,6 +44,6 @@ public static class PoolFields
     public static readonly Section Section = new()
     {
         Meaning = "A pool: the scenario's model, GPU, layout, engine, step times and front end, with what is written here laid over them.",
-        Fields = [Name, Role, Replicas, ReplicaFields.GpusPerReplica, .. LaidOver],
+        Fields = [Name, Role, Replicas, ReplicaFields.GpusPerReplica, Autoscaling, ColdStart, .. LaidOver],
     };
 }

@@ -59,6 +59,25 @@ internal sealed class PoolResolver(Bound root, MapNode document, HardwareLibrary
         return pools.Contains(null) ? [] : [.. pools.Select(p => p!)];
     }
 
+    /// <summary>What the replicas of a pool are made of with more keys laid over it; null when something is wrong.</summary>
+    /// <param name="pool">The pool's own section; null for the pool that is the scenario itself.</param>
+    /// <param name="change">What is laid over it.</param>
+    public PoolModel? Changed(Bound? pool, Bound change)
+    {
+        MapNode Keys(Bound from) => new([.. PoolFields.LaidOver.Where(from.IsSet).Select(f => new MapEntry(f.Name, from.PlaceOf(f), from.Get(f)!))], from.Origin);
+        var under = new MapNode([.. document.Entries.Where(e => ReplicaFields.Section.Fields.Any(f => f.Answers(e.Key)))], document.Origin);
+        if (pool is not null)
+        {
+            under = ConfigLayer.Over(under, Keys(pool), ReplicaFields.Section);
+        }
+
+        var own = new BindContext(ScenarioFields.Root);
+        var bound = SectionBinder.Bind(ReplicaFields.Section, ConfigLayer.Over(under, Keys(change), ReplicaFields.Section), own, change.Path)!;
+        var result = new PoolResolver(bound, document, library, own, []).Of(bound, pool ?? root.Get(ScenarioFields.Fleet)!, pool is null ? FleetFields.Replicas : PoolFields.Replicas);
+        context.Take(own);
+        return result;
+    }
+
     private PoolModel? Laid(Bound pool, IReadOnlyList<Bound> all)
     {
         var over = new MapNode([.. PoolFields.LaidOver.Where(pool.IsSet).Select(f => new MapEntry(f.Name, pool.PlaceOf(f), pool.Get(f)!))], pool.Origin);

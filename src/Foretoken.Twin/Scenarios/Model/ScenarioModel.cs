@@ -24,6 +24,9 @@ public sealed record ScenarioModel
     /// <summary>The router.</summary>
     public required RoutingModel Routing { get; init; }
 
+    /// <summary>How the fleet changes during the run; null when it stays as it is.</summary>
+    public ScalingModel? Scaling { get; init; }
+
     /// <summary>GPUs per replica of the first pool, the only one of most scenarios.</summary>
     public int GpusPerReplica => Pools[0].GpusPerReplica;
 

@@ -44,8 +44,10 @@ public static class ScenarioResolver
             derived.Add(new("workload.preset", DefaultWorkload.Preset, "default with a model and a GPU: public chat traffic at 5 requests a second (docs/workloads.md)"));
         }
 
-        var pools = new PoolResolver(root, (MapNode)document, library, context, derived).Resolve();
+        var poolResolver = new PoolResolver(root, (MapNode)document, library, context, derived);
+        var pools = poolResolver.Resolve();
         var workload = Part(root, ScenarioFields.Workload) is { } w ? WorkloadResolver.Resolve(w, document, context, derived) : null;
+        var scaling = pools.Count > 0 && Part(root, ScenarioFields.Fleet) is { } f ? new ScalingResolver(f, pools, poolResolver, context, derived).Resolve() : null;
         var slo = root.Get(ScenarioFields.Slo) is { } o ? SloResolver.Resolve(o, context) : null;
         if (!context.IsGood || pools.Count == 0 || workload is null)
         {
@@ -63,6 +65,7 @@ public static class ScenarioResolver
             Workload = workload,
             Pools = pools,
             Routing = RoutingResolver.Resolve(root.Get(ScenarioFields.Fleet)!.Get(FleetFields.Routing)!, derived),
+            Scaling = scaling,
             Slo = slo,
             EngineMode = run.Get(RunFields.EngineMode) switch { "plain" => EngineMode.Plain, "fast" => EngineMode.Fast, _ => EngineMode.Auto },
             TimeLimit = run.Get(RunFields.TimeLimit) is { } limit ? new SimTime(limit.Nanoseconds) : null,

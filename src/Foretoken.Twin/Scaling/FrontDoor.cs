@@ -1,0 +1,54 @@
+using Foretoken.Quantities;
+using Foretoken.Twin.Running;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Twin.Scaling;
+
+/// <summary>Requests in front of a fleet that may have no replica that serves: they wait in the order of their arrival.</summary>
+/// <param name="frontend">Requests on their way to replicas.</param>
+/// <param name="pool">Number of the pool that whole requests go to.</param>
+/// <param name="send">Sends a request that waited on its way.</param>
+/// <param name="opened">Told when a replica serves again.</param>
+internal sealed class FrontDoor(FrontendQueue frontend, int pool, Action<RequestSpec> send, Action opened) : IFrontDoor
+{
+    private readonly Queue<RequestSpec> _held = new();
+
+    /// <inheritdoc />
+    public int HeldNow => _held.Count;
+
+    /// <inheritdoc />
+    public long HeldEver { get; private set; }
+
+    /// <inheritdoc />
+    public SimTime LastArrival { get; private set; }
+
+    /// <inheritdoc />
+    public int Held(int number) => number == pool ? _held.Count : 0;
+
+    /// <inheritdoc />
+    public int OnTheWay(int worker) => frontend.Requests(worker);
+
+    /// <summary>A request comes.</summary>
+    public void Arrived(SimTime at) => LastArrival = at;
+
+    /// <summary>A request has to wait.</summary>
+    public void Hold(in RequestSpec request)
+    {
+        _held.Enqueue(request);
+        HeldEver++;
+    }
+
+    /// <summary>Takes a request that waits no longer; false when none does.</summary>
+    public bool TryTake(out RequestSpec request) => _held.TryDequeue(out request);
+
+    /// <inheritdoc />
+    public void Open(SimTime now)
+    {
+        while (_held.TryDequeue(out var request))
+        {
+            send(request);
+        }
+
+        opened();
+    }
+}

@@ -1,0 +1,61 @@
+using Foretoken.Cli.Scenarios;
+using Foretoken.Cli.Simulation;
+using Foretoken.Quantities;
+using Foretoken.Tests.Support;
+using Foretoken.Twin;
+using Foretoken.Twin.Results;
+using Xunit;
+
+namespace Foretoken.Tests.ScenarioFiles;
+
+public sealed class ScalingScenarioTests
+{
+    private const string Traffic = "workload: {input_tokens: {distribution: fixed, value: 100}, output_tokens: {distribution: fixed, value: 50}, requests: 60, arrivals: {rate: 2}}\n";
+
+    [Theory]
+    [InlineData("autoscaling: {policy: hpa, target: 8, min_replicas: 3, max_replicas: 2}", "is 2, below min_replicas: 3")]
+    [InlineData("replicas: 4\n  gpu_quota: 4\n  autoscaling: {policy: hpa, target: 8, min_replicas: 5}", "5 replicas of 1 GPUs need 5, and gpu_quota allows 4")]
+    [InlineData("nodes: {gpus_per_node: 2, ready: 1, max: 2}\n  autoscaling: {policy: hpa, target: 8, min_replicas: 5}", "5 replicas of 1 GPUs need 5, and fleet.nodes allows 4")]
+    [InlineData("replicas: 3\n  nodes: {gpus_per_node: 2, ready: 1, max: 4}\n  autoscaling: {policy: hpa, target: 8}", "1 ready nodes have 2 GPUs, and the first replicas need 3")]
+    [InlineData("autoscaling: {policy: hpa, target: 8, min_replicas: 0}", "hpa never leaves zero replicas by itself")]
+    [InlineData("replicas: 9\n  autoscaling: {policy: hpa, target: 8, max_replicas: 4}", "the pool begins with 9 replicas, outside of 1 to 4")]
+    [InlineData("autoscaling: {policy: hpa}", "lacks 'target'")]
+    [InlineData("autoscaling: {policy: hpa, target: 80, metric: kv_usage}", "is above 1, and kv_usage is a share")]
+    [InlineData("autoscaling: {policy: knative_kpa, target: 8}", "does not apply to policy: knative_kpa")]
+    [InlineData("autoscaling: hpe", "did you mean hpa?")]
+    [InlineData("gpus_per_replica: 4\n  autoscaling: {policy: dynamo_planner, max_gpu_budget: 2}", "is 2 GPUs, and 1 replicas of 4 need more")]
+    [InlineData("autoscaling: {policy: schedule, steps: [{at: 5m, replicas: 2}], period: 2m}", "ends before the last step begins")]
+    [InlineData("cold_start: 5m", "has no effect: the fleet never changes")]
+    [InlineData("events: [{at: 5m}]", "changes nothing")]
+    [InlineData("events: [{at: 5m, replicas: 2, pool: other}]", "'other' is no pool")]
+    [InlineData("events: [{at: 5m, replicas: 20}]\n  gpu_quota: 8", "20 replicas of 1 GPUs need 20, and gpu_quota allows 8")]
+    [InlineData("events: [{at: 5m, engine: {max_num_seqs: 4}, max_surge: 0}]", "and max_unavailable are both 0")]
+    [InlineData("autoscaling: look_ahead", "look_ahead plays copies of the run, and the sglang engine cannot be copied", "engine: sglang\n")]
+    public void Load_OneMistake_SaysWhatIsWrong(string fleet, string expected, string more = "")
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Traffic + more + "fleet:\n  " + fleet + "\n");
+        var e = Assert.Throws<InputException>(() => ScenarioFile.Load(folder.PathOf("s.yaml")));
+        Assert.Contains(expected, string.Join('\n', e.Problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("autoscaling: {policy: hpa, target: 1, max_replicas: 3}\n  cold_start: 4s", 3)]
+    [InlineData("autoscaling: {policy: keda, target: 1, min_replicas: 0, max_replicas: 2}\n  cold_start: 4s", 2)]
+    [InlineData("autoscaling: {policy: knative_kpa, target_concurrency: 1, min_replicas: 0, max_replicas: 2}\n  cold_start: 4s", 2)]
+    [InlineData("autoscaling: dynamo_planner\n  cold_start: 0s", 1)]
+    [InlineData("autoscaling: {policy: look_ahead, interval: 5s, max_replicas: 3}\n  cold_start: 4s", 1)]
+    [InlineData("events: [{at: 5s, replicas: 3}, {at: 10s, engine: {max_num_seqs: 8}, replicas: 2}]\n  cold_start: 1s", 5)]
+    [InlineData("pools: [{name: a, autoscaling: {policy: hpa, target: 1, max_replicas: 2}}, {name: b, replicas: 2}]\n  cold_start: 2s\n  events: [{at: 3s, pool: b, replicas: 1}]", 4)]
+    public void Run_ScenarioThatScales_EndsWithEveryAnswer(string fleet, int replicas)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Traffic + "step_time: {source: fixed, prefill: 40ms, decode: 30ms}\nfleet:\n  " + fleet + "\n");
+        using var run = PlanBuilder.Build(ScenarioFile.Load(folder.PathOf("s.yaml")));
+        var result = TwinRun.Run(run.Plan);
+        Assert.Equal(StopReason.Completed, result.StopReason);
+        Assert.Equal(60, result.Requests.Count);
+        Assert.NotNull(result.Scaling);
+        Assert.Equal(replicas, result.Replicas.Count);
+    }
+}
