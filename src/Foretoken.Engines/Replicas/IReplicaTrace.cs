@@ -21,6 +21,16 @@ public interface IReplicaTrace
     /// <summary>A request lost its memory (vLLM preempts, SGLang retracts, TensorRT-LLM pauses) and has to start over.</summary>
     void Preempted(int worker, int request, SimTime at);
 
+    /// <summary>Bytes that a request needs begin to move: KV from another replica, or from a tier below the GPU's memory.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="what">What moves from where to where, in words.</param>
+    /// <param name="bytes">How much.</param>
+    /// <param name="at">When.</param>
+    void TransferStarted(int request, string what, long bytes, SimTime at);
+
+    /// <summary>They are there. May be told a little later than it happened, but never after anything else about the request.</summary>
+    void TransferEnded(int request, SimTime at);
+
     /// <summary>A forward pass starts.</summary>
     void StepStarted(in ReplicaStep step);
 

@@ -40,6 +40,7 @@ internal static class ReportData
         WriteMetrics(json, summary);
         SummaryJson.WriteReplicas(json, summary.Replicas);
         SummaryJson.WritePools(json, summary.Pools);
+        TierData.Write(json, summary);
         WriteTimeline(json, result);
         WriteOverTime(json, result);
         WriteLanes(json, result);
@@ -127,6 +128,7 @@ internal static class ReportData
         Series(json, "kv_cache_usage", timeline.KvUsage);
         Series(json, "replicas", timeline.Replicas);
         Series(json, "replicas_held", timeline.ReplicasHeld);
+        TierData.WriteTimeline(json, timeline);
         json.WriteEndObject();
     }
 

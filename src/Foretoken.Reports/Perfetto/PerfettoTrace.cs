@@ -240,6 +240,11 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
             Enter(record.Index, "response", at);
         }
 
+        foreach (var (what, bytes, start) in track.Transfers)
+        {
+            Transfer(record.Index, what, bytes, start, at, cut: true);
+        }
+
         Phase(record.Index, track, received);
         if (received >= _options.From)
         {

@@ -25,16 +25,12 @@ public abstract class RunTrace : IReplicaTrace
     {
     }
 
-    /// <summary>Bytes that a request needs begin to move: KV from a prefill replica, or from a tier below the GPU's memory.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="what">What moves from where to where, in words.</param>
-    /// <param name="bytes">How much.</param>
-    /// <param name="at">When.</param>
+    /// <inheritdoc />
     public virtual void TransferStarted(int request, string what, long bytes, SimTime at)
     {
     }
 
-    /// <summary>They are there.</summary>
+    /// <inheritdoc />
     public virtual void TransferEnded(int request, SimTime at)
     {
     }

@@ -21,6 +21,7 @@ internal sealed class VllmRank : PlainRank
     private int[] _contexts = new int[16];
     private bool _preempted;
     private bool _loadedAtOnce;
+    private SimTime _now;
 
     public VllmRank(VllmSettings settings, ReplicaRecorder recorder, ulong seed)
     {
@@ -30,6 +31,10 @@ internal sealed class VllmRank : PlainRank
         Scheduler = new VllmScheduler(settings, Offloader(settings, recorder), settings.Offloading is null ? null : recorder.SharedTier?.Contents);
         Scheduler.Cache.Pool.Events = recorder.Kv;
         _acceptance = new DraftAcceptance(settings.Speculation);
+        if (recorder.Trace is { } trace && settings.Offloading is { } tiers)
+        {
+            TellLoads(trace, tiers);
+        }
     }
 
     public VllmScheduler Scheduler { get; }
@@ -78,6 +83,7 @@ internal sealed class VllmRank : PlainRank
     public override bool Plan(SimTime now)
     {
         var plan = Spare();
+        _now = now;
         Scheduler.Offloader?.AdvanceTo(now);
         Scheduler.Schedule(plan);
 
@@ -229,6 +235,13 @@ internal sealed class VllmRank : PlainRank
         _spare.Push(plan);
         _recorder.Kv?.Publish(now);
         return delivered;
+    }
+
+    private void TellLoads(IReplicaTrace trace, KvHierarchy tiers)
+    {
+        Scheduler.LoadStarted = (request, blocks) =>
+            trace.TransferStarted(((ReplicaRequest)request).Index, $"KV of {blocks * _settings.BlockSize} tokens from below the GPU's memory", blocks * tiers.BlockBytes, _now);
+        Scheduler.LoadEnded = (request, at) => trace.TransferEnded(((ReplicaRequest)request).Index, at);
     }
 
     private static KvOffloader? Offloader(VllmSettings settings, ReplicaRecorder recorder) => settings.Offloading is { } tiers

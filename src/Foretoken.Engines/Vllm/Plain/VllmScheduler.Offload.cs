@@ -1,4 +1,5 @@
 using Foretoken.Engines.Tiers;
+using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Vllm.Plain;
 
@@ -28,6 +29,12 @@ internal sealed partial class VllmScheduler
     /// <summary>Where KV goes outside the GPU; null for nowhere.</summary>
     public KvOffloader? Offloader => _offloader;
 
+    /// <summary>Hears that so many blocks of a request are being brought to the GPU; null: nobody listens.</summary>
+    public Action<EngineRequest, int>? LoadStarted { get; set; }
+
+    /// <summary>Hears when they were there.</summary>
+    public Action<EngineRequest, SimTime>? LoadEnded { get; set; }
+
     /// <summary>The step is over: what it computed is copied out.</summary>
     public void StartStores(StepPlan plan)
     {
@@ -54,7 +61,31 @@ internal sealed partial class VllmScheduler
             return ExternalHit.NoRoom;
         }
 
-        var loaded = _offloader.StartLoad(request.Keys, from, hits, _ => Loaded(request));
+        // A load that takes no time is over before it is told that it began.
+        var began = false;
+        SimTime? atOnce = null;
+        var loaded = _offloader.StartLoad(request.Keys, from, hits, at =>
+        {
+            Loaded(request);
+            if (began)
+            {
+                LoadEnded?.Invoke(request, at);
+            }
+            else
+            {
+                atOnce = at;
+            }
+        });
+        if (loaded > 0)
+        {
+            began = true;
+            LoadStarted?.Invoke(request, loaded);
+            if (atOnce is { } at)
+            {
+                LoadEnded?.Invoke(request, at);
+            }
+        }
+
         request.Computed = (from + loaded) * size;
         request.NextStored = Math.Max(request.NextStored, from + loaded);
         request.LoadsKv = true;

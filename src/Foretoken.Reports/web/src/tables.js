@@ -107,6 +107,13 @@ export function drawTables(data) {
   fillTable(byId("pool-table"), "Pools", ["Pool", ["role", "text"], "replicas", "GPUs each", "GPU hours", "$ per GPU hour", "cost", "prefill tokens", "output tokens"], data.pools.map((p) => [
     p.name, [p.role, "text"], number(p.replicas, 0), number(p.gpus_per_replica, 0), number(p.gpu_hours), p.price_per_gpu_hour === null ? "–" : number(p.price_per_gpu_hour, 2), p.cost === null ? "–" : number(p.cost) + " $", number(p.prefill_tokens, 0), number(p.output_tokens, 0),
   ]));
+  if (data.kv_tiers.length === 0) {
+    byId("tier-table").parentElement.remove();
+  } else {
+    fillTable(byId("tier-table"), "KV tiers", ["KV tier", "hit tokens", "read", "written", "evicted", "peak", "of", "GB read", "GB written", "time reading", "time writing"], data.kv_tiers.map((t) => [
+      t.name, number(t.hit_tokens, 0), number(t.read_tokens, 0), number(t.written_tokens, 0), number(t.evicted_tokens, 0), number(t.peak_tokens, 0), t.capacity_tokens === null ? "no limit" : number(t.capacity_tokens, 0), number(t.read_bytes / 1e9), number(t.written_bytes / 1e9), duration(t.read_seconds), duration(t.write_seconds),
+    ]));
+  }
   fillTable(byId("replica-table"), "Replicas", ["Replica", "requests", "busy", "batch mean", "peak", "waiting mean", "peak", "KV mean", "peak", "KV blocks", "preemptions", "prefill tokens", "output tokens", "steps"], data.replicas.map((r) => [
     number(r.worker, 0), number(r.requests, 0), percent(r.busy_fraction), number(r.running_requests_mean, 2), number(r.running_requests_peak, 0), number(r.waiting_requests_mean, 2), number(r.waiting_requests_peak, 0),
     percent(r.kv_cache_usage_mean), percent(r.kv_cache_usage_peak), number(r.kv_blocks, 0), number(r.preemptions, 0), number(r.prefill_tokens, 0), number(r.output_tokens, 0), number(r.steps, 0),

@@ -31,6 +31,10 @@ export function drawTimeline(data, onZoom) {
   if (over.reuse.length > 0) {
     bands.push({ name: "Prompt tokens found in the prefix cache", unit: (v) => percent(v), axis: (v) => number(v * 100, 0) + " %", smooth: true, lines: [["cached", "third", middle(over.reuse)]] });
   }
+  const tiers = [["tier hits", "accent", "tier_hit_tokens"], ["stored", "third", "tier_stored_tokens"], ["loaded", "second", "tier_loaded_tokens"], ["promoted", "fourth", "tier_promoted_tokens"], ["demoted", "text", "tier_demoted_tokens"], ["evicted", "quiet", "tier_evicted_tokens"]].filter(([, , key]) => line[key].length > 0);
+  if (tiers.length > 0) {
+    bands.push({ name: "KV outside the GPU, tokens/s", unit: (v) => number(v) + " /s", lines: tiers.map(([name, look, key]) => [name, look, series(line[key], 1 / width)]) });
+  }
   byId("time-note").textContent = "Means over " + duration(width) + " each. Drag the handles below the charts to zoom; the replica lanes follow. Time to first token stands at the arrival." + (data.slo && data.slo.bad_minutes.length ? " Shaded: bad minutes." : "");
 
   const top = 40, height = 104, gap = 52;

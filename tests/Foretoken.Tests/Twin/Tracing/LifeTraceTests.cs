@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Engines.TrtLlm;
 using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
@@ -48,6 +49,36 @@ public sealed class LifeTraceTests
     }
 
     [Fact]
+    public void Life_PromptThatComesFromTheHost_WaitsForIt()
+    {
+        // Eight blocks of A, then B's in their place, then A again: at 1 MB/s its blocks of 16 kB take 16 ms each.
+        var rows = new List<TraceRecord> { Row(0, 1), Row(1000, 11), Row(2000, 1) };
+        var trace = TraceLoader.Load(new RowReader(rows));
+        var plan = Plan(
+            new VllmSettings
+            {
+                NumGpuBlocks = 13,
+                MaxModelLen = 190,
+                MaxNumBatchedTokens = 256,
+                AsyncScheduling = false,
+                Offloading = new KvHierarchy { HostBlocks = 64, BlockBytes = 16_000, FromHost = new TierLink(1_000_000, SimDuration.Zero) },
+            },
+            new FixedStepTime(10, 2), trace);
+        var (result, lives) = Listen(plan);
+        var transfer = Assert.Single(lives[2].Events.OfType<TransferEvent>());
+        Assert.Equal((2_000_000_000, transfer.Bytes * 1000), (transfer.At.Nanoseconds, (transfer.End - transfer.At).Nanoseconds));
+        Assert.Equal([(LifePhase.Transfer, transfer.Bytes * 1000), (LifePhase.Prompt, 10_000_000)], lives[2].FirstTokenPhases.Select(p => (p.Phase, p.Time.Nanoseconds)));
+        Assert.Equal(result.Requests.FirstToken(2) - result.Requests.Arrival(2), lives[2].TimeToFirstToken);
+
+        static TraceRecord Row(long ms, ulong first)
+        {
+            var row = new TraceRecord { Arrival = new SimTime(ms * 1_000_000), InputTokens = 128, OutputTokens = 2, HashBlockTokens = 16, KnownTokens = 128 };
+            row.HashIds.AddRange(Enumerable.Range(0, 8).Select(i => first + (ulong)i));
+            return row;
+        }
+    }
+
+    [Fact]
     public void Life_OfEveryVllmRequest_AddsUpAndChangesNothing()
     {
         var preempted = 0;
@@ -58,6 +89,17 @@ public sealed class LifeTraceTests
         }
 
         Assert.True(preempted > 20);
+    }
+
+    [Fact]
+    public void Life_OfEveryRequestWithTiers_AddsUpAndChangesNothing()
+    {
+        for (var number = 0; number < 60; number++)
+        {
+            var scenario = new RandomCase(number);
+            var tiers = new KvHierarchy { HostBlocks = 300, BlockBytes = 1000, FromHost = number % 3 == 0 ? TierLink.Instant : new TierLink(200_000, new SimDuration(number % 2 * 1_000_000)) };
+            Check(Plan(scenario.Settings with { Offloading = tiers }, scenario.StepTime, scenario.Trace), scenario.Trace);
+        }
     }
 
     [Fact]
