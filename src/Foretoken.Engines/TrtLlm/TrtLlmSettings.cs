@@ -72,6 +72,9 @@ public sealed record TrtLlmSettings : EngineSettings
     /// <summary>Speculative decoding, or null for none.</summary>
     public TrtLlmSpeculation? Speculation { get; init; }
 
+    /// <summary><c>host_cache_size</c>: a secondary pool in host memory, or null for none.</summary>
+    public TrtLlmHostCache? HostCache { get; init; }
+
     /// <summary>TensorRT-LLM's default retention priority.</summary>
     public const int DefaultRetentionPriority = 35;
 
@@ -117,6 +120,8 @@ public sealed record TrtLlmSettings : EngineSettings
             }
         }
 
+        Check(HostCache is null || EnableBlockReuse, "host_cache_size", "keeps blocks by their content, and enable_block_reuse is off", "turn it on, or leave out host_cache_size");
+        Check(HostCache is not { Blocks: < 0 }, "host_cache_size", "must not be negative");
         Check(NumKvBlocks >= 1, "num_kv_blocks", "must be at least 1");
         Check(MaxSeqLen >= 2, "max_seq_len", "must leave room for a prompt and an answer");
         Check(AttentionDpSize >= 1, "attention_dp_size", "must be at least 1");

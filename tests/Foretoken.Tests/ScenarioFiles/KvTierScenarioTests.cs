@@ -2,6 +2,8 @@ using Foretoken.Cli.Scenarios;
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.SgLang;
 using Foretoken.Engines.Tiers;
+using Foretoken.Engines.TrtLlm;
+using Foretoken.Engines.Vllm;
 using Foretoken.Quantities;
 using Foretoken.Tests.Support;
 using Xunit;
@@ -58,6 +60,53 @@ public sealed class KvTierScenarioTests
         var e = Assert.Throws<InputException>(() => HiCacheOf("engine: {kind: sglang, enable_hierarchical_cache: true}"));
         Assert.Contains("size of a token's KV cache", e.Problems[0].Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Load_VllmOffloading_TakesTheGibibytesOfAllGpus()
+    {
+        var tiers = ((VllmSettings)Settings("model: llama-3.1-8b\ngpu: h100-sxm\ntensor_parallel: 2\nengine: {kind: vllm, kv_offloading_size: 2, block_size: 16}")).Offloading!;
+        Assert.Equal((16 * 65_536L, 1024, true), (tiers.BlockBytes, tiers.HostBlocks, tiers.OneByOne));
+        Assert.Equal((null, null, false), (tiers.Disk, tiers.Remote, tiers.RemoteIsShared));
+    }
+
+    [Fact]
+    public void Load_Kvbm_HasTheDefaultsOfItsSimulator()
+    {
+        var tiers = Kvbm("{num_g3_blocks: 7, enable_g4_storage: true, bandwidth_g2_to_g1_gbps: 0}").Offloading!;
+        Assert.Equal((100_000, 32, 1_600_000L), (tiers.HostBlocks, tiers.OffloadBatch, tiers.BlockBytes));
+        Assert.Equal((14_000_000_000, null), (tiers.ToHost.BytesPerSecond, tiers.FromHost.BytesPerSecond));
+        Assert.Equal((7, 7_000_000_000), (tiers.Disk!.Blocks, tiers.Disk.Read.BytesPerSecond));
+        Assert.True(tiers.RemoteIsShared && tiers.Remote is { Blocks: null });
+        Assert.Equal(32_768, Kvbm("32_768").Offloading!.HostBlocks);
+        Assert.Null(Kvbm("{num_g2_blocks: 5}").SharedTier);
+    }
+
+    [Fact]
+    public void Load_TrtLlmHostCache_IsSizedInBlocks()
+    {
+        var host = ((TrtLlmSettings)Settings("model: llama-3.1-8b\ngpu: h100-sxm\nengine: {kind: trtllm, host_cache_size: 4GiB}")).HostCache!;
+        Assert.Equal((1024, 32 * 131_072L, 30), (host.Blocks, host.BlockBytes, host.MinPriority));
+    }
+
+    [Theory]
+    [InlineData("kv_offloading_size: 2, kvbm: 5", "engine.kv_offloading_size", "contradicts kvbm")]
+    [InlineData("kv_offloading_size: 0.001", "engine.kv_offloading_size", "no room for a single block")]
+    [InlineData("kv_offloading_size: -3", "engine.kv_offloading_size", "out of range")]
+    [InlineData("kv_offloading_backend: native", "engine.kv_offloading_backend", "says nothing without kv_offloading_size")]
+    [InlineData("kv_offloading_size: 20, enable_prefix_caching: false", "engine.kv_offloading_size", "enable_prefix_caching is off")]
+    [InlineData("kv_offloading_size: 20, kv_cache_groups: [full, 512]", "engine.kv_offloading_size", "full attention in every layer only")]
+    [InlineData("kv_offloading_size: 20, kv_tiers: {host_memory: 16GiB}", "engine.kv_offloading_size", "GiB of host memory")]
+    [InlineData("kvbm: {num_g2_blocks: 0, num_g3_blocks: 100}", "engine.kvbm.num_g2_blocks", "nothing can reach what lies behind the host")]
+    [InlineData("kvbm: {num_g2_blocks: 5, num_g4_blocks: 100}", "engine.kvbm.num_g4_blocks", "says nothing without enable_g4_storage")]
+    [InlineData("kvbm: {num_g2_blocks: 5, bandwidth_g3_to_g2_gbps: 1}", "engine.kvbm.bandwidth_g3_to_g2_gbps", "says nothing without num_g3_blocks")]
+    [InlineData("kvbm: {num_g2_blocks: -5}", "engine.kvbm.num_g2_blocks", "out of range")]
+    public void Load_VllmNonsense_IsRefusedAtItsPlace(string engine, string place, string message)
+    {
+        var e = Assert.Throws<InputException>(() => Settings($"model: {{kv_bytes_per_token: 100kB}}\nengine: {{kind: vllm, {engine}}}"));
+        Assert.Contains(e.Problems, p => p.Place.EndsWith(place, StringComparison.Ordinal) && p.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    private static VllmSettings Kvbm(string section) => (VllmSettings)Settings($"model: {{kv_bytes_per_token: 100kB}}\nengine: {{kind: vllm, kvbm: {section}}}");
 
     private static SgLangHiCache? HiCache(string engine) => HiCacheOf($"model: {{kv_bytes_per_token: 100kB}}\nengine: {{kind: sglang, {engine}}}");
 

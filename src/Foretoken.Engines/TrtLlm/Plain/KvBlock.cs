@@ -19,6 +19,9 @@ internal sealed class KvBlock(int id)
     /// <summary>Lower is evicted first.</summary>
     public int Priority { get; set; } = TrtLlmSettings.DefaultRetentionPriority;
 
+    /// <summary>Whether its memory is the host's.</summary>
+    public bool OnHost { get; set; }
+
     /// <summary>Node above it in the tree; null when it is not stored (and for the root).</summary>
     public KvBlock? Parent { get; private set; }
 

@@ -7,7 +7,7 @@ namespace Foretoken.Engines.TrtLlm.Plain;
 /// KV blocks, the tree of their contents, and who holds them (KVCacheManager with one WindowBlockManager). A sequence's blocks
 /// for the whole prompt are taken when its first chunk is planned; stored blocks stay findable until they are evicted.
 /// </summary>
-internal sealed class KvCache
+internal sealed partial class KvCache
 {
     private readonly TrtLlmSettings _settings;
     private readonly int _size;
@@ -25,10 +25,18 @@ internal sealed class KvCache
             Blocks[id] = new KvBlock(id);
             _free.Release(Blocks[id]);
         }
+
+        if (settings.HostCache is { } host)
+        {
+            CreateHost(host);
+        }
     }
 
     /// <summary>Hears what is stored and forgotten; null when nobody listens.</summary>
     public KvEventBuffer? Events { get; set; }
+
+    /// <summary>The root of the tree of contents, for tests.</summary>
+    public KvBlock Root => _root;
 
     /// <summary>All blocks, for tests.</summary>
     public KvBlock[] Blocks { get; }
@@ -143,6 +151,11 @@ internal sealed class KvCache
             matched += shared;
             if (shared == _size)
             {
+                if (match.OnHost)
+                {
+                    Onboard(match);
+                }
+
                 Hold(match);
                 match.Priority = _settings.PromptRetentionPriority;
                 request.Blocks.Add(match);
@@ -238,7 +251,7 @@ internal sealed class KvCache
         }
 
         var start = block * _size;
-        if (tokens < _size && Find(node, request, block, tokens) is { } same)
+        if (tokens < _size && Find(node, request, block, tokens) is { OnHost: false } same)
         {
             return (same, tokens);
         }
@@ -252,7 +265,8 @@ internal sealed class KvCache
         var most = 0;
         void Look(KvBlock candidate)
         {
-            if (_settings.CopyOnPartialReuse || (candidate.References == 0 && candidate.IsLeaf))
+            // Parts of a block are shared on the GPU only.
+            if (!candidate.OnHost && (_settings.CopyOnPartialReuse || (candidate.References == 0 && candidate.IsLeaf)))
             {
                 var shared = SharedTokens.Count(request, candidate.Owner!, start, Math.Min(tokens, candidate.Filled));
                 if (shared > most)
@@ -354,9 +368,7 @@ internal sealed class KvCache
     // The block that is evicted next; what it held and all that hung on that is forgotten (getFreeBlock).
     private void Take(TrtLlmRequest request, int priority)
     {
-        var block = _free.First();
-        _free.Claim(block);
-        Forget(block);
+        var block = TakeMemory();
         block.Priority = priority;
         block.References = 1;
         request.Blocks.Add(block);
@@ -364,6 +376,7 @@ internal sealed class KvCache
 
     private void Lose(KvBlock block)
     {
+        NoteLost(block);
         block.Detach();
         if (block.Node >= 0)
         {

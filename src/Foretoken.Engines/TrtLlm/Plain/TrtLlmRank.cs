@@ -1,6 +1,7 @@
 using Foretoken.Engines.Content;
 using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Engines.Vllm.Plain;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -16,6 +17,8 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     private readonly Stack<List<PlannedShare>> _spare = [];
     private PrefillChunk[] _prefills = new PrefillChunk[16];
     private int[] _contexts = new int[16];
+    private readonly HostCopies? _copies = settings.HostCache is { } host ? new HostCopies(host, settings.TokensPerBlock, recorder.Tiers ??= new TierBook()) : null;
+    private readonly Queue<SimTime> _copiedAt = [];
 
     public TrtLlmScheduler Scheduler { get; } = new(settings) { Kv = { Events = recorder.Kv } };
 
@@ -59,6 +62,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     {
         var plan = Spare();
         Scheduler.Schedule(plan);
+        var copied = _copies?.Start(Scheduler.Kv, now) ?? now;
         recorder.Preemptions += Scheduler.Paused.Count;
         foreach (var request in Scheduler.Paused)
         {
@@ -80,6 +84,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         if (any)
         {
             _planned.Enqueue(plan);
+            _copiedAt.Enqueue(copied);
         }
         else
         {
@@ -89,7 +94,23 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         return any;
     }
 
-    public override void RunAlong() => _planned.Enqueue(Spare());
+    public override void RunAlong()
+    {
+        _planned.Enqueue(Spare());
+        _copiedAt.Enqueue(SimTime.Zero);
+    }
+
+    // A step waits for the copies that its plan made (syncTransfers).
+    public override long Lengthen(SimTime start, long duration)
+    {
+        var longer = SimTime.Max(start, _copiedAt.Peek()) - start;
+        if (longer > SimDuration.Zero)
+        {
+            recorder.Tiers!.StallTime += longer;
+        }
+
+        return duration + longer.Nanoseconds;
+    }
 
     public override bool PlansAgain() => Scheduler.Paused.Count > 0;
 
@@ -147,6 +168,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     public override long EndStep(SimTime now, List<RequestEnd> ended)
     {
         var plan = _planned.Dequeue();
+        _copiedAt.Dequeue();
         long delivered = 0;
         foreach (var share in plan)
         {

@@ -71,12 +71,28 @@ public static class TrtLlmFields
         DefaultSource = TrtLlmDefaults,
     };
 
+    public static readonly Field<long?> HostCacheSize = new(new OptionalType<long>(new BytesType()))
+    {
+        Name = "host_cache_size",
+        Meaning = "kv_cache_config.host_cache_size: host memory for blocks that leave the GPU, over all GPUs of a replica. The plain engine drives such a run.",
+        DefaultText = "not set",
+        DefaultSource = TrtLlmDefaults,
+    };
+
+    public static readonly Field<int> SecondaryOffloadMinPriority = new(new IntegerType(0, 100))
+    {
+        Name = "secondary_offload_min_priority",
+        Meaning = "kv_cache_config.secondary_offload_min_priority: blocks of a lower retention priority do not go there.",
+        Default = 30,
+        DefaultSource = "TensorRT-LLM (evictionPolicy.cpp)",
+    };
+
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<Field> All =
     [
         MaxBatchSize, MaxNumTokens, MaxSeqLen, TokensPerBlock, NumKvBlocks, MaxTokens, FreeGpuMemoryFraction, CapacitySchedulerPolicy,
         EnableChunkedPrefill, ContextChunkingPolicy, EnableBlockReuse, EnablePartialReuse, CopyOnPartialReuse, DisableOverlapScheduler,
-        BatchWaitTimeoutIters, BatchWaitMaxTokensRatio,
+        BatchWaitTimeoutIters, BatchWaitMaxTokensRatio, HostCacheSize, SecondaryOffloadMinPriority,
     ];
 
     private static Field<int> Count(string name, string meaning, int value) =>

@@ -31,6 +31,13 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
             return null;
         }
 
+        var before = context.Problems.Count;
+        var hostCache = HostCache();
+        if (context.Problems.Count > before)
+        {
+            return null;
+        }
+
         var layout = target?.Layout ?? new ParallelLayout();
         var block = engine.Get(TrtLlmFields.TokensPerBlock);
         var settings = new TrtLlmSettings
@@ -57,6 +64,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
             BatchWaitMaxTokensRatio = engine.Get(TrtLlmFields.BatchWaitMaxTokensRatio),
             TwoStepLookahead = layout.PipelineParallel > 1,
             AttentionDpSize = layout.AttentionDataParallel,
+            HostCache = hostCache,
             Speculation = drafts is null ? null : new TrtLlmSpeculation { MaxDraftLen = drafts.Drafts, AcceptanceRates = drafts.Rates },
         };
         var problems = settings.Problems(engine.Path);
@@ -73,6 +81,37 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
 
         _derived.Add(new("KV cache tokens", Text(settings.KvPoolTokens), $"KV blocks x tokens_per_block{(settings.AttentionDpSize > 1 ? $" x {settings.AttentionDpSize} ranks" : "")}"));
         return new EngineModel(settings, _derived) { MemorySettings = _memorySettings, Memory = _memory, Drafting = drafts?.Cost, TokensPerStep = drafts?.Length, Warnings = _warnings };
+    }
+
+    private TrtLlmHostCache? HostCache()
+    {
+        var tiers = new KvTierResolver(root, engine, target, _memory, context, _derived);
+        if (engine.Get(TrtLlmFields.HostCacheSize) is not { } size)
+        {
+            tiers.CheckUnused("host_cache_size");
+            if (engine.IsSet(TrtLlmFields.SecondaryOffloadMinPriority))
+            {
+                context.Add(engine.PlaceOf(TrtLlmFields.SecondaryOffloadMinPriority), engine.PathOf(TrtLlmFields.SecondaryOffloadMinPriority), "says nothing without host_cache_size", "set it, or leave it out");
+            }
+
+            return null;
+        }
+
+        if (tiers.BytesPerToken(TrtLlmFields.HostCacheSize) is not { } bytes)
+        {
+            return null;
+        }
+
+        var tokens = engine.Get(TrtLlmFields.TokensPerBlock);
+        var blocks = tiers.Tokens(size, bytes) / tokens;
+        if (blocks == 0)
+        {
+            context.Add(engine.PlaceOf(TrtLlmFields.HostCacheSize), engine.PathOf(TrtLlmFields.HostCacheSize), "has no room for a single block", $"a block takes {bytes * tokens * tiers.Gpus} bytes over all GPUs");
+        }
+
+        tiers.CheckHostMemory((long)blocks * tokens, bytes, TrtLlmFields.HostCacheSize);
+        _derived.Add(new("host KV blocks", Text(blocks), $"floor(host_cache_size / GPUs / bytes of a block on a GPU) = {engine.Show(TrtLlmFields.HostCacheSize)} / {bytes * tokens}"));
+        return new TrtLlmHostCache { Blocks = blocks, BlockBytes = bytes * tokens, ToHost = tiers.ToHost(), FromHost = tiers.FromHost(), MinPriority = engine.Get(TrtLlmFields.SecondaryOffloadMinPriority) };
     }
 
     private int? Blocks(SpeculationModel? drafts)
