@@ -34,7 +34,8 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     private long[] _polledTokens = new long[8];
     private long[] _generated = new long[8];
     private double[] _usage = new double[8];
-    private int[] _workers = [];
+    private int[] _workerList = new int[8];
+    private int _workerCount;
     private int _version;
     private int _count;
     private SimTime _polledAt = SimTime.Never;
@@ -76,7 +77,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     /// <summary>Hears why; null, as mostly: nobody asks.</summary>
     public RunTrace? Trace { get; init; }
 
-    /// <summary>Whether requests may have to wait here.</summary>
+    /// <summary>Whether the policy makes requests wait here.</summary>
     public bool MayHold => _holding is not null;
 
     /// <summary>When something was heard that may let a held request go; <see cref="SimTime.Never"/> when nothing was since the last look.</summary>
@@ -97,10 +98,12 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     /// <summary>When workers are polled next; <see cref="SimTime.Never"/> when they are not.</summary>
     public SimTime NextPoll { get; private set; }
 
+    private ReadOnlySpan<int> Workers => _workerList.AsSpan(0, _workerCount);
+
     private bool Polls => (_needs & RouterNeeds.Metrics) != 0 && _timing.PollInterval > SimDuration.Zero;
 
     /// <summary>Whether any worker serves.</summary>
-    public bool HasWorkers => _workers.Length > 0;
+    public bool HasWorkers => Workers.Length > 0;
 
     /// <summary>A worker that serves from now on.</summary>
     public void Open(int worker, IReplica replica, ReplicaRecorder recorder, int kvBlocks)
@@ -110,23 +113,36 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         _replicas[worker] = replica;
         _recorders[worker] = recorder;
         _kvBlocks[worker] = kvBlocks;
-        var place = ~Array.BinarySearch(_workers, worker);
+        var place = ~Workers.BinarySearch(worker);
         Invariant.That(place >= 0);
-        _workers = [.. _workers[..place], worker, .. _workers[place..]];
+        if (_workerCount == _workerList.Length)
+        {
+            Array.Resize(ref _workerList, 2 * _workerCount);
+        }
+
+        Array.Copy(_workerList, place, _workerList, place + 1, _workerCount - place);
+        _workerList[place] = worker;
+        _workerCount++;
         _version++;
     }
 
     /// <summary>A worker gets no more requests; what it has goes on.</summary>
     public void Close(int worker)
     {
-        _workers = Array.FindAll(_workers, w => w != worker);
+        var place = Workers.BinarySearch(worker);
+        if (place < 0)
+        {
+            return;
+        }
+
+        Array.Copy(_workerList, place + 1, _workerList, place, --_workerCount - place);
         _version++;
     }
 
     /// <summary>A closed worker is gone.</summary>
     public void Forget(int worker)
     {
-        Invariant.That(Array.IndexOf(_workers, worker) < 0);
+        Invariant.That(Workers.BinarySearch(worker) < 0);
         _replicas[worker] = null;
         _feedback?.WorkerGone(worker);
     }
@@ -137,7 +153,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         var interval = _timing.PollInterval.Nanoseconds;
         var at = new SimTime(now.Nanoseconds - now.Nanoseconds % interval);
         NextPoll = new SimTime(at.Nanoseconds + interval);
-        foreach (var worker in _workers)
+        foreach (var worker in Workers)
         {
             _replicas[worker]!.AdvanceTo(at);
         }
@@ -148,10 +164,10 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     /// <summary>Decides who gets a request. Every worker lives at <paramref name="now"/> as far as the policy can see it.</summary>
     public int Route(in RequestSpec request, SimTime now)
     {
-        Invariant.That(_workers.Length > 0);
+        Invariant.That(_workerCount > 0);
         if ((_needs & RouterNeeds.Tokens) != 0)
         {
-            foreach (var worker in _workers)
+            foreach (var worker in Workers)
             {
                 _tokens[worker] = _replicas[worker]!.TokensInFlight + _frontend.Tokens(worker);
             }
@@ -166,7 +182,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         var routed = Visible(request);
         var view = View(now);
         var chosen = _policy.Choose(view, routed, ref _random);
-        Invariant.That(Array.BinarySearch(_workers, chosen) >= 0);
+        Invariant.That(Workers.BinarySearch(chosen) >= 0);
         Trace?.Explained(request.Index, Reason(view, chosen));
         _requests[chosen]++;
         if (_timing.InFlightCorrection)
@@ -179,7 +195,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     }
 
     /// <summary>Whether a request has to wait here now.</summary>
-    public bool Holds(in RequestSpec request, SimTime now) => _holding is not null && (_workers.Length == 0 || _holding.Holds(View(now), Visible(request)));
+    public bool Holds(in RequestSpec request, SimTime now) => _holding is not null && (_workerCount == 0 || _holding.Holds(View(now), Visible(request)));
 
     /// <summary>A held request's turn: the smallest goes first.</summary>
     public double Turn(in RequestSpec request) => _holding!.Turn(Visible(request), request.Arrival);
@@ -240,16 +256,16 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 
     private string Reason(in RouterView view, int chosen) => _policy switch
     {
-        IRoutingReasons reasons => $"{_policy.Name}: {reasons.Reason(chosen, _workers)}",
-        _ when (_needs & RouterNeeds.Tokens) != 0 => $"{_policy.Name}: tokens in flight {ReasonText.Fewest(_workers, view.TokensInFlight)}",
-        _ when (_needs & RouterNeeds.Requests) != 0 => $"{_policy.Name}: requests in flight {ReasonText.Fewest(_workers, view.RequestsInFlight)}",
-        _ => $"{_policy.Name}, over {_workers.Length} replicas",
+        IRoutingReasons reasons => $"{_policy.Name}: {reasons.Reason(chosen, Workers)}",
+        _ when (_needs & RouterNeeds.Tokens) != 0 => $"{_policy.Name}: tokens in flight {ReasonText.Fewest(Workers, view.TokensInFlight)}",
+        _ when (_needs & RouterNeeds.Requests) != 0 => $"{_policy.Name}: requests in flight {ReasonText.Fewest(Workers, view.RequestsInFlight)}",
+        _ => $"{_policy.Name}, over {Workers.Length} replicas",
     };
 
     private RouterView View(SimTime now) => new()
     {
         Now = now,
-        Workers = _workers,
+        Workers = Workers,
         WorkersVersion = _version,
         RequestsInFlight = _requests.AsSpan(0, _count),
         TokensInFlight = _tokens.AsSpan(0, _count),
@@ -287,7 +303,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 
     private void Read(SimTime at)
     {
-        foreach (var worker in _workers)
+        foreach (var worker in Workers)
         {
             var replica = _replicas[worker]!;
             _running[worker] = replica.Running;
