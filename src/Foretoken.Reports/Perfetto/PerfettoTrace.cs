@@ -57,7 +57,7 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
     /// <inheritdoc />
     public override void ReplicaAdded(int worker, PoolPlan pool)
     {
-        _workers[worker] = new WorkerTrack(FirstWorker + worker, pool.Engine.KvBlocks);
+        _workers[worker] = new WorkerTrack(FirstWorker + worker, pool.Role, pool.Engine.KvBlocks);
         Name(FirstWorker + worker, "process_name", string.Create(CultureInfo.InvariantCulture, $"worker {worker} ({pool.Name})"));
         Sort(FirstWorker + worker, 1 + worker);
     }
@@ -75,20 +75,25 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
     public override void Explained(int request, string reason) => _reason = reason;
 
     /// <inheritdoc />
-    public override void Routed(in RequestSpec request, int worker)
+    public override void Arrived(in RequestSpec request)
     {
         var wanted = Wanted(request.Arrival);
-        if (_over)
+        if (!_over)
         {
-            return;
+            _requests[request.Index] = new RequestTrack(request.Arrival, request.InputTokens, wanted);
         }
+    }
 
-        _requests[request.Index] = new RequestTrack(request.Arrival, request.InputTokens, wanted);
-        if (wanted)
+    /// <inheritdoc />
+    public override void Routed(int request, int worker, SimTime at)
+    {
+        var wanted = Wanted(at);
+        if (Enter(request, "front end", at) is { } track && wanted)
         {
             // A decision takes no time; the arrow needs a slice to start from.
-            var args = _events.Open('X', "route", "router", Front, RouterThread, request.Arrival.Nanoseconds, duration: 1);
-            args.WriteNumber("request", request.Index);
+            track.Routed = at;
+            var args = _events.Open('X', "route", "router", Front, RouterThread, at.Nanoseconds, duration: 1);
+            args.WriteNumber("request", request);
             args.WriteNumber("worker", worker);
             if (_reason is not null)
             {
@@ -96,7 +101,7 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
             }
 
             _events.Close();
-            _unseen.Add(request.Index);
+            _unseen.Add(request);
         }
 
         _reason = null;
@@ -106,7 +111,7 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
     public override void Queued(int worker, int request, SimTime at) => Enter(request, "queue", at);
 
     /// <inheritdoc />
-    public override void Admitted(int worker, int request, SimTime at, int cachedTokens) => Enter(request, "prefill", at);
+    public override void Admitted(int worker, int request, SimTime at, int cachedTokens) => Enter(request, _workers[worker].Role == PoolRole.Decode ? "decode" : "prefill", at);
 
     /// <inheritdoc />
     public override void Preempted(int worker, int request, SimTime at)
@@ -163,7 +168,7 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
                 }
                 else
                 {
-                    worker.Arrows.Add((share.Request, share.Rank, track.Arrival));
+                    worker.Arrows.Add((share.Request, share.Rank, track.Routed));
                 }
             }
         }
@@ -178,7 +183,12 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
             return;
         }
 
-        if (!track.HasToken)
+        if (_workers[worker].Role == PoolRole.Prefill)
+        {
+            // The token that a prompt's own replica makes is not the client's.
+            Enter(request, "hand-over", at);
+        }
+        else if (!track.HasToken)
         {
             track.HasToken = true;
             Enter(request, "decode", at);
@@ -428,9 +438,9 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
                 Slice(worker, worker.Ranks[r], r + 1, start, Clip(end) - start, cut);
             }
 
-            foreach (var (request, rank, arrival) in worker.Arrows)
+            foreach (var (request, rank, routed) in worker.Arrows)
             {
-                _events.Write('s', "routed", "route", Front, RouterThread, arrival.Nanoseconds, request);
+                _events.Write('s', "routed", "route", Front, RouterThread, routed.Nanoseconds, request);
                 _events.Write('f', "routed", "route", worker.Process, rank + 1, start, request);
             }
         }
@@ -518,9 +528,11 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
 
         public bool ArrivedInside { get; } = arrivedInside;
 
-        public string Phase { get; set; } = "front end";
+        public string Phase { get; set; } = "held";
 
         public SimTime Since { get; set; } = arrival;
+
+        public SimTime Routed { get; set; }
 
         public bool Begun { get; set; }
 
@@ -531,9 +543,11 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
         public List<(string What, long Bytes, SimTime Start)> Transfers { get; } = [];
     }
 
-    private sealed class WorkerTrack(int process, int kvBlocks)
+    private sealed class WorkerTrack(int process, PoolRole role, int kvBlocks)
     {
         public int Process { get; } = process;
+
+        public PoolRole Role { get; } = role;
 
         public int KvBlocks { get; } = kvBlocks;
 
@@ -545,7 +559,7 @@ public sealed class PerfettoTrace : RunTrace, IDisposable
 
         public int NamedRanks { get; set; }
 
-        public List<(int Request, int Rank, SimTime Arrival)> Arrows { get; } = [];
+        public List<(int Request, int Rank, SimTime Routed)> Arrows { get; } = [];
 
         public SimTime LoadAt { get; set; } = SimTime.Never;
 

@@ -43,6 +43,7 @@ internal static class RequestStory
     /// <summary>A phase in words.</summary>
     public static string NameOf(LifePhase phase) => phase switch
     {
+        LifePhase.Held => "held at the router",
         LifePhase.Frontend => "front end, before the engine",
         LifePhase.Queue => "in the engine's queue",
         LifePhase.Transfer => "KV on its way",
@@ -57,7 +58,7 @@ internal static class RequestStory
 
     private static (SimDuration? Lasting, string Text) Tell(LifeEvent what, RequestLife life) => what switch
     {
-        RoutedEvent e => (null, $"arrived {Human.Duration(e.At.TotalSeconds)} into the run; the router gave it to worker {e.Worker}" + (e.Reason is null ? "" : $": {Ink.Clean(e.Reason)}")),
+        RoutedEvent e => (null, $"arrived {Human.Duration(life.Arrival.TotalSeconds)} into the run; the router {(e.At > life.Arrival ? $"held it for {Time(e.At - life.Arrival)}, then " : "")}gave it to worker {e.Worker}" + (e.Reason is null ? "" : $": {Ink.Clean(e.Reason)}")),
         QueuedEvent e => (null, $"in the queue of worker {e.Worker} behind {Human.Number(e.Waiting, 0)} waiting and {Human.Number(e.Running, 0)} running"
             + (e.KvBlocks > 0 ? $"; KV cache {Human.Percent((double)e.KvBlocksUsed / e.KvBlocks)} in use" : "")),
         AdmittedEvent e => (null, $"planned after {Time(e.Waited)} in the queue"

@@ -70,11 +70,12 @@ internal sealed class ReplicaFleet
     public ReplicaState StateOf(int worker) => _slots[worker].State;
 
     /// <summary>Moves it on in its life.</summary>
-    public void SetState(int worker, ReplicaState state)
+    public void SetState(int worker, ReplicaState state, SimTime now)
     {
         var before = _slots[worker].State;
         Invariant.That(state > before);
         _slots[worker].State = state;
+        _plan.Trace?.ReplicaChanged(worker, state, now);
         if (state != ReplicaState.Gone || before >= ReplicaState.Serving)
         {
             TellRouter(worker, state);

@@ -38,6 +38,7 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
     public void Issue(in RequestSpec request, int worker)
     {
         Requests.Issue(request.Index, request.Arrival, request.InputTokens, worker);
+        Trace?.Arrived(request);
         if (worker < 0)
         {
             return;
@@ -45,11 +46,15 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
 
         _dispatches.Add(worker);
         _dispatches.Add(request.Arrival.Nanoseconds);
-        Trace?.Routed(request, worker);
+        Trace?.Routed(request.Index, worker, request.Arrival);
     }
 
     /// <summary>Enters a request that waits at the router.</summary>
-    public void IssueHeld(in RequestSpec request) => Requests.Issue(request.Index, request.Arrival, request.InputTokens, -1);
+    public void IssueHeld(in RequestSpec request)
+    {
+        Requests.Issue(request.Index, request.Arrival, request.InputTokens, -1);
+        Trace?.Arrived(request);
+    }
 
     /// <summary>Enters the router's decision on a request that waited there.</summary>
     public void Dispatch(in RequestSpec request, int worker, SimTime at)
@@ -57,7 +62,7 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
         Requests.Dispatch(request.Index, worker, at);
         _dispatches.Add(worker);
         _dispatches.Add(at.Nanoseconds);
-        Trace?.Routed(request, worker);
+        Trace?.Routed(request.Index, worker, at);
     }
 
     /// <inheritdoc />

@@ -71,7 +71,7 @@ internal sealed partial class ScalerDesk
         var life = _lives[worker];
         if (_fleet.StateOf(worker) == ReplicaState.Serving)
         {
-            _fleet.SetState(worker, ReplicaState.Draining);
+            _fleet.SetState(worker, ReplicaState.Draining, now);
             life.Life = life.Life with { Drained = now };
             LeaveIfDrained(worker, now);
             return;
@@ -91,7 +91,7 @@ internal sealed partial class ScalerDesk
     private void Leave(int worker, SimTime now)
     {
         var life = _lives[worker];
-        _fleet.SetState(worker, ReplicaState.Gone);
+        _fleet.SetState(worker, ReplicaState.Gone, now);
         life.Life = life.Life with { Gone = now };
         if (life.Placed)
         {
@@ -145,17 +145,17 @@ internal sealed partial class ScalerDesk
             switch (_fleet.StateOf(worker))
             {
                 case ReplicaState.Requested:
-                    _fleet.SetState(worker, ReplicaState.Starting);
+                    _fleet.SetState(worker, ReplicaState.Starting, now);
                     life.Life = life.Life with { Started = now };
                     Turn(worker, now + life.Loading);
                     break;
                 case ReplicaState.Starting:
-                    _fleet.SetState(worker, ReplicaState.Warming);
+                    _fleet.SetState(worker, ReplicaState.Warming, now);
                     life.Life = life.Life with { Warmed = now };
                     Turn(worker, now + life.WarmingUp);
                     break;
                 case ReplicaState.Warming:
-                    _fleet.SetState(worker, ReplicaState.Serving);
+                    _fleet.SetState(worker, ReplicaState.Serving, now);
                     life.Life = life.Life with { Served = now };
                     _lastChange = now;
                     _door.Open(now);

@@ -3,6 +3,9 @@ namespace Foretoken.Twin.Tracing;
 /// <summary>What a request is at, at any moment of its life: exactly one of these.</summary>
 public enum LifePhase
 {
+    /// <summary>Held at the router: no replica served, or those that did were full.</summary>
+    Held,
+
     /// <summary>On its way from the client to the engine's queue: HTTP, tokenisation, the router.</summary>
     Frontend,
 

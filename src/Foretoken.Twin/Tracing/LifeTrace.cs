@@ -9,7 +9,10 @@ namespace Foretoken.Twin.Tracing;
 public sealed class LifeTrace(int index) : RunTrace
 {
     private readonly Dictionary<int, (int Running, int Waiting, int KvBlocksUsed)> _loads = [];
-    private readonly Dictionary<int, int> _kvBlocks = [];
+    private readonly Dictionary<int, PoolPlan> _pools = [];
+
+    // When it came into whose queue: with prompts computed elsewhere two replicas have it.
+    private readonly Dictionary<int, SimTime> _queued = [];
     private readonly List<LifeEvent> _events = [];
     private RequestSpec _spec;
     private PhaseClock? _clock;
@@ -17,10 +20,9 @@ public sealed class LifeTrace(int index) : RunTrace
     private int _worker = -1;
 
     // What it is at while no step of its own runs and nothing moves for it.
-    private LifePhase _resting = LifePhase.Frontend;
+    private LifePhase _resting = LifePhase.Held;
     private LifePhase? _step;
     private int _transfers;
-    private SimTime _queued;
     private SimTime _preempted = SimTime.Never;
     private int _stepsPassed;
     private int _tokens;
@@ -33,7 +35,7 @@ public sealed class LifeTrace(int index) : RunTrace
     public RequestLife? Life { get; private set; }
 
     /// <inheritdoc />
-    public override void ReplicaAdded(int worker, PoolPlan pool) => _kvBlocks[worker] = pool.Engine.KvBlocks;
+    public override void ReplicaAdded(int worker, PoolPlan pool) => _pools[worker] = pool;
 
     /// <inheritdoc />
     public override void Explained(int request, string reason)
@@ -45,14 +47,24 @@ public sealed class LifeTrace(int index) : RunTrace
     }
 
     /// <inheritdoc />
-    public override void Routed(in RequestSpec request, int worker)
+    public override void Arrived(in RequestSpec request)
     {
         if (request.Index == index)
         {
             _spec = request;
-            _worker = worker;
             _clock = new PhaseClock(request.Arrival);
-            _events.Add(new RoutedEvent(request.Arrival, worker, _reason));
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Routed(int request, int worker, SimTime at)
+    {
+        if (request == index)
+        {
+            _worker = worker;
+            _resting = LifePhase.Frontend;
+            _events.Add(new RoutedEvent(at, worker, _reason));
+            Update(at);
         }
     }
 
@@ -63,10 +75,10 @@ public sealed class LifeTrace(int index) : RunTrace
         {
             var load = _loads.GetValueOrDefault(worker);
             _worker = worker;
-            _queued = at;
+            _queued[worker] = at;
             _stepsPassed = 0;
             _resting = LifePhase.Queue;
-            _events.Add(new QueuedEvent(at, worker, load.Waiting, load.Running, load.KvBlocksUsed, _kvBlocks.GetValueOrDefault(worker)));
+            _events.Add(new QueuedEvent(at, worker, load.Waiting, load.Running, load.KvBlocksUsed, _pools[worker].Engine.KvBlocks));
             Update(at);
         }
     }
@@ -76,7 +88,7 @@ public sealed class LifeTrace(int index) : RunTrace
     {
         if (request == index)
         {
-            _events.Add(new AdmittedEvent(at, at - _queued, _stepsPassed, cachedTokens));
+            _events.Add(new AdmittedEvent(at, at - _queued[worker], _stepsPassed, cachedTokens));
             _resting = LifePhase.Planned;
             Update(at);
         }
@@ -119,7 +131,7 @@ public sealed class LifeTrace(int index) : RunTrace
     /// <inheritdoc />
     public override void StepStarted(in ReplicaStep step)
     {
-        if (step.Worker != _worker || Life is not null)
+        if (!_queued.ContainsKey(step.Worker) || Life is not null)
         {
             return;
         }
@@ -137,10 +149,14 @@ public sealed class LifeTrace(int index) : RunTrace
 
         if (own < 0)
         {
-            StepWithout(step);
+            if (step.Worker == _worker)
+            {
+                StepWithout(step);
+            }
         }
         else
         {
+            _worker = step.Worker;
             TakePart(step, step.Shares[own], prompts, generating);
         }
     }
@@ -168,11 +184,21 @@ public sealed class LifeTrace(int index) : RunTrace
             return;
         }
 
+        // The token that a prompt's own replica makes is not the client's, unless it stays the only one.
+        var forNobody = _pools[worker].Role == PoolRole.Prefill;
         if (_tokens == 0)
         {
             _first = at;
             _untilFirst = _clock.Spent(at, SimDuration.Zero);
-            _events.Add(new FirstTokenEvent(at));
+            if (!forNobody)
+            {
+                _events.Add(new FirstTokenEvent(at));
+            }
+        }
+
+        if (forNobody)
+        {
+            return;
         }
 
         _tokens += tokens;

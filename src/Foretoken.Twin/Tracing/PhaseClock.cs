@@ -7,7 +7,7 @@ internal sealed class PhaseClock(SimTime start)
 {
     private static readonly int Phases = Enum.GetValues<LifePhase>().Length;
     private readonly long[] _spent = new long[Phases];
-    private LifePhase _phase = LifePhase.Frontend;
+    private LifePhase _phase = LifePhase.Held;
     private SimTime _since = start;
 
     /// <summary>The phase that goes on.</summary>

@@ -9,14 +9,19 @@ namespace Foretoken.Twin.Tracing;
 /// in which they happen. Every method does nothing until it is overridden. A listener changes nothing in the run.
 /// </summary>
 /// <remarks>
-/// A request's life, as it is told: <see cref="Routed"/>, <see cref="Queued"/>, <see cref="Admitted"/>, its shares of
+/// A request's life, as it is told: <see cref="Arrived"/>, <see cref="Routed"/>, <see cref="Queued"/>, <see cref="Admitted"/>, its shares of
 /// <see cref="StepStarted"/>, <see cref="Delivered"/>, possibly <see cref="Preempted"/> and shares again, and
 /// <see cref="Ended"/>, always the last. One that is handed on to another replica is queued there again.
 /// </remarks>
 public abstract class RunTrace : IReplicaTrace
 {
-    /// <summary>A request arrived from its client and was given to a replica.</summary>
-    public virtual void Routed(in RequestSpec request, int worker)
+    /// <summary>A request arrived from its client.</summary>
+    public virtual void Arrived(in RequestSpec request)
+    {
+    }
+
+    /// <summary>A request was given to a replica: at once, or after it had been held at the router.</summary>
+    public virtual void Routed(int request, int worker, SimTime at)
     {
     }
 

@@ -8,11 +8,20 @@ namespace Foretoken.Twin.Tracing;
 public sealed class TraceGroup(IReadOnlyList<RunTrace> listeners) : RunTrace
 {
     /// <inheritdoc />
-    public override void Routed(in RequestSpec request, int worker)
+    public override void Arrived(in RequestSpec request)
     {
         foreach (var listener in listeners)
         {
-            listener.Routed(request, worker);
+            listener.Arrived(request);
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Routed(int request, int worker, SimTime at)
+    {
+        foreach (var listener in listeners)
+        {
+            listener.Routed(request, worker, at);
         }
     }
 
