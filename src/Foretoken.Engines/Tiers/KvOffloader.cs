@@ -27,6 +27,10 @@ internal sealed class KvOffloader
     private readonly TierChannel _toHost;
     private readonly TierChannel _fromHost;
     private readonly TierChannels _channels;
+
+    // Without a store that others have too; and how many of its own copies are under way to and from that one.
+    private readonly TierChannels _own;
+    private int _shared;
     private readonly TierLevel? _disk;
     private readonly TierLevel? _remote;
     private readonly TierUse _hostUse;
@@ -65,6 +69,7 @@ internal sealed class KvOffloader
         }
 
         _channels = new TierChannels(channels);
+        _own = _remote is { IsShared: true } ? new TierChannels(channels[..^2]) : _channels;
         _host.Evicted = _ =>
         {
             _hostUse.EvictedTokens += _blockSize;
@@ -75,8 +80,8 @@ internal sealed class KvOffloader
     /// <summary>The current moment.</summary>
     public SimTime Now { get; private set; }
 
-    /// <summary>A time before which nothing arrives.</summary>
-    public SimTime Next => _channels.Next;
+    /// <summary>A time before which nothing of its own arrives.</summary>
+    public SimTime Next => _shared > 0 ? _channels.Next : _own.Next;
 
     /// <summary>Lives through all that ends up to and including <paramref name="now"/>.</summary>
     public void AdvanceTo(SimTime now)
@@ -321,7 +326,8 @@ internal sealed class KvOffloader
             level!.Store.Hold(key);
         }
 
-        level!.Read.Start(new Promotion(this, level, use!, [.. keys], load), Now);
+        _shared += level!.IsShared ? 1 : 0;
+        level.Read.Start(new Promotion(this, level, use!, [.. keys], load), Now);
     }
 
     // From the host on to what is behind it, as soon as it is in the host.
@@ -348,6 +354,7 @@ internal sealed class KvOffloader
                 _host.Hold(key);
             }
 
+            _shared += level.IsShared ? 1 : 0;
             level.Write.Start(new Demotion(this, level, use, [.. _added]), now);
         }
     }
@@ -370,9 +377,9 @@ internal sealed class KvOffloader
             Owner._hostUse.WrittenTokens += Tokens;
             Owner._hostUse.WrittenBytes += Bytes;
             Count(TierEvent.StoredTokens, now);
-            foreach (var key in Keys)
+            for (var i = Keys.Length - 1; i >= 0; i--)
             {
-                Owner._host.Arrive(key);
+                Owner._host.Arrive(Keys[i]);
             }
 
             Owner.WriteThrough(Keys, Owner._disk, Owner._diskUse, now);
@@ -388,11 +395,13 @@ internal sealed class KvOffloader
             use.WrittenTokens += Tokens;
             use.WrittenBytes += Bytes;
             Count(TierEvent.DemotedTokens, now);
-            foreach (var key in Keys)
+            for (var i = Keys.Length - 1; i >= 0; i--)
             {
-                level.Store.Arrive(key);
-                Owner._host.Release(key);
+                level.Store.Arrive(Keys[i]);
+                Owner._host.Release(Keys[i]);
             }
+
+            Owner._shared -= level.IsShared ? 1 : 0;
         }
     }
 
@@ -403,12 +412,14 @@ internal sealed class KvOffloader
             use.ReadTokens += Tokens;
             use.ReadBytes += Bytes;
             Count(TierEvent.PromotedTokens, now);
-            foreach (var key in Keys)
+            for (var i = Keys.Length - 1; i >= 0; i--)
             {
-                level.Store.Release(key);
-                Owner._host.Arrive(key);
-                Owner._host.Hold(key);
+                level.Store.Release(Keys[i]);
+                Owner._host.Arrive(Keys[i]);
+                Owner._host.Hold(Keys[i]);
             }
+
+            Owner._shared -= level.IsShared ? 1 : 0;
 
             load.Staged(Keys.Length, now);
         }
@@ -437,10 +448,10 @@ internal sealed class KvOffloader
             Owner._book.Loads++;
             Owner._book.LoadTime += now - _asked;
             Count(TierEvent.LoadedTokens, now);
-            foreach (var key in Keys)
+            for (var i = Keys.Length - 1; i >= 0; i--)
             {
-                Owner._host.Release(key);
-                Owner._loading.Remove(key);
+                Owner._host.Release(Keys[i]);
+                Owner._loading.Remove(Keys[i]);
             }
 
             arrived(now);

@@ -11,7 +11,7 @@ public sealed class SharedTier
     /// <summary>An empty store.</summary>
     public SharedTier(KvHierarchyLevel settings)
     {
-        Level = new TierLevel(settings);
+        Level = new TierLevel(settings, isShared: true);
     }
 
     internal TierLevel Level { get; }

@@ -17,13 +17,13 @@ internal enum TierBlockState
 
 /// <summary>
 /// Blocks of KV by content outside the GPU: so many, the least recently used that nobody holds going first. A block that arrives
-/// or is read stays.
+/// or is read stays, and counts as used when that is over.
 /// </summary>
 internal sealed class TierStore
 {
     private readonly Dictionary<int, Entry> _blocks = [];
 
-    // Least recently used first.
+    // Those that may go, least recently used first.
     private readonly LinkedList<Entry> _order = [];
     private readonly HashSet<int> _protected = [];
     private int _held;
@@ -63,7 +63,7 @@ internal sealed class TierStore
     {
         for (var i = keys.Length - 1; i >= 0; i--)
         {
-            if (_blocks.TryGetValue(keys[i], out var entry))
+            if (_blocks.TryGetValue(keys[i], out var entry) && entry.Holds == 0)
             {
                 _order.Remove(entry.Node);
                 _order.AddLast(entry.Node);
@@ -97,7 +97,6 @@ internal sealed class TierStore
         {
             var entry = new Entry(key) { Arriving = true, Holds = 1 };
             _blocks.Add(key, entry);
-            _order.AddLast(entry.Node);
             _held++;
         }
 
@@ -105,7 +104,7 @@ internal sealed class TierStore
         return true;
     }
 
-    /// <summary>A block with a place has arrived.</summary>
+    /// <summary>A block with a place has arrived. Of a sequence the last one first, so that it goes first.</summary>
     public void Arrive(int key)
     {
         var entry = _blocks[key];
@@ -131,10 +130,11 @@ internal sealed class TierStore
         if (entry.Holds++ == 0)
         {
             _held++;
+            _order.Remove(entry.Node);
         }
     }
 
-    /// <summary>Takes back one <see cref="Hold"/>.</summary>
+    /// <summary>Takes back one <see cref="Hold"/>. Of a sequence the last one first.</summary>
     public void Release(int key) => LetGo(_blocks[key]);
 
     private void LetGo(Entry entry)
@@ -143,6 +143,7 @@ internal sealed class TierStore
         if (--entry.Holds == 0)
         {
             _held--;
+            _order.AddLast(entry.Node);
         }
     }
 
@@ -153,10 +154,15 @@ internal sealed class TierStore
             return true;
         }
 
+        if (blocks > _order.Count)
+        {
+            return false;
+        }
+
         var chosen = new List<Entry>(blocks);
         for (var node = _order.First; node is not null && chosen.Count < blocks; node = node.Next)
         {
-            if (node.Value.Holds == 0 && !_protected.Contains(node.Value.Key))
+            if (!_protected.Contains(node.Value.Key))
             {
                 chosen.Add(node.Value);
             }

@@ -118,9 +118,9 @@ internal sealed partial class HiRadixCache
             transfer.Cancelled = true;
         }
 
-        foreach (var key in prefetch.Keys)
+        for (var i = prefetch.Keys.Length - 1; i >= 0; i--)
         {
-            _storage!.Release(key);
+            _storage!.Release(prefetch.Keys[i]);
         }
 
         // The node may have been dropped together with one above it.
@@ -265,9 +265,9 @@ internal sealed partial class HiRadixCache
             cache._storageUse!.WrittenTokens += tokens;
             cache._storageUse.WrittenBytes += Bytes;
             cache._book.Timeline.Add(TierEvent.DemotedTokens, tokens, now.Nanoseconds);
-            foreach (var key in keys)
+            for (var i = keys.Length - 1; i >= 0; i--)
             {
-                cache._storage!.Arrive(key);
+                cache._storage!.Arrive(keys[i]);
             }
 
             node.Host!.Holds--;
