@@ -12,7 +12,7 @@ namespace Foretoken.Fleet.Routing.SgLang;
 /// The gateway's tree is one of characters; here it is the workload's prefix tree, in tokens. The match rate is the same as long
 /// as every token has as many characters; <c>chars_per_token</c> matters for the tree's size only.
 /// </remarks>
-public sealed class SgLangCacheAware : IRoutingPolicy, IRoutingReasons
+public sealed class SgLangCacheAware : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
 {
     private static readonly NumberParameter CacheThreshold = new("cache_threshold", "A match counts when it is a greater share of the prompt than this.", 0.3, 0, 1);
     private static readonly WholeParameter BalanceAbs = new("balance_abs_threshold", "Loads are uneven when the greatest exceeds the smallest by more than this many requests ...", 64);
@@ -87,12 +87,28 @@ public sealed class SgLangCacheAware : IRoutingPolicy, IRoutingReasons
     /// <inheritdoc />
     public string Reason(int chosen, ReadOnlySpan<int> workers) => _why;
 
+    /// <inheritdoc />
+    public void WorkerGone(int worker)
+    {
+        _texts.Forget(worker);
+        foreach (var key in _accessed.Keys.Where(key => (int)(key >> 32) == worker).ToArray())
+        {
+            _accessed.Remove(key);
+        }
+
+        if (worker < _tails.Count)
+        {
+            _tails[worker].Clear();
+            _tokens[worker] = 0;
+        }
+    }
+
     private int Match(ReadOnlySpan<int> workers, ReadOnlySpan<int> depths, in RoutedRequest request, int least)
     {
         var matched = 0;
-        foreach (var depth in depths)
+        foreach (var worker in workers)
         {
-            matched = Math.Max(matched, depth);
+            matched = Math.Max(matched, depths[worker]);
         }
 
         if (matched <= _threshold * request.InputTokens)
@@ -100,10 +116,10 @@ public sealed class SgLangCacheAware : IRoutingPolicy, IRoutingReasons
             return least;
         }
 
-        // Of those that were sent all of it, the last one.
-        var chosen = -1;
+        // Of those that were sent all of it, the last one. A worker that was taken away has left the tree.
+        var chosen = least;
         long latest = -1;
-        for (var worker = 0; worker < depths.Length; worker++)
+        foreach (var worker in workers)
         {
             if (depths[worker] == matched && LastAccess(worker, request.Path.Span) is var at && at > latest)
             {
@@ -112,8 +128,7 @@ public sealed class SgLangCacheAware : IRoutingPolicy, IRoutingReasons
             }
         }
 
-        // The gateway takes its first healthy worker when the one that matches is not.
-        return workers.BinarySearch(chosen) >= 0 ? chosen : workers[0];
+        return chosen;
     }
 
     private long LastAccess(int worker, ReadOnlySpan<int> path)

@@ -58,6 +58,24 @@ public sealed class SgLangPolicyTests
     }
 
     [Fact]
+    public void CacheAware_AWorkerThatIsTakenAway_TakesItsTextsWithIt()
+    {
+        var scene = new Scene(4);
+        var policy = CacheAware();
+        var node = scene.Tree.Add(-1, 100);
+        scene.Serve(3);
+        scene.Choose(policy, scene.Prompt(100, node));
+        scene.Serve(0, 1, 2);
+        scene.Requests = [2, 1, 2, 0];
+        Assert.Equal(1, scene.Choose(policy, scene.Prompt(100, node)));
+        policy.WorkerGone(3);
+        policy.WorkerGone(1);
+        scene.Serve(0, 2);
+        scene.Requests = [2, 1, 1, 0];
+        Assert.Equal(2, scene.Choose(policy, scene.Prompt(100, node)));
+    }
+
+    [Fact]
     public void CacheAware_FullTree_ForgetsTheLeastRecentlyUsed()
     {
         var scene = new Scene(1);
