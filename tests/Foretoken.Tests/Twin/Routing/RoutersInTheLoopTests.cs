@@ -1,13 +1,16 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.TrtLlm;
+using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Engines.Differential;
 using Foretoken.Tests.Engines.SgLang.Fast;
+using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
 using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
 using Xunit;
 
 namespace Foretoken.Tests.Twin.Routing;
@@ -75,6 +78,23 @@ public sealed class RoutersInTheLoopTests
             var scenario = new RandomCase(number);
             Agree(policy, number, scenario.Settings, scenario, mode => Play(policy, number, mode, new RowSource(scenario.Trace), scenario.Settings, scenario, replicas: 66));
         }
+    }
+
+    // Caches that overflow all the time, and a router that hears of every block.
+    [Fact]
+    public void Run_ConversationTraceKvAware_PlainAgreesWithFast()
+    {
+        using var reader = TraceFiles.Open(SharedData.Require("traces/mooncake_conversation.jsonl.gz"), new TraceReadOptions());
+        var trace = TraceLoader.Load(reader);
+        var settings = new VllmSettings { NumGpuBlocks = 16_384, BlockSize = 16, MaxModelLen = 131_072, MaxNumSeqs = 256 };
+        RunResult Play(EngineMode mode) => TwinRun.Run(new RunPlan
+        {
+            Source = new RowSource(trace),
+            Pools = [new PoolPlan { Replicas = 8, Engine = settings, StepTime = new PolynomialStepTime(524_288L * 16) }],
+            Routing = RoutingPolicies.Create("dynamo_kv")!,
+            EngineMode = mode,
+        });
+        Agree("dynamo_kv", -1, settings, "the conversation trace", Play);
     }
 
     // The router holds requests back; who waits how long must not depend on the engine's mode, and nobody may be lost.
