@@ -30,6 +30,7 @@ internal static class PlanBuilder
             TraceWorkloadModel { Stream: true } trace => (streamed = Streamed(file, trace)).Source,
             TraceWorkloadModel trace => Trace(file, trace, notes),
             SyntheticWorkloadModel synthetic => Synthetic(file, synthetic.Spec),
+            ClassesWorkloadModel classes => Classes(file, classes),
             BenchmarkWorkloadModel benchmark => Benchmark(file, benchmark.Options, notes),
             _ => throw new NotSupportedException(model.Workload.GetType().Name),
         };
@@ -97,6 +98,15 @@ internal static class PlanBuilder
         var seed = file.Model.Seed;
         Admission.CheckGenerated(file, SyntheticSource.Create(spec, seed));
         return SyntheticSource.Create(spec, seed);
+    }
+
+    // Each class draws from streams of its own, and may not be hopeless by itself.
+    private static ClassMixSource Classes(ScenarioFile file, ClassesWorkloadModel model)
+    {
+        IRequestSource Source(int number) => SyntheticSource.Create(model.Classes[number].Spec, file.Model.Seed, (ulong)number);
+        var numbers = Enumerable.Range(0, model.Classes.Count).ToList();
+        numbers.ForEach(number => Admission.CheckGenerated(file, Source(number)));
+        return new ClassMixSource([.. numbers.Select(Source)]);
     }
 
     private static IRequestSource Benchmark(ScenarioFile file, BenchmarkOptions options, StringBuilder notes)

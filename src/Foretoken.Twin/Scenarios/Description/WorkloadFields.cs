@@ -10,6 +10,7 @@ public static class WorkloadFields
 {
     /// <summary>Case of a workload that replays a trace.</summary>
     public const string FromTrace = "a workload from a trace";
+    public const string FromClasses = "a workload from classes";
 
     /// <summary>Case of a workload that is generated.</summary>
     public const string Generated = "a generated workload";
@@ -104,6 +105,16 @@ public static class WorkloadFields
         Fields = [Concurrency, Ramp, WarmUpRequests],
     });
 
+    public static readonly Field<string> ClassName = new(new TextType("a name")) { Name = "name", Meaning = "What the class is called.", DefaultText = "its number" };
+
+    /// <summary>Several kinds of traffic at once.</summary>
+    public static readonly Field<IReadOnlyList<Bound>> Classes = new(new ListType<Bound>(new SectionType(new Section
+    {
+        SharedName = "traffic_class",
+        Meaning = "A kind of generated traffic with arrivals of its own; rates that change over time (process: diurnal with a profile) shift traffic from class to class.",
+        Fields = [ClassName, .. SyntheticFields.All],
+    }), 1)) { Name = "classes", Meaning = "Several kinds of generated traffic at once, each with its own arrivals and lengths." };
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new Section
     {
@@ -114,6 +125,7 @@ public static class WorkloadFields
         [
             new(Generated, SyntheticFields.All),
             new(FromTrace, [Trace]),
+            new(FromClasses, [Classes]),
             new(Fields.Section.Unreadable, [BenchmarkFields.Benchmark]),
             .. BenchmarkFields.ByTool.Select(tool => new KeyValuePair<string, IReadOnlyList<Field>>(FromTool(tool.Key), [BenchmarkFields.Benchmark, .. tool.Value])),
         ]),
@@ -126,6 +138,11 @@ public static class WorkloadFields
         if (map.Find(Trace.Name) is not null)
         {
             return FromTrace;
+        }
+
+        if (map.Find(Classes.Name) is not null)
+        {
+            return FromClasses;
         }
 
         return map.Find(BenchmarkFields.Benchmark.Name) switch

@@ -25,7 +25,7 @@ internal sealed class SyntheticBinder(BindContext context)
         Reuse = workload.Get(Reuse) is { } reuse ? BindReuse(reuse) : null,
         Sessions = workload.Get(Sessions) is { } sessions ? BindSessions(sessions) : null,
         Agents = workload.Get(Agents) is { } agents ? BindAgents(agents) : null,
-        ClosedLoop = workload.Get(Workload.ClosedLoop) is { } loop
+        ClosedLoop = workload.Has(Workload.ClosedLoop) && workload.Get(Workload.ClosedLoop) is { } loop
             ? new ClosedLoopSpec { Concurrency = loop.Get(Workload.Concurrency), Ramp = loop.Get(Workload.Ramp), WarmUpRequests = loop.Get(Workload.WarmUpRequests) }
             : null,
     };

@@ -22,6 +22,16 @@ public sealed record SyntheticWorkloadModel : WorkloadModel
     public override int WarmUpRequests => Spec.ClosedLoop?.WarmUpRequests ?? 0;
 }
 
+/// <summary>Several kinds of generated traffic at once.</summary>
+public sealed record ClassesWorkloadModel : WorkloadModel
+{
+    /// <summary>The classes' names and specs as written, presets not yet applied.</summary>
+    public required IReadOnlyList<(string Name, SyntheticSpec Spec)> Classes { get; init; }
+
+    /// <inheritdoc />
+    public override int WarmUpRequests => 0;
+}
+
 /// <summary>The traffic of a benchmark tool's client.</summary>
 public sealed record BenchmarkWorkloadModel : WorkloadModel
 {

@@ -22,6 +22,11 @@ public static class WorkloadResolver
             context.Add(document.Origin, place, "is a trace", "describe traffic to generate: preset, arrivals, input_tokens, output_tokens, ...");
         }
 
+        if (model is ClassesWorkloadModel)
+        {
+            context.Add(document.Origin, place, "is several classes of traffic", "describe one kind of traffic to generate: preset, arrivals, input_tokens, output_tokens, ...");
+        }
+
         if (model is BenchmarkWorkloadModel)
         {
             context.Add(document.Origin, place, "is a benchmark, whose requests depend on the server's answers", "describe traffic to generate: preset, arrivals, input_tokens, output_tokens, ...");
@@ -36,6 +41,11 @@ public static class WorkloadResolver
         if (workload.Has(WorkloadFields.Trace))
         {
             return workload.IsGood(WorkloadFields.Trace) && workload.Get(WorkloadFields.Trace) is { } trace ? Trace(workload, trace, context) : null;
+        }
+
+        if (workload.Has(WorkloadFields.Classes))
+        {
+            return Classes(workload, document, context, derived);
         }
 
         if (workload.Has(BenchmarkFields.Benchmark))
@@ -61,6 +71,45 @@ public static class WorkloadResolver
         }
 
         return new SyntheticWorkloadModel { Spec = spec };
+    }
+
+    private static ClassesWorkloadModel? Classes(Bound workload, ConfigNode document, BindContext context, List<DerivedValue> derived)
+    {
+        if (workload.IsGood(WorkloadFields.ClosedLoop) && workload.IsSet(WorkloadFields.ClosedLoop))
+        {
+            context.Add(workload.PlaceOf(WorkloadFields.ClosedLoop), workload.PathOf(WorkloadFields.ClosedLoop), "does not go with classes", "classes have arrivals: give each its own");
+        }
+
+        if (!workload.IsGood(WorkloadFields.Classes))
+        {
+            return null;
+        }
+
+        var classes = new List<(string, SyntheticSpec)>();
+        foreach (var written in workload.Get(WorkloadFields.Classes)!)
+        {
+            var good = context.IsGood;
+            var spec = new SyntheticBinder(context).Bind(written);
+            if (!good || !context.IsGood)
+            {
+                return null;
+            }
+
+            foreach (var problem in spec.Validate(written.Path))
+            {
+                context.Add(ConfigPath.Locate(document, problem.Place), problem.Place, problem.Message, problem.Fix);
+            }
+
+            if (context.IsGood)
+            {
+                PresetText.Explain(written, spec, derived);
+            }
+
+            var name = written.IsSet(WorkloadFields.ClassName) ? written.Get(WorkloadFields.ClassName)! : (classes.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            classes.Add((name, spec));
+        }
+
+        return new ClassesWorkloadModel { Classes = classes };
     }
 
     private static BenchmarkWorkloadModel? Benchmark(Bound workload, ConfigNode document, BindContext context)
