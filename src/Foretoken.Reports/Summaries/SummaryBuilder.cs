@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 using Foretoken.Reports.Metrics;
@@ -44,7 +45,7 @@ public static class SummaryBuilder
             ScenarioPath = context.ScenarioPath,
             Settings = context.Settings,
             Headline = context.Headline,
-            Notes = context.Notes,
+            Notes = result.Scaling?.LookAhead is { } looked ? [.. context.Notes, Said(looked)] : context.Notes,
             Seed = context.Seed,
             Fingerprint = result.Fingerprint,
             EngineMode = result.EngineMode,
@@ -61,6 +62,9 @@ public static class SummaryBuilder
             WallClock = Speed(context, totals, fleet),
         };
     }
+
+    private static string Said(LookAheadCost cost) => string.Create(
+        CultureInfo.InvariantCulture, $"Looking ahead played {cost.Futures:#,0} futures, {cost.Seconds / 60:#,0} simulated minutes and {cost.Requests:#,0} requests.");
 
     private static MetricTable Distributions(RunResult result, double[] percentiles)
     {

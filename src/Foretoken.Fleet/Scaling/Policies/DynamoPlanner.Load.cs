@@ -26,7 +26,7 @@ public sealed partial class DynamoPlanner
                 continue;
             }
 
-            var means = _means.TryGetValue(pool.Facts.Name, out var known) ? known : _means[pool.Facts.Name] = new RunningMeans(_options.Samples);
+            var means = _means.TryGetValue(pool.Facts.Name, out var known) ? known : _means[pool.Facts.Name] = new RunningMeans(_options.Samples, pool.Facts.MaxBatchedTokens);
             means.Observe(sample);
             if (ScalingInProgress(pool))
             {

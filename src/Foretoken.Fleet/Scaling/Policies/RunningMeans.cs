@@ -1,7 +1,9 @@
 namespace Foretoken.Fleet.Scaling.Policies;
 
 /// <summary>The planner's running means over the last passes it saw: leading zeros are left out, as before the first traffic.</summary>
-internal sealed class RunningMeans(int samples)
+/// <param name="samples">Samples that count.</param>
+/// <param name="chunk">Most prompt tokens of a pass; 0 for no limit.</param>
+internal sealed class RunningMeans(int samples, int chunk)
 {
     private readonly Series _decodeLength = new(samples);
     private readonly Series _prefillPerPass = new(samples);
@@ -18,7 +20,7 @@ internal sealed class RunningMeans(int samples)
     /// <summary>Requests running on a replica.</summary>
     public double Running => _running.Mean;
 
-    /// <summary>Prompt tokens of a request.</summary>
+    /// <summary>Prompt tokens that a request computes in a pass: what no cache has, in chunks.</summary>
     public double Input => _input.Mean;
 
     /// <summary>Takes in a scrape, once.</summary>
@@ -48,7 +50,8 @@ internal sealed class RunningMeans(int samples)
         var finished = sample.Finished - (_last?.Finished ?? 0);
         if (finished > 0)
         {
-            _input.Add((double)(sample.FinishedInput - (_last?.FinishedInput ?? 0)) / finished);
+            var computed = (double)(sample.FinishedInput - (_last?.FinishedInput ?? 0) - sample.FinishedCached + (_last?.FinishedCached ?? 0)) / finished;
+            _input.Add(chunk > 0 ? Math.Min(computed, chunk) : computed);
         }
 
         _last = sample;
