@@ -1,5 +1,6 @@
 using Foretoken.Fleet.Routing;
 using Foretoken.Quantities;
+using Foretoken.Twin.Disaggregation;
 using Foretoken.Twin.Tracing;
 using Foretoken.Twin.Scaling;
 using Foretoken.Workloads.Requests;
@@ -20,6 +21,9 @@ public sealed record RunPlan
 
     /// <summary>How old the state is that the router sees.</summary>
     public RouterTiming RouterTiming { get; init; }
+
+    /// <summary>How requests go from prefill to decode pools; null: every replica serves whole requests.</summary>
+    public DisaggregationPlan? Disaggregation { get; init; }
 
     /// <summary>Seed of every random decision inside the run (routing, speculation).</summary>
     public ulong Seed { get; init; }

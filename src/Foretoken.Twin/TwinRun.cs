@@ -2,6 +2,7 @@ using Foretoken.Engines.Replicas;
 using Foretoken.Kernel.Events;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
+using Foretoken.Twin.Disaggregation;
 using Foretoken.Twin.Results;
 using Foretoken.Twin.Routing;
 using Foretoken.Twin.Running;
@@ -31,6 +32,7 @@ public sealed class TwinRun
     private readonly RouterQueue? _held;
     private readonly ScalerDesk? _scaler;
     private readonly FrontDoor? _door;
+    private readonly HandOffDesk? _handOff;
     private readonly bool _byEvents;
     private readonly SimTime _limit;
     private SimTime _now;
@@ -42,12 +44,14 @@ public sealed class TwinRun
         _plan = plan;
         _control = control;
         _book = new RunBook(plan.Source, _gaps) { Trace = plan.Trace };
-        _desk = new RouterDesk(plan, _frontend, _book) { Trace = plan.Trace };
+        _handOff = plan.Disaggregation is null ? null : new HandOffDesk(plan, _book, _frontend);
+        _desk = new RouterDesk(plan, _frontend, (IReplicaEvents?)_handOff ?? _book) { Trace = plan.Trace };
 
         // Whoever listens hears the replicas' steps in one order of time.
         _byEvents = plan.Source.IsReactive
             || plan.Scaling is not null
             || plan.Trace is not null
+            || plan.Disaggregation is not null
             || plan.Pools.Any(p => p.Engine.SharedTier is not null)
             || (_desk.FollowsWorkers && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
         if (_desk.MayHold)
@@ -61,8 +65,13 @@ public sealed class TwinRun
             }));
         }
 
-        _fleet = new ReplicaFleet(plan, _gaps, _desk) { GoesByEvents = _byEvents };
+        _fleet = new ReplicaFleet(plan, _gaps, _desk, _handOff) { GoesByEvents = _byEvents };
         _book.ReportFrom(_fleet);
+        if (_handOff is not null)
+        {
+            _handOff.Serve(_fleet, _desk);
+            _parts.Add(_handOff);
+        }
 
         if (plan.Scaling is not null)
         {
@@ -148,6 +157,12 @@ public sealed class TwinRun
         _plan.Source.Take(out var request);
         Invariant.That(request.Arrival >= _now);
         _now = request.Arrival;
+        if (_handOff is not null)
+        {
+            _handOff.Take(request, _now);
+            return;
+        }
+
         if (askAll)
         {
             _fleet.AdvanceAll(_now);
@@ -337,6 +352,8 @@ public sealed class TwinRun
         {
             _desk.Poll(next);
         }
+
+        _handOff?.PollBefore(next);
     }
 
     private bool ReportAndCheck()
@@ -370,13 +387,15 @@ public sealed class TwinRun
             replica.Stop(_now);
         }
 
+        _handOff?.Halt(_now);
+
         // What was still on its way never reached an engine.
         while (_frontend.Next != SimTime.Never)
         {
             var worker = _frontend.Take(out var request);
             var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Unfinished;
-            ((IReplicaEvents)_desk).Ended(worker, record, _now);
+            _fleet.Recorder(worker).Events.Ended(worker, record, _now);
         }
 
         // Nor did what waited at the router or in front of an empty fleet.
@@ -388,7 +407,7 @@ public sealed class TwinRun
         }
     }
 
-    private void FailStuck() => Invariant.Fail($"no progress: {_book.Open} requests are in flight and no replica has anything planned");
+    private void FailStuck() => Invariant.Fail($"no progress: {_book.Open} requests are in flight and no replica has anything planned{_handOff?.Describe()}");
 
     private RunResult Conclude()
     {
@@ -446,6 +465,7 @@ public sealed class TwinRun
             Replicas = results,
             Pools = [.. _plan.Pools.Select(p => new PoolResult { Name = p.Name, Role = p.Role, GpusPerReplica = p.GpusPerReplica, GpuHourPrice = p.GpuHourPrice })],
             TokenGaps = _gaps,
+            HandOffs = _handOff?.Conclude(),
             End = end,
             StopReason = _stop,
             Fingerprint = _book.Fingerprint(),

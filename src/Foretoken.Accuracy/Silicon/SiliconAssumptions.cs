@@ -19,7 +19,7 @@ public sealed record ServerAssumption(string Source, string Backend, string Mode
 /// flags are those of InferenceX's launch scripts (github.com/SemiAnalysisAI/InferenceX, benchmarks/*.sh) by the name of the
 /// script; scripts changed over time, and a row does not say which state it ran.
 /// </summary>
-public static class SiliconAssumptions
+public static partial class SiliconAssumptions
 {
     private const string Blackwell = "b";
     private const string Hopper = "h";

@@ -19,9 +19,12 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
 {
     /// <summary>The server of a row.</summary>
     /// <exception cref="InputException">It cannot be built: what is unknown, or does not fit.</exception>
-    public static SiliconDeployment Of(SiliconRow row)
+    public static SiliconDeployment Of(SiliconRow row) => Of(row, SiliconAssumptions.FlagsOf(row));
+
+    /// <summary>The server of a row, started with flags that are known or assumed otherwise.</summary>
+    /// <exception cref="InputException">It cannot be built.</exception>
+    public static SiliconDeployment Of(SiliconRow row, ServerFlags flags)
     {
-        var flags = SiliconAssumptions.FlagsOf(row);
         var layout = new ParallelLayout { TensorParallel = row.TensorParallel, AttentionDataParallel = row.AttentionDp, ExpertParallel = flags.ExpertParallel ?? row.MoeExpertParallel };
         return Build(row.Model, row.System, row.Backend, row.BackendVersion, row.GemmDtype, row.MoeDtype, layout, flags);
     }

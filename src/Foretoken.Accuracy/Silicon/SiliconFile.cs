@@ -4,12 +4,18 @@ using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Accuracy.Silicon;
 
-/// <summary>A file of measurements, by its layout: closed-loop points, or stages of open-loop runs.</summary>
+/// <summary>A file of measurements, by its layout: closed-loop points of single servers or of prefill and decode workers, or stages of open-loop runs.</summary>
 /// <param name="Rows">Closed-loop points.</param>
 /// <param name="Stages">Stages.</param>
 /// <param name="Notes">What was not used, in sentences.</param>
 public sealed record SiliconFile(IReadOnlyList<SiliconRow> Rows, IReadOnlyList<LoadStageRow> Stages, IReadOnlyList<string> Notes)
 {
+    private static readonly string[] DisaggregatedColumns =
+    [
+        "id", "system", "backend", "model", "precision", "isl", "osl", "length_range_ratio", "concurrency", "prefill_workers", "prefill_gpus_per_worker",
+        "prefill_dp_attention", "decode_workers", "decode_gpus_per_worker", "decode_dp_attention", "measured_ttft_ms", "measured_tpot_ms",
+    ];
+
     private static readonly string[] PointColumns =
     [
         "id", "source", "system", "backend", "backend_version", "model", "precision", "gemm_dtype", "moe_dtype", "isl", "osl", "length_range_ratio",
@@ -31,6 +37,9 @@ public sealed record SiliconFile(IReadOnlyList<SiliconRow> Rows, IReadOnlyList<L
         "e2e_p95_ms", "e2e_p99_ms", "server_ttft_mean_ms", "server_e2e_mean_ms",
     ];
 
+    /// <summary>Closed-loop points of prefill and decode workers.</summary>
+    public IReadOnlyList<DisaggregatedRow> Disaggregated { get; init; } = [];
+
     /// <summary>Reads a file.</summary>
     /// <param name="name">Its name, for messages.</param>
     /// <param name="text">Its text.</param>
@@ -38,13 +47,9 @@ public sealed record SiliconFile(IReadOnlyList<SiliconRow> Rows, IReadOnlyList<L
     public static SiliconFile Read(string name, TextReader text)
     {
         var table = CsvTable.Read(name, text);
-        if (table.Column("prefill_workers") >= 0 || table.Column("decode_workers") >= 0)
-        {
-            throw new InputException(name, "holds disaggregated deployments, with prefill and decode workers, which cannot be simulated yet", "they come with the fleet; give a file of single servers or of load stages");
-        }
-
+        var divided = table.Column("prefill_workers") >= 0 || table.Column("decode_workers") >= 0;
         var stages = table.Column("requested_rps") >= 0 || table.Column("variant") >= 0;
-        var columns = stages ? StageColumns : PointColumns;
+        var columns = divided ? DisaggregatedColumns : stages ? StageColumns : PointColumns;
         CheckColumns(name, table, columns);
         var problems = new List<Problem>();
         if (table.Rows.Count == 0)
@@ -55,10 +60,15 @@ public sealed record SiliconFile(IReadOnlyList<SiliconRow> Rows, IReadOnlyList<L
         var reader = new RowReader(table, problems);
         var points = new List<SiliconRow>();
         var loads = new List<LoadStageRow>();
+        var workers = new List<DisaggregatedRow>();
         foreach (var row in table.Rows)
         {
             reader.At(row);
-            if (stages)
+            if (divided)
+            {
+                workers.Add(Workers(row, reader));
+            }
+            else if (stages)
             {
                 loads.Add(Stage(row, reader));
             }
@@ -75,7 +85,7 @@ public sealed record SiliconFile(IReadOnlyList<SiliconRow> Rows, IReadOnlyList<L
 
         CheckStages(name, loads);
         var unused = table.Header.Except(columns).Except(KnownColumns).ToList();
-        return new SiliconFile(points, loads, unused.Count == 0 ? [] : [$"{name}: columns that are not used: {string.Join(", ", unused)}"]);
+        return new SiliconFile(points, loads, unused.Count == 0 ? [] : [$"{name}: columns that are not used: {string.Join(", ", unused)}"]) { Disaggregated = workers };
     }
 
     private static void CheckColumns(string name, CsvTable table, string[] columns)
@@ -94,6 +104,24 @@ public sealed record SiliconFile(IReadOnlyList<SiliconRow> Rows, IReadOnlyList<L
                 NearestName.Find(c, table.Header.Except(columns)) is { } near ? $"rename '{near}'?" : "add it; docs/accuracy.md describes the columns"))]);
         }
     }
+
+    private static DisaggregatedRow Workers(CsvRow row, RowReader read) => new()
+    {
+        Line = row.Line,
+        Id = read.Text("id"),
+        System = read.Text("system"),
+        Backend = read.Choice("backend", "vllm", "sglang", "trtllm"),
+        Model = read.Text("model"),
+        Precision = read.Text("precision"),
+        Isl = read.Whole("isl", 1, 100_000_000),
+        Osl = read.Whole("osl", 1, 100_000_000),
+        LengthRangeRatio = read.Number("length_range_ratio", max: 1),
+        Concurrency = read.Whole("concurrency", 1, 1_000_000),
+        Prefill = new WorkerShape(read.Whole("prefill_workers", 1, 4096), read.Whole("prefill_gpus_per_worker", 1, 4096), read.Switch("prefill_dp_attention")),
+        Decode = new WorkerShape(read.Whole("decode_workers", 1, 4096), read.Whole("decode_gpus_per_worker", 1, 4096), read.Switch("decode_dp_attention")),
+        TtftMs = read.Number("measured_ttft_ms"),
+        TpotMs = read.Number("measured_tpot_ms"),
+    };
 
     private static SiliconRow Point(CsvRow row, RowReader read) => new()
     {

@@ -84,7 +84,7 @@ public static class SiliconRun
     }
 
     // The calibration knows both ways together; half of the time each.
-    private static FrontendTimes FrontEnd(SiliconDeployment deployment, Calibration? calibration, double networkMs)
+    internal static FrontendTimes FrontEnd(SiliconDeployment deployment, Calibration? calibration, double networkMs)
     {
         var overheads = (calibration ?? Calibration.BuiltIn).Of(deployment.Engine.EngineName, deployment.Target.EngineVersion);
         var each = SimDuration.FromMilliseconds((overheads.FrontendMs + networkMs) / 2);
@@ -99,7 +99,7 @@ public static class SiliconRun
         return result.StopReason == StopReason.Completed ? result : throw new OperationCanceledException();
     }
 
-    private static SiliconPrediction Sum(RunResult result, int from, int to, SiliconDeployment deployment, CoefficientsStepTime stepTime, int wanted)
+    internal static SiliconPrediction Sum(RunResult result, int from, int to, SiliconDeployment deployment, CoefficientsStepTime stepTime, int wanted, int first = 0, int replicas = 1)
     {
         var table = result.Requests;
         var ttft = new List<double>(to - from);
@@ -138,26 +138,26 @@ public static class SiliconRun
         }
 
         var span = Math.Max(1e-6, (end - start).TotalMilliseconds);
-        var ranks = deployment.Target.Layout.AttentionDataParallel;
+        var ranks = deployment.Target.Layout.AttentionDataParallel * replicas;
         var batch = Math.Max(1, (int)Math.Round(decoding / span / ranks));
         var context = (long)(contexts / decoding * batch);
         var decodeStep = stepTime.Milliseconds(new StepBatch { DecodeRequests = batch, DecodeContextTokens = context });
-        var replica = result.Replicas[0];
+        var replica = result.Replicas[first];
         var kvPeak = (double)replica.KvBlocksPeak / Math.Max(1, replica.KvBlocks);
-        var limited = Causes.IsKvLimited(preemptions, to - from, kvPeak, replica.RunningPeak, wanted);
-        var (first, each) = SiliconAssumptions.TimesAreMeans ? (ttft.Average(), tpot.Average()) : (Median(ttft), Median(tpot));
+        var limited = Causes.IsKvLimited(preemptions, to - from, kvPeak, replica.RunningPeak, wanted / replicas);
+        var (ttftMs, tpotMs) = SiliconAssumptions.TimesAreMeans ? (ttft.Average(), tpot.Average()) : (Median(ttft), Median(tpot));
         return new SiliconPrediction
         {
-            TtftMs = first,
-            TpotMs = each,
+            TtftMs = ttftMs,
+            TpotMs = tpotMs,
             RequestsPerSecond = (to - from) / (span * 1e-3),
             QueueMs = queue / (to - from),
             Preemptions = preemptions,
             RunningPeak = replica.RunningPeak,
             KvPeak = kvPeak,
             DecodeStepMs = decodeStep,
-            TtftCause = Causes.OfTtft(limited, first, queue / (to - from)),
-            TpotCause = Causes.OfTpot(limited, each, decodeStep),
+            TtftCause = Causes.OfTtft(limited, ttftMs, queue / (to - from)),
+            TpotCause = Causes.OfTpot(limited, tpotMs, decodeStep),
         };
     }
 

@@ -42,6 +42,28 @@ public sealed class SiliconSuite
             done,
             stop);
 
+    /// <summary>Predicts rows of prefill and decode workers, in the rows' order.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="calibration">Corrections to step times; null for the built-in ones.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="seed">Seed of the clients.</param>
+    /// <param name="done">Told after every row how many are done.</param>
+    /// <param name="stop">Stops everything.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static IReadOnlyList<SiliconOutcome> RunDisaggregated(
+        IReadOnlyList<DisaggregatedRow> rows, Calibration? calibration = null, int threads = 1, ulong seed = 1, Action<int>? done = null, CancellationToken stop = default) =>
+        ParallelRuns.Each(
+            rows,
+            r => (double)SiliconAssumptions.DisaggregatedPrompts(r.Concurrency) * r.Osl,
+            (row, control) =>
+            {
+                var (prediction, problems) = Try(() => DisaggregatedRun.Predict(row, calibration, seed, control));
+                return new SiliconOutcome(row.Server(row.Decode), prediction, problems);
+            },
+            threads,
+            done,
+            stop);
+
     /// <summary>Predicts every stage of load-stage rows, in the rows' order; the stages of one variant are one run.</summary>
     /// <param name="rows">The stages.</param>
     /// <param name="calibration">Corrections to step times; null for the built-in ones.</param>

@@ -11,7 +11,7 @@ namespace Foretoken.Cli.Commands;
 /// <summary><c>foretoken validate silicon</c>: predicts measured servers and says how wrong the predictions are.</summary>
 internal sealed class ValidateSiliconCommand
 {
-    private readonly Argument<string> _file = new("FILE") { Description = "Measurements as CSV: single servers in a closed loop, or open-loop load stages. The layout is recognised by the columns (docs/accuracy.md)." };
+    private readonly Argument<string> _file = new("FILE") { Description = "Measurements as CSV: single servers or prefill and decode workers in a closed loop, or open-loop load stages. The layout is recognised by the columns (docs/accuracy.md)." };
     private readonly Option<string?> _json = new("--json") { Description = "Write every row's measured and predicted times, errors and reasons into this file, as JSON.", HelpName = "FILE" };
     private readonly Option<string?> _csv = new("--csv") { Description = "The same as CSV.", HelpName = "FILE" };
     private readonly Option<int> _threads = new("--threads") { Description = "Runs at a time. The results do not depend on it.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
@@ -62,7 +62,7 @@ internal sealed class ValidateSiliconCommand
         using var stop = new StopOnSignal();
         using var json = parsed.GetValue(_json) is { } jsonPath ? NewFile.Create(jsonPath) : null;
         using var csv = parsed.GetValue(_csv) is { } csvPath ? NewFile.Create(csvPath) : null;
-        var total = file.Rows.Count + file.Stages.Select(s => s.Variant).Distinct().Count();
+        var total = file.Rows.Count + file.Disaggregated.Count + file.Stages.Select(s => s.Variant).Distinct().Count();
         var progress = new RowProgress(total, Console.Error, !quiet, !Console.IsErrorRedirected);
         var seed = (ulong)parsed.GetValue(_seed);
         IReadOnlyList<SiliconOutcome> points;
@@ -70,6 +70,7 @@ internal sealed class ValidateSiliconCommand
         try
         {
             points = file.Rows.Count == 0 ? [] : new SiliconSuite(file.Rows).Run(calibration, threads, seed, progress.Update, stop.Token);
+            points = file.Disaggregated.Count == 0 ? points : SiliconSuite.RunDisaggregated(file.Disaggregated, calibration, threads, seed, progress.Update, stop.Token);
             stages = file.Stages.Count == 0 ? [] : SiliconSuite.RunStages(file.Stages, calibration, threads, seed, progress.Update, stop.Token);
         }
         catch (OperationCanceledException)

@@ -47,6 +47,7 @@ internal static class PlanBuilder
                 MaxBatchedTokens = pools[0].Engine.MaxBatchedTokens,
             }),
             RouterTiming = model.Routing.Timing,
+            Disaggregation = model.Disaggregation?.Create(),
             Seed = model.Seed,
             EngineMode = model.EngineMode,
             TimeLimit = model.TimeLimit,

@@ -29,8 +29,8 @@ internal abstract class PlainRank
     /// <summary>Whether planning can do anything: usually, whether there is any request.</summary>
     public virtual bool WantsPlan => Requests > 0;
 
-    /// <summary>Whether the engine takes the request at all.</summary>
-    public abstract bool Accepts(in RequestSpec request);
+    /// <summary>Whether the engine takes the request, or the part of it that is played here, at all.</summary>
+    public abstract bool Accepts(in RequestSpec request, RequestPart part);
 
     /// <summary>Puts an accepted request, or the part of it that is played here, into the engine's queue.</summary>
     public abstract IPlainRequest Add(in RequestSpec request, RequestPart part);
@@ -47,6 +47,13 @@ internal abstract class PlainRank
     /// <summary>Plans one step, and keeps it unless it is empty.</summary>
     /// <returns>Whether there is a step.</returns>
     public abstract bool Plan(SimTime now);
+
+    /// <summary>
+    /// Delivers tokens that came with the KV of requests that the last plan took in, and tells which requests ended with that, in
+    /// order.
+    /// </summary>
+    /// <returns>Tokens delivered.</returns>
+    public virtual long DeliverTakenOver(SimTime now, List<RequestEnd> ended) => 0;
 
     /// <summary>No step of its own, although other ranks of its group have one: takes part with nothing to do.</summary>
     public abstract void RunAlong();

@@ -134,6 +134,9 @@ public abstract class PlainReplica : IHandOffReplica
         }
     }
 
+    // Some of its requests wait for KV from elsewhere, or for memory that is read from elsewhere.
+    private bool WaitsForOthers => _kvMissing.Count > 0 || _kvHeld.Count > 0;
+
     private bool WantsPlan => _held.Count > 0 || Array.Exists(_ranks, static rank => rank.WantsPlan);
 
     /// <inheritdoc />
@@ -179,7 +182,7 @@ public abstract class PlainReplica : IHandOffReplica
             _kvMissing.Add(request.Index);
         }
 
-        Enter(part.Of(request), now);
+        Enter(part.Of(request), part, now);
     }
 
     /// <inheritdoc />
@@ -196,6 +199,7 @@ public abstract class PlainReplica : IHandOffReplica
         {
             Deal();
             var any = PlanRanks(now);
+            DeliverTakenOver(now);
             NotePlanned(now);
             if (any)
             {
@@ -209,10 +213,15 @@ public abstract class PlainReplica : IHandOffReplica
             {
                 break;
             }
-            else if (++spins > _requests.Count + 2)
+            else
             {
-                Invariant.That(NextArrival != SimTime.Never || _kvMissing.Count > 0 || _kvHeld.Count > 0);
-                break;
+                // Who waits for others, or for what is on its way, may wait in vain here.
+                spins++;
+                if ((WaitsForOthers && spins > 2) || spins > _requests.Count + 2)
+                {
+                    Invariant.That(NextArrival != SimTime.Never || WaitsForOthers);
+                    break;
+                }
             }
         }
 
@@ -220,7 +229,7 @@ public abstract class PlainReplica : IHandOffReplica
         {
             // Every accepted request can run when it is alone, unless what it needs is still on its way, or others have it.
             _planAt = NextArrival;
-            Invariant.That(_planAt > now && (_planAt != SimTime.Never || _kvMissing.Count > 0 || _kvHeld.Count > 0));
+            Invariant.That(_planAt > now && (_planAt != SimTime.Never || WaitsForOthers));
         }
 
         Planned(now);
@@ -314,12 +323,12 @@ public abstract class PlainReplica : IHandOffReplica
         _planAt = now;
     }
 
-    private void Enter(in RequestSpec request, SimTime now)
+    private void Enter(in RequestSpec request, RequestPart part, SimTime now)
     {
         _recorder.Requests++;
         _recorder.Timeline.Hold(now.Nanoseconds);
         _recorder.Timeline.CountArrival();
-        if (!_ranks[0].Accepts(request))
+        if (!_ranks[0].Accepts(request, part))
         {
             var record = RequestRecord.New(request.Index);
             record.Outcome = RequestOutcome.Rejected;
@@ -345,7 +354,16 @@ public abstract class PlainReplica : IHandOffReplica
         _recorder.Trace?.Queued(_recorder.Worker, request.Index, now);
         _recorder.WaitingPeak = Math.Max(_recorder.WaitingPeak, Waiting);
         SetTimeline(now);
-        Arrived();
+        if (part == RequestPart.Decode)
+        {
+            // It may go before those who wait, whatever keeps them.
+            Cancelled();
+        }
+        else
+        {
+            Arrived();
+        }
+
         PlanWhenIdle(now);
     }
 
@@ -401,6 +419,28 @@ public abstract class PlainReplica : IHandOffReplica
         }
 
         return any;
+    }
+
+    private void DeliverTakenOver(SimTime now)
+    {
+        long delivered = 0;
+        foreach (var rank in _ranks)
+        {
+            var tokens = rank.DeliverTakenOver(now, _ended);
+            rank.Tokens += tokens;
+            delivered += tokens;
+        }
+
+        if (delivered == 0)
+        {
+            return;
+        }
+
+        _recorder.OutputTokens += delivered;
+        _recorder.Timeline.Hold(now.Nanoseconds);
+        _recorder.Timeline.CountTokens(delivered);
+        SetTimeline(now);
+        EndEnded(now);
     }
 
     private bool PlansAgain()
@@ -497,14 +537,19 @@ public abstract class PlainReplica : IHandOffReplica
             Start(now);
         }
 
+        EndEnded(now);
+        _dealer.AfterStep(now);
+        _planAt = WantsPlan ? now : SimTime.Never;
+    }
+
+    private void EndEnded(SimTime now)
+    {
         foreach (var end in _ended)
         {
             End(end.Request, end.Outcome, now);
         }
 
         _ended.Clear();
-        _dealer.AfterStep(now);
-        _planAt = WantsPlan ? now : SimTime.Never;
     }
 
     private void End(IPlainRequest request, RequestOutcome outcome, SimTime now)

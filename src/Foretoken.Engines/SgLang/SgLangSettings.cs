@@ -138,6 +138,9 @@ public sealed record SgLangSettings : EngineSettings
     public override string LongestPromptFlag => ContextLength < UsableTokens - PageSize ? "context_length" : "max_total_tokens";
 
     /// <inheritdoc />
+    public override bool FastHandsOff => false;
+
+    /// <inheritdoc />
     public override string? NotCovered() => FastSgLangReplica.NotCovered(this);
 
     /// <inheritdoc />

@@ -91,6 +91,13 @@ public sealed class RequestTable
         }
     }
 
+    /// <summary>Another replica serves it from now on.</summary>
+    public void Move(int index, int worker)
+    {
+        Invariant.That(worker is >= 0 and < ushort.MaxValue);
+        _chunks[index >> ChunkBits].Worker[index & ChunkMask] = (ushort)(worker + 1);
+    }
+
     /// <summary>Enters a request's outcome. Exactly once per request.</summary>
     public void Finish(in RequestRecord record)
     {

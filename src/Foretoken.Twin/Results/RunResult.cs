@@ -18,6 +18,9 @@ public sealed record RunResult
     /// <summary>All gaps between consecutive tokens of a request, in nanoseconds, pooled over requests.</summary>
     public required LogHistogram TokenGaps { get; init; }
 
+    /// <summary>What was handed from prefill to decode replicas; null when every replica served whole requests.</summary>
+    public HandOffTable? HandOffs { get; init; }
+
     /// <summary>End of the last step.</summary>
     public required SimTime End { get; init; }
 

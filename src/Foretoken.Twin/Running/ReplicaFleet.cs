@@ -1,8 +1,10 @@
+using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Events;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
+using Foretoken.Twin.Disaggregation;
 using Foretoken.Twin.Routing;
 using Foretoken.Workloads.Requests;
 
@@ -17,15 +19,16 @@ internal sealed class ReplicaFleet
     private readonly RunPlan _plan;
     private readonly LogHistogram _gaps;
     private readonly RouterDesk _desk;
+    private readonly HandOffDesk? _handOffs;
     private readonly EventQueue _wakes = new();
     private readonly List<Slot> _slots = [];
     private readonly Dictionary<int, SharedTier?> _sharedTiers = [];
     private IReplica[] _replicas = [];
 
     /// <summary>The plan's replicas, serving.</summary>
-    public ReplicaFleet(RunPlan plan, LogHistogram gaps, RouterDesk desk)
+    public ReplicaFleet(RunPlan plan, LogHistogram gaps, RouterDesk desk, HandOffDesk? handOffs = null)
     {
-        (_plan, _gaps, _desk) = (plan, gaps, desk);
+        (_plan, _gaps, _desk, _handOffs) = (plan, gaps, desk, handOffs);
         for (var pool = 0; pool < plan.Pools.Count; pool++)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(plan.Pools[pool].Replicas, 1);
@@ -91,12 +94,13 @@ internal sealed class ReplicaFleet
     {
         var worker = _slots.Count;
         var plan = settings ?? _plan.Pools[pool];
-        var recorder = new ReplicaRecorder(worker, _gaps, _desk)
+        var recorder = new ReplicaRecorder(worker, _gaps, RouterOf(plan))
         {
             StreamInterval = plan.Engine.StreamInterval,
             Trace = _plan.Trace,
             SharedTier = Shared(pool),
-            Kv = plan.Role == PoolRole.Decode ? null : _desk.CacheEvents(worker),
+            Kv = RouterOf(plan).CacheEvents(worker),
+            HandOff = _handOffs,
         };
         _slots.Add(new Slot(pool, plan, recorder) { State = state });
         if (worker == _replicas.Length)
@@ -126,6 +130,15 @@ internal sealed class ReplicaFleet
         replica.AdvanceTo(now);
         replica.Submit(request, now);
         Submitted?.Invoke(worker, request.Index);
+        Touched(worker, now);
+    }
+
+    /// <summary>A part of a request reaches the engine's queue.</summary>
+    public void Submit(int worker, in RequestSpec request, RequestPart part, SimTime now)
+    {
+        var replica = (IHandOffReplica)_replicas[worker];
+        replica.AdvanceTo(now);
+        replica.Submit(request, part, now);
         Touched(worker, now);
     }
 
@@ -173,25 +186,24 @@ internal sealed class ReplicaFleet
         }
     }
 
-    // The router of new requests knows the replicas that serve; decode pools get theirs from the prefill pools.
+    // Replicas that generate what others began have a router of their own.
+    private RouterDesk RouterOf(PoolPlan pool) => pool.Role == PoolRole.Decode && _handOffs is not null ? _handOffs.DecodeRouter : _desk;
+
+    // A router knows the replicas that serve.
     private void TellRouter(int worker, ReplicaState state)
     {
         var pool = Pool(worker);
-        if (pool.Role == PoolRole.Decode)
-        {
-            return;
-        }
-
+        var desk = RouterOf(pool);
         switch (state)
         {
             case ReplicaState.Serving:
-                _desk.Open(worker, _replicas[worker], _slots[worker].Recorder, pool.Engine.KvBlocks);
+                desk.Open(worker, _replicas[worker], _slots[worker].Recorder, pool.Engine.KvBlocks);
                 break;
             case ReplicaState.Draining:
-                _desk.Close(worker);
+                desk.Close(worker);
                 break;
             case ReplicaState.Gone:
-                _desk.Forget(worker);
+                desk.Forget(worker);
                 break;
         }
     }

@@ -65,6 +65,17 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
         Trace?.Routed(request.Index, worker, at);
     }
 
+
+    /// <summary>A request goes on to another replica.</summary>
+    public void Move(int request, int worker)
+    {
+        Requests.Move(request, worker);
+        _dispatches.Add(worker);
+    }
+
+    /// <summary>Whether a request has its outcome.</summary>
+    public bool IsOver(int request) => Requests.Outcome(request) != RequestOutcome.None;
+
     /// <inheritdoc />
     void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
     {

@@ -41,7 +41,7 @@ public sealed class SiliconFileTests
     [InlineData(Measurements.PointHeader + "\na,b\n", "2 fields, the header has 20")]
     [InlineData(Measurements.PointHeader + "\n\"a,b\n", "quote")]
     [InlineData(Measurements.PointHeader + ",id\n", "twice")]
-    [InlineData("id,prefill_workers,decode_workers\n", "disaggregated")]
+    [InlineData("id,prefill_workers,decode_workers\n", "lacks the column 'decode_gpus_per_worker'")]
     public void Read_UnusableFile_SaysWhatIsWrong(string text, string expected) => Assert.Contains(Problems(text), p => p.Message.Contains(expected, StringComparison.Ordinal) && p.Fix is not null);
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class ValidateSiliconTests
     }
 
     [Theory]
-    [InlineData("id,prefill_workers\na,1\n", "they come with the fleet")]
+    [InlineData("id,prefill_workers\na,1\n", "lacks the column")]
     [InlineData(Measurements.PointHeader + "\na,b\n", "m.csv:2")]
     public void Silicon_UnusableFile_ExitsWithTwoAndLeavesNothing(string text, string expected)
     {

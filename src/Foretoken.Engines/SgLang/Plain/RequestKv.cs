@@ -60,6 +60,14 @@ internal sealed class RequestKv
         request.Allocated = end;
     }
 
+    /// <summary>A request that shares nothing with the tree begins to hold slots.</summary>
+    public void HoldNothing(SgLangRequest request)
+    {
+        var (_, root) = Tree.Match(request.PageKeys, 0);
+        Tree.Lock(root);
+        request.Node = root;
+    }
+
     /// <summary>Slots that a request's next decode step takes out of the pool.</summary>
     public int NeededToDecode(SgLangRequest request) => _reserve == 0
         ? request.Committed % _pageSize == 0 ? _pageSize : 0

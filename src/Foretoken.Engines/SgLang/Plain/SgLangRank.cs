@@ -22,10 +22,10 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     public SgLangScheduler Scheduler { get; } = Listening(new(settings, seed, (ulong)recorder.Worker + ((ulong)rank << 32), settings.HiCache is null ? null : recorder.Tiers ??= new TierBook()), recorder);
 
     // Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.
-    public override int Running => Scheduler.Unfinished - Scheduler.Waiting.Count;
+    public override int Running => Scheduler.Unfinished - Scheduler.Waiting.Count - Scheduler.RemoteWaiting;
 
     // Those that the engine has not looked at yet wait too.
-    public override int Waiting => Scheduler.Waiting.Count + _arrived.Count;
+    public override int Waiting => Scheduler.Waiting.Count + Scheduler.RemoteWaiting + _arrived.Count;
 
     public override int KvBlocksUsed => Scheduler.Kv.Pool.Pages - Scheduler.Kv.Reachable / settings.PageSize;
 
@@ -49,7 +49,9 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         }
     }
 
-    public override bool Accepts(in RequestSpec request) => SgLangAdmission.Accepts(settings, request);
+    public override bool Accepts(in RequestSpec request, RequestPart part) =>
+        SgLangAdmission.Accepts(settings, request)
+        && (part != RequestPart.Decode || SgLangScheduler.CanTakeOver(settings, request.InputTokens, request.OutputTokens));
 
     public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
@@ -59,6 +61,8 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         var submitted = new SgLangReplicaRequest(request, pageKeys, tokenKeys)
         {
             RoutingKey = request.Session,
+            IsRemote = part == RequestPart.Decode,
+            HoldsKv = part == RequestPart.Prefill,
             Draws = new RandomStream(seed, StreamId.Speculation, (ulong)request.Index),
         };
         _arrived.Add(submitted);
@@ -76,6 +80,10 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
 
     public override SimTime NextArrival => Waiting > 0 && Scheduler.Kv.Hierarchy is { } hierarchy ? hierarchy.Next : SimTime.Never;
 
+    public override void KvArrived(IPlainRequest request) => Scheduler.NoteArrival((SgLangReplicaRequest)request);
+
+    public override void ReleaseKv(IPlainRequest request) => Scheduler.FreeHeld((SgLangReplicaRequest)request);
+
     public override bool Plan(SimTime now)
     {
         Scheduler.Kv.Hierarchy?.CheckEvents(now);
@@ -86,6 +94,11 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         }
 
         var batch = NextBatch();
+        foreach (var request in Scheduler.Reserved)
+        {
+            recorder.HandOff?.Reserved(recorder.Worker, ((SgLangReplicaRequest)request).Index, 0, now);
+        }
+
         foreach (var entry in batch?.Entries ?? [])
         {
             var request = (SgLangReplicaRequest)entry.Request;
@@ -109,6 +122,18 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
         }
 
         return batch is not null;
+    }
+
+    public override long DeliverTakenOver(SimTime now, List<RequestEnd> ended)
+    {
+        foreach (var prebuilt in Scheduler.Prebuilt)
+        {
+            var request = (SgLangReplicaRequest)prebuilt;
+            request.Record.Scheduled = SimTime.Min(request.Record.Scheduled, now);
+            Deliver(request, now, ended);
+        }
+
+        return Scheduler.Prebuilt.Count;
     }
 
     public override void RunAlong() => _planned.Enqueue(Nothing);
@@ -193,16 +218,16 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     {
         Scheduler.Kv.Hierarchy?.CheckEvents(now);
         _emitted.Clear();
-        Scheduler.Process(_planned.Dequeue(), _emitted);
-        foreach (var emitted in _emitted)
+        var batch = _planned.Dequeue();
+        if (recorder.HandOff is { } handOff)
         {
-            var request = (SgLangReplicaRequest)emitted;
-            request.Record.Deliver(now, recorder);
-            recorder.Trace?.Delivered(recorder.Worker, request.Index, 1, now);
-            if (request.Finished && request.Record.OutputTokens == request.Generated)
-            {
-                ended.Add(new RequestEnd(request, RequestOutcome.Completed));
-            }
+            TellChunks(handOff, batch, now);
+        }
+
+        Scheduler.Process(batch, _emitted);
+        foreach (var request in _emitted)
+        {
+            Deliver((SgLangReplicaRequest)request, now, ended);
         }
 
         recorder.Kv?.Publish(now);
@@ -213,6 +238,30 @@ internal sealed class SgLangRank(SgLangSettings settings, ReplicaRecorder record
     {
         scheduler.Kv.Tree.Events = recorder.Kv;
         return scheduler;
+    }
+
+    private static bool IsLast(SgLangReplicaRequest request) => request.Finished && request.Record.OutputTokens == request.Generated;
+
+    private void Deliver(SgLangReplicaRequest request, SimTime now, List<RequestEnd> ended)
+    {
+        request.Record.Deliver(now, recorder);
+        recorder.Trace?.Delivered(recorder.Worker, request.Index, 1, now);
+        if (IsLast(request))
+        {
+            ended.Add(new RequestEnd(request, RequestOutcome.Completed));
+        }
+    }
+
+    // A prefill server sends what a chunk has computed while it computes the next.
+    private void TellChunks(IHandOffEvents handOff, PlannedBatch batch, SimTime now)
+    {
+        foreach (var entry in batch.Entries)
+        {
+            if (entry is { Emits: false, Request: { HoldsKv: true, Finished: false } })
+            {
+                handOff.Computed(recorder.Worker, ((SgLangReplicaRequest)entry.Request).Index, entry.End, now);
+            }
+        }
     }
 
     private PlannedBatch? NextBatch()

@@ -58,6 +58,12 @@ internal class SgLangRequest(int prompt, int maxNewTokens, BlockKeys pageKeys, B
     /// <summary>Retracted and not admitted again: results still in flight are not its any more.</summary>
     public bool Retracted { get; set; }
 
+    /// <summary>Its prompt's KV comes from elsewhere, with its first token.</summary>
+    public bool IsRemote { get; init; }
+
+    /// <summary>Its KV outlives it, until whoever reads it is done.</summary>
+    public bool HoldsKv { get; init; }
+
     /// <summary>Times it was retracted.</summary>
     public int Retractions { get; set; }
 

@@ -72,7 +72,10 @@ internal sealed partial class SgLangScheduler
 
         _running.Requests = kept;
         _ratio.Retracted(kept);
-        _waiting.AddRange(Retracted);
+        foreach (var request in Retracted)
+        {
+            (request.IsRemote ? _offloaded : _waiting).Add(request);
+        }
     }
 
     // Without drafts SGLang asks for a page per request, needed or not; with them for what is needed, and on larger pages for

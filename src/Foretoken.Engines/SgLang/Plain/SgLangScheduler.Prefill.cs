@@ -12,7 +12,7 @@ internal sealed partial class SgLangScheduler
 
         // A pool of request slots exists beside this limit. It has one slot more than requests may run, and can only bind
         // with pipeline parallelism.
-        var allocatable = _settings.MaxRunningRequests - _running.Requests.Count;
+        var allocatable = _settings.MaxRunningRequests - _running.Requests.Count - _held;
         if (allocatable <= 0 && _chunked is null)
         {
             _running.IsFull = true;

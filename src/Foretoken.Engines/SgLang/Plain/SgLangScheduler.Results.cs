@@ -31,7 +31,7 @@ internal sealed partial class SgLangScheduler
                 // Under overlap the next batch may have advanced it already: then its last token has a slot and is kept too.
                 request.Finished = true;
                 Unfinished--;
-                Kv.Release(request, insert: true);
+                End(request, entry);
             }
             else if (!entry.Decodes)
             {

@@ -65,15 +65,24 @@ internal sealed partial class SgLangScheduler
     /// <summary>A new request arrives.</summary>
     public void Add(SgLangRequest request)
     {
-        Kv.Hierarchy?.StartPrefetch(request);
-        _waiting.Add(request);
+        _handsOff |= request.IsRemote || request.HoldsKv;
+        if (request.IsRemote)
+        {
+            _prealloc.Add(request);
+        }
+        else
+        {
+            Kv.Hierarchy?.StartPrefetch(request);
+            _waiting.Add(request);
+        }
+
         Unfinished++;
     }
 
     /// <summary>A request is cancelled: at once if it waits, otherwise when its next token would come.</summary>
     public void Abort(SgLangRequest request)
     {
-        if (_waiting.Remove(request))
+        if (_waiting.Remove(request) || Forget(request))
         {
             Kv.Hierarchy?.Forget(request);
             request.Finished = true;
@@ -96,6 +105,7 @@ internal sealed partial class SgLangScheduler
         }
 
         Merge(chunked);
+        TakeOver();
         _last = Prefill() ?? Decode();
         if (Kv.Hierarchy is { } hierarchy && _last is not null)
         {
@@ -125,7 +135,8 @@ internal sealed partial class SgLangScheduler
         var survivors = new List<SgLangRequest>(_last.Entries.Length);
         foreach (var entry in _last.Entries)
         {
-            if (!entry.Request.Finished && entry.Request != chunked && entry.Request != _last.Chunked)
+            // A prefill server's requests do not decode: they wait for their KV to be sent.
+            if (!entry.Request.Finished && !entry.Request.HoldsKv && entry.Request != chunked && entry.Request != _last.Chunked)
             {
                 survivors.Add(entry.Request);
             }

@@ -4,6 +4,7 @@ namespace Foretoken.Engines.TrtLlm.Plain;
 internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
 {
     private readonly List<TrtLlmRequest> _pending = [];
+    private readonly List<TrtLlmRequest> _inits = [];
     private readonly HashSet<int> _contributed = [];
 
     /// <summary>
@@ -36,7 +37,11 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
     }
 
     /// <summary>Fills <paramref name="fitting"/> and <paramref name="paused"/> from the active requests, in their order.</summary>
-    public void Select(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting, List<TrtLlmRequest> paused)
+    /// <param name="active">Those who can take part.</param>
+    /// <param name="awaited">Blocks that those whose KV is on its way will still take.</param>
+    /// <param name="fitting">Receives who may hold memory.</param>
+    /// <param name="paused">Receives who loses it.</param>
+    public void Select(IReadOnlyList<TrtLlmRequest> active, int awaited, List<TrtLlmRequest> fitting, List<TrtLlmRequest> paused)
     {
         fitting.Clear();
         paused.Clear();
@@ -48,7 +53,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
         }
         else
         {
-            SelectToCompletion(active, fitting);
+            SelectToCompletion(active, awaited, fitting);
         }
     }
 
@@ -71,10 +76,11 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
     }
 
     // GUARANTEED_NO_EVICT and STATIC_BATCH (GuaranteedNoEvictPolicy).
-    private void SelectToCompletion(IReadOnlyList<TrtLlmRequest> active, List<TrtLlmRequest> fitting)
+    private void SelectToCompletion(IReadOnlyList<TrtLlmRequest> active, int awaited, List<TrtLlmRequest> fitting)
     {
-        Spare = kv.Free;
+        Spare = kv.Free - awaited;
         _pending.Clear();
+        _inits.Clear();
         foreach (var request in active)
         {
             if (fitting.Count >= settings.MaxBatchSize)
@@ -85,7 +91,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
 
             if (request.IsContext)
             {
-                _pending.Add(request);
+                (request.WantsRemoteKv ? _inits : _pending).Add(request);
             }
             else
             {
@@ -101,6 +107,8 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
             return;
         }
 
+        // Those whose KV comes from elsewhere go before prompts.
+        _pending.InsertRange(0, _inits);
         foreach (var request in _pending)
         {
             // Whoever has begun goes on, also behind one that does not fit: it would keep its blocks for ever.
@@ -188,7 +196,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
     private PrefixReuse Look(TrtLlmRequest request)
     {
         request.Reusable = 0;
-        if (!settings.EnableBlockReuse || !request.IsContext || !request.IsFirstChunk)
+        if (!settings.EnableBlockReuse || !request.IsContext || !request.IsFirstChunk || request.WantsRemoteKv)
         {
             return default;
         }

@@ -42,12 +42,12 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         }
     }
 
-    public override bool Accepts(in RequestSpec request) => TrtLlmAdmission.Accepts(settings, request);
+    public override bool Accepts(in RequestSpec request, RequestPart part) => TrtLlmAdmission.Accepts(settings, request);
 
     public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {
         var keys = new HashIdKeys(Scheduler.Contents, request.Content, settings.TokensPerBlock, tree: recorder.Kv?.Tree);
-        var submitted = new TrtLlmReplicaRequest(request, settings, keys, seed);
+        var submitted = new TrtLlmReplicaRequest(request, settings, keys, seed) { WantsRemoteKv = part == RequestPart.Decode, HoldsKv = part == RequestPart.Prefill };
         Scheduler.Add(submitted);
         return submitted;
     }
@@ -58,11 +58,20 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         Scheduler.CountRunning();
     }
 
+    public override void KvArrived(IPlainRequest request) => TrtLlmScheduler.NoteArrival((TrtLlmReplicaRequest)request);
+
+    public override void ReleaseKv(IPlainRequest request) => Scheduler.FreeHeld((TrtLlmReplicaRequest)request);
+
     public override bool Plan(SimTime now)
     {
         var plan = Spare();
         Scheduler.Schedule(plan);
         var copied = _copies?.Start(Scheduler.Kv, now) ?? now;
+        foreach (var request in Scheduler.Reserved)
+        {
+            recorder.HandOff?.Reserved(recorder.Worker, request.Index, 0, now);
+        }
+
         recorder.Preemptions += Scheduler.Paused.Count;
         foreach (var request in Scheduler.Paused)
         {
@@ -112,7 +121,25 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         return duration + longer.Nanoseconds;
     }
 
-    public override bool PlansAgain() => Scheduler.Paused.Count > 0;
+    public override long DeliverTakenOver(SimTime now, List<RequestEnd> ended)
+    {
+        foreach (var first in Scheduler.FirstTokens)
+        {
+            var request = (TrtLlmReplicaRequest)first;
+            request.Record.Scheduled = SimTime.Min(request.Record.Scheduled, now);
+            request.Record.Deliver(now, recorder);
+            recorder.Trace?.Delivered(recorder.Worker, request.Index, 1, now);
+            if (request.Finished)
+            {
+                ended.Add(new RequestEnd(request, request.IsCut ? RequestOutcome.Truncated : RequestOutcome.Completed));
+            }
+        }
+
+        return Scheduler.FirstTokens.Count;
+    }
+
+    // Who was paused, or was over with its first token, left room.
+    public override bool PlansAgain() => Scheduler.Paused.Count > 0 || Scheduler.FirstTokens.Count > 0;
 
     public override bool TryStart(bool contexts, out StepBatch batch)
     {

@@ -61,6 +61,18 @@ internal class TrtLlmRequest(int index, int prompt, int answer, in PromptContent
     /// <summary>Has ended.</summary>
     public bool Finished { get; set; }
 
+    /// <summary>Its prompt's KV comes from elsewhere, and memory for it is still to be taken (DISAGG_GENERATION_INIT).</summary>
+    public bool WantsRemoteKv { get; set; }
+
+    /// <summary>Has memory, and waits for its content (DISAGG_GENERATION_TRANS_IN_PROGRESS).</summary>
+    public bool AwaitsKv { get; set; }
+
+    /// <summary>The KV is here, and the first token came with it: known once a step of it is planned (DISAGG_GENERATION_TRANS_COMPLETE).</summary>
+    public bool BringsToken { get; set; }
+
+    /// <summary>Its blocks outlive it, until whoever reads them is done (DISAGG_CONTEXT_TRANS_IN_PROGRESS).</summary>
+    public bool HoldsKv { get; init; }
+
     /// <summary>Times it lost its memory.</summary>
     public int Pauses { get; set; }
 

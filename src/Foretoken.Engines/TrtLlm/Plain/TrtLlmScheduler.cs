@@ -8,7 +8,7 @@ namespace Foretoken.Engines.TrtLlm.Plain;
 /// scheduler, batch wait, resources. Knows nothing of time: whoever drives it decides when a step runs and when its result is
 /// processed (under the overlap scheduler, after the next step was planned).
 /// </summary>
-internal sealed class TrtLlmScheduler
+internal sealed partial class TrtLlmScheduler
 {
     private readonly TrtLlmSettings _settings;
     private readonly CapacityScheduler _capacity;
@@ -78,9 +78,10 @@ internal sealed class TrtLlmScheduler
     {
         plan.Clear();
         Fetch();
-        _capacity.Select(_schedulable, _fitting, Paused);
+        _capacity.Select(_schedulable, _awaitedBlocks, _fitting, Paused);
+        TakeMemory();
         _microBatch.Select(_fitting, _contexts, _generations);
-        IsSteady = _contexts.Count == 0 && Paused.Count == 0;
+        IsSteady = _contexts.Count == 0 && Paused.Count == 0 && Reserved.Count == 0;
         if (_wait.Holds(_contexts, _generations))
         {
             _contexts.Clear();
@@ -93,7 +94,7 @@ internal sealed class TrtLlmScheduler
 
         Prepare(plan);
         CountRunning();
-        IsSteady &= Running == plan.Count && (_settings.CapacitySchedulerPolicy != TrtLlmCapacityPolicy.MaxUtilization || Unfinished == Running);
+        IsSteady &= FirstTokens.Count == 0 && Running - _awaiting == plan.Count && (_settings.CapacitySchedulerPolicy != TrtLlmCapacityPolicy.MaxUtilization || Unfinished == Running);
     }
 
     /// <summary>A share's step is over: <paramref name="generated"/> tokens came out of it (1 plus the accepted drafts).</summary>
@@ -158,8 +159,17 @@ internal sealed class TrtLlmScheduler
         }
 
         _schedulable.Clear();
+        _awaiting = 0;
+        _awaitedBlocks = 0;
         foreach (var request in _active)
         {
+            if (request.AwaitsKv)
+            {
+                _awaiting++;
+                _awaitedBlocks += Kv.RemainingBlocks(request, 0);
+                continue;
+            }
+
             if (request.Paused && request.InFlight == 0)
             {
                 request.Restart();
@@ -175,6 +185,7 @@ internal sealed class TrtLlmScheduler
     private void Pause(TrtLlmRequest request)
     {
         request.Paused = true;
+        request.BringsToken = false;
         request.Pauses++;
         Kv.RemoveSequence(request, TokensWithKv(request));
     }
@@ -211,6 +222,11 @@ internal sealed class TrtLlmScheduler
         foreach (var request in _generations)
         {
             if (Kv.BlocksFor(request, 1 + _settings.Drafts) > Kv.Free)
+            {
+                continue;
+            }
+
+            if (request.BringsToken && !TakeToken(request))
             {
                 continue;
             }
@@ -263,7 +279,15 @@ internal sealed class TrtLlmScheduler
     private void Leave(TrtLlmRequest request)
     {
         request.Finished = true;
-        Kv.RemoveSequence(request, TokensWithKv(request));
+        if (request is { HoldsKv: true, Aborted: false })
+        {
+            Kv.StoreContext(request, request.Prompt);
+        }
+        else
+        {
+            Kv.RemoveSequence(request, TokensWithKv(request));
+        }
+
         if (!_active.Remove(request))
         {
             var others = _queue.Where(other => other != request).ToArray();

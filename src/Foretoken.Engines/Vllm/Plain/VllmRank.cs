@@ -64,7 +64,7 @@ internal sealed class VllmRank : PlainRank
         }
     }
 
-    public override bool Accepts(in RequestSpec request) => VllmAdmission.Accepts(_settings, request);
+    public override bool Accepts(in RequestSpec request, RequestPart part) => VllmAdmission.Accepts(_settings, request);
 
     public override IPlainRequest Add(in RequestSpec request, RequestPart part)
     {

@@ -33,10 +33,16 @@ public static class FleetFields
     public static readonly Field<int?> GpuQuota = Optional.Count("gpu_quota", "Most GPUs of the whole fleet, those of starting and draining replicas included.");
     public static readonly Field<IReadOnlyList<Bound>> Events = Optional.List("events", "Changes of the fleet that are planned beforehand.", new SectionType(FleetEventFields.Section));
 
+    /// <summary>How requests go from prefill to decode pools.</summary>
+    public static readonly Field<Bound> Disaggregation = new(new SectionType(DisaggregationFields.Disaggregation)) { Name = "disaggregation", Meaning = DisaggregationFields.Disaggregation.Meaning };
+
+    /// <summary>Links between replicas.</summary>
+    public static readonly Field<Bound> Network = new(new SectionType(DisaggregationFields.Network)) { Name = "network", Meaning = DisaggregationFields.Network.Meaning };
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "How many replicas there are, and who gets which request.",
-        Fields = [Replicas, ReplicaFields.GpusPerReplica, Pools, Routing, Autoscaling, ColdStart, Nodes, GpuQuota, Events],
+        Fields = [Replicas, ReplicaFields.GpusPerReplica, Pools, Routing, Autoscaling, ColdStart, Nodes, GpuQuota, Events, Disaggregation, Network],
     };
 }

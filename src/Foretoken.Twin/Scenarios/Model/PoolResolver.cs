@@ -95,12 +95,6 @@ internal sealed class PoolResolver(Bound root, MapNode document, HardwareLibrary
         }
 
         var role = pool.Get(PoolFields.Role)!;
-        if (role != "aggregated")
-        {
-            context.Add(pool.PlaceOf(PoolFields.Role), pool.PathOf(PoolFields.Role), "the hand-over of KV caches is not simulated yet", "role: aggregated");
-            return null;
-        }
-
         var number = all.TakeWhile(p => p != pool).Count(p => p.IsGood(PoolFields.Role) && p.Get(PoolFields.Role) == role);
         var alone = all.Count(p => p.IsGood(PoolFields.Role) && p.Get(PoolFields.Role) == role) == 1;
         return result with

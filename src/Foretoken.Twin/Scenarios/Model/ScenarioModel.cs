@@ -42,6 +42,9 @@ public sealed record ScenarioModel
     /// <summary>Time that the first pool spends outside the engines.</summary>
     public FrontendTimes Frontend => Pools[0].Frontend;
 
+    /// <summary>How requests go from prefill to decode pools; null when every replica serves whole requests.</summary>
+    public DisaggregationModel? Disaggregation { get; init; }
+
     /// <summary>The service-level objective, or null for none.</summary>
     public SloModel? Slo { get; init; }
 

@@ -54,6 +54,18 @@ public static class ScenarioResolver
             return null;
         }
 
+        var disaggregation = new DisaggregationResolver(root.Get(ScenarioFields.Fleet)!, context, derived).Resolve(ref pools);
+        if (disaggregation is not null && scaling is not null)
+        {
+            var fleet = root.Get(ScenarioFields.Fleet)!;
+            context.Add(fleet.PlaceOf(FleetFields.Pools), fleet.PathOf(FleetFields.Pools), "divides prompts and answers in a fleet that changes its size, which is not simulated yet", "leave out autoscaling and events, or let every pool serve whole requests");
+        }
+
+        if (!context.IsGood)
+        {
+            return null;
+        }
+
         var run = root.Get(ScenarioFields.Run)!;
         derived.Add(pools.Count == 1
             ? new("GPUs", Number((long)pools[0].Replicas * pools[0].GpusPerReplica), $"replicas x gpus_per_replica = {pools[0].Replicas} x {pools[0].GpusPerReplica}")
@@ -66,6 +78,7 @@ public static class ScenarioResolver
             Pools = pools,
             Routing = RoutingResolver.Resolve(root.Get(ScenarioFields.Fleet)!.Get(FleetFields.Routing)!, derived),
             Scaling = scaling,
+            Disaggregation = disaggregation,
             Slo = slo,
             EngineMode = run.Get(RunFields.EngineMode) switch { "plain" => EngineMode.Plain, "fast" => EngineMode.Fast, _ => EngineMode.Auto },
             TimeLimit = run.Get(RunFields.TimeLimit) is { } limit ? new SimTime(limit.Nanoseconds) : null,

@@ -1,0 +1,105 @@
+using Foretoken.Engines.HandOff;
+using Foretoken.Quantities;
+
+namespace Foretoken.Twin.Disaggregation;
+
+/// <summary>KV on its way.</summary>
+internal sealed partial class HandOffDesk
+{
+    // Sends what is computed and not sent, one flow of a request after the other.
+    private void Continue(HandOff handOff, SimTime at)
+    {
+        if (handOff.IsSending || handOff.Reserved == SimTime.Never || (handOff.Computed <= handOff.Sent && handOff.HasBegun))
+        {
+            return;
+        }
+
+        if (handOff.Computed == 0)
+        {
+            return;
+        }
+
+        handOff.IsSending = true;
+        var wait = handOff.HasBegun ? Instant : Instant + _plan.Transfer.Latency;
+        handOff.HasBegun = true;
+        Post(at + wait, Kind.Send, handOff.Request.Index, handOff.Computed);
+    }
+
+    private void Send(HandOff handOff, int upTo, SimTime now)
+    {
+        var from = Math.Max(handOff.CachedThere, handOff.Sent);
+        var bytes = _plan.Transfer.Bytes(from, upTo);
+        var most = _plan.Transfer.MostBytesPerSecond(from, Math.Max(from, upTo));
+        handOff.Sent = upTo;
+        handOff.Bytes += bytes;
+        var left = bytes - SentAlong(handOff, bytes, most);
+        Span<int> path = stackalloc int[3];
+        var links = 0;
+        path[links++] = Link(handOff.PrefillWorker, exit: true);
+        if (_shared >= 0)
+        {
+            path[links++] = _shared;
+        }
+
+        path[links++] = Link(handOff.DecodeWorker, exit: false);
+        _network.Start(handOff.Request.Index, left, path[..links], most, now);
+    }
+
+    // Layer by layer, all but the last layer goes along with the computation, as far as the link is fast enough.
+    private long SentAlong(HandOff handOff, long bytes, double most)
+    {
+        if (_plan.Overlap != TransferOverlap.Layers || handOff.PrefillEnd == SimTime.Never || bytes == 0)
+        {
+            return 0;
+        }
+
+        var time = handOff.PrefillEnd - handOff.PrefillRecord.Scheduled;
+        var could = most * time.TotalSeconds;
+        return (long)Math.Min(could, bytes - ((double)bytes / _plan.Layers));
+    }
+
+    private void Delivered(int request, SimTime now)
+    {
+        if (!_open.TryGetValue(request, out var handOff))
+        {
+            return;
+        }
+
+        handOff.IsSending = false;
+        if (handOff.PrefillEnd == SimTime.Never || handOff.Sent < handOff.Computed)
+        {
+            Continue(handOff, now);
+            return;
+        }
+
+        handOff.Arrived = now;
+        Do(handOff.PrefillWorker, now, r => r.ReleaseKv(request, now));
+        Do(handOff.DecodeWorker, now, r => r.KvArrived(request, now));
+    }
+
+    private void Do(int worker, SimTime now, Action<IHandOffReplica> what)
+    {
+        var replica = (IHandOffReplica)_fleet[worker];
+        replica.AdvanceTo(now);
+        what(replica);
+        _fleet.Touched(worker, now);
+    }
+
+    private int Link(int worker, bool exit)
+    {
+        while (_links.Count <= worker)
+        {
+            _links.Add((-1, -1));
+        }
+
+        var (o, i) = _links[worker];
+        if ((exit ? o : i) < 0)
+        {
+            var link = _network.AddLink(_plan.Transfer.RankBytesPerSecond * _fleet.Pool(worker).GpusPerReplica);
+            (o, i) = exit ? (link, i) : (o, link);
+            _links[worker] = (o, i);
+        }
+
+        return exit ? o : i;
+    }
+}
