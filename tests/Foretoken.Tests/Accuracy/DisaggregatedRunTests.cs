@@ -29,7 +29,7 @@ public sealed class DisaggregatedRunTests
     [Fact]
     public void Predict_WhatDoesNotFit_IsAProblemOfTheRow()
     {
-        var outcome = Assert.Single(SiliconSuite.RunDisaggregated([Row("a,gb200,sglang,deepseek-ai/DeepSeek-R1,fp8,8192,1024,0.8,16,6,1,True,1,1,True,100,5")]));
+        var outcome = Assert.Single(SiliconSuite.RunDisaggregated([Row("a,gb200,sglang,deepseek-ai/DeepSeek-R1,fp8,8192,1024,0.8,16,6,1,True,1,1,True,100,5")], stop: TestContext.Current.CancellationToken));
         Assert.Null(outcome.Prediction);
         Assert.NotEmpty(outcome.Problems);
     }

@@ -19,7 +19,7 @@ public sealed class DisaggregationScenarioTests : IDisposable
     [Fact]
     public void Pools_OfBothRoles_HandOver()
     {
-        var file = Load(Head + """
+        var file = Load(Head.Replace("h100", "h200", StringComparison.Ordinal) + """
             engine: vllm
             fleet:
               pools:
