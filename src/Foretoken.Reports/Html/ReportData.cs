@@ -41,6 +41,11 @@ internal static class ReportData
         SummaryJson.WriteReplicas(json, summary.Replicas);
         SummaryJson.WritePools(json, summary.Pools);
         TierData.Write(json, summary);
+        if (summary.HandOffs is { } handOffs)
+        {
+            HandOffJson.Write(json, handOffs, summary.SimulatedSeconds);
+        }
+
         WriteTimeline(json, result);
         WriteOverTime(json, result);
         WriteLanes(json, result);
@@ -129,7 +134,28 @@ internal static class ReportData
         Series(json, "replicas", timeline.Replicas);
         Series(json, "replicas_held", timeline.ReplicasHeld);
         TierData.WriteTimeline(json, timeline);
+        Series(json, "handed_bytes", HandedBytes(result, timeline), digits: 7);
         json.WriteEndObject();
+    }
+
+    // KV that came whole, by the moment it was there; empty without hand-overs.
+    private static double[] HandedBytes(RunResult result, FleetTimeline timeline)
+    {
+        if (result.HandOffs is null)
+        {
+            return [];
+        }
+
+        var bytes = new double[timeline.Arrivals.Count];
+        foreach (var row in result.HandOffs.Rows)
+        {
+            if (row.Arrived != Quantities.SimTime.Never)
+            {
+                bytes[Math.Min(bytes.Length - 1, (int)(row.Arrived.Nanoseconds / timeline.WidthNanoseconds))] += row.Bytes;
+            }
+        }
+
+        return bytes;
     }
 
     /// <summary>Time to first token by time of arrival: answered requests of the measured part in bins of equal width.</summary>

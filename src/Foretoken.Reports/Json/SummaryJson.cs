@@ -72,6 +72,11 @@ public static class SummaryJson
         WriteReplicas(json, summary.Replicas);
         WritePools(json, summary.Pools);
         WriteTimeline(json, summary.Timeline);
+        if (summary.HandOffs is { } handOffs)
+        {
+            HandOffJson.Write(json, handOffs, summary.SimulatedSeconds);
+        }
+
         if (summary.ExplainedRequest is { } life)
         {
             RequestLifeJson.Write(json, life);

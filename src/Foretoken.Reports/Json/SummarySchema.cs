@@ -90,6 +90,7 @@ public static class SummarySchema
             })),
         };
         schema.Add("required", Names(properties));
+        properties["hand_offs"] = HandOffs();
         properties["explained_request"] = RequestLife();
         schema.Add("properties", properties);
         return schema;
@@ -234,6 +235,28 @@ public static class SummarySchema
         ["cost"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "gpu_hours x price_per_gpu_hour."),
         ["prefill_tokens"] = Count("Prompt tokens computed."),
         ["output_tokens"] = Count("Tokens generated."),
+    });
+
+    private static JsonObject HandOffs() => Closed("KV handed from prefill to decode replicas; absent when every replica served whole requests.", new JsonObject
+    {
+        ["requests"] = Count("Requests whose KV came whole."),
+        ["local"] = Count("Requests that a decode replica served alone."),
+        ["bytes"] = Count("Bytes sent."),
+        ["memory_wait_ms_mean"] = Number("From the prompt's end until the decode replica had memory for it; zero where it had it before."),
+        ["memory_wait_ms_p95"] = Number("95th percentile."),
+        ["transfer_ms_mean"] = Number("From when the prompt was computed and the memory was there until all KV was."),
+        ["transfer_ms_p95"] = Number("95th percentile."),
+        ["links"] = new JsonObject
+        {
+            ["type"] = "array",
+            ["items"] = Closed("A link.", new JsonObject
+            {
+                ["name"] = Of("string", "Its name."),
+                ["bytes_per_second"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "What it carries; null for no limit."),
+                ["bytes"] = Count("What it carried."),
+                ["use"] = Number("Share of what it could have carried in the run."),
+            }),
+        },
     });
 
     private static JsonObject RequestLife() => Closed("One request's life, when --explain-request asked for it. Times are whole nanoseconds since the run's start.", new JsonObject

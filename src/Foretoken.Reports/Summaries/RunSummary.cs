@@ -71,6 +71,9 @@ public sealed record RunSummary
     /// <summary>The fleet over time.</summary>
     public required FleetTimeline Timeline { get; init; }
 
+    /// <summary>KV handed from prefill to decode replicas; null when every replica served whole requests.</summary>
+    public HandOffSummary? HandOffs { get; init; }
+
     /// <summary>The life of the request that was asked for; null when none was.</summary>
     public RequestLife? ExplainedRequest { get; init; }
 

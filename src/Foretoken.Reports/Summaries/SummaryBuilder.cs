@@ -58,6 +58,7 @@ public static class SummaryBuilder
             Slo = slo,
             Replicas = replicas,
             Pools = pools,
+            HandOffs = HandOffSummary.Of(result.HandOffs),
             Timeline = FleetTimeline.Of(result.Replicas, result.End.Nanoseconds),
             WallClock = Speed(context, totals, fleet),
         };

@@ -68,6 +68,7 @@ public static class TerminalReport
             Pools();
             Replicas();
             Tiers();
+            HandOffs();
             Simulator();
             Notes();
             if (summary.ExplainedRequest is { } life)
@@ -407,6 +408,29 @@ public static class TerminalReport
                 Human.Number(pick(r => r.Preemptions), 0),
                 Human.Number(pick(r => r.OutputTokens), 0),
                 Human.Number(pick(r => r.Steps), 0));
+        }
+
+        private void HandOffs()
+        {
+            if (summary.HandOffs is not { } handOffs)
+            {
+                return;
+            }
+
+            to.WriteLine();
+            var text = $"KV of {Count(handOffs.Requests, "request")} handed over, {Human.Number(handOffs.Bytes / 1e9)} GB"
+                + (handOffs.Local > 0 ? $" ({Count(handOffs.Local, "request")} served by decode replicas alone)" : "")
+                + $": waiting for memory {Human.Duration(handOffs.MemoryWait.Mean / 1e3)} on average, p95 {Human.Duration(handOffs.MemoryWait.P95 / 1e3)}; transfer that nothing hid {Human.Duration(handOffs.Transfer.Mean / 1e3)}, p95 {Human.Duration(handOffs.Transfer.P95 / 1e3)}.";
+            Twin.Results.LinkUse? busiest = null;
+            foreach (var link in handOffs.Links)
+            {
+                if (busiest is not { } most || HandOffSummary.Use(link, summary.SimulatedSeconds) > HandOffSummary.Use(most, summary.SimulatedSeconds))
+                {
+                    busiest = link;
+                }
+            }
+
+            Wrap(text + (busiest is { } full ? $" Busiest link: {full.Name}, {Human.Percent(HandOffSummary.Use(full, summary.SimulatedSeconds))} used." : ""), t => t);
         }
 
         // All replicas together: how full a tier got is the fullest one's.

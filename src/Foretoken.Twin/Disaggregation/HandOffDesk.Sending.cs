@@ -43,6 +43,7 @@ internal sealed partial class HandOffDesk
 
         path[links++] = Link(handOff.DecodeWorker, exit: false);
         _network.Start(handOff.Request.Index, left, path[..links], most, now);
+        _run.Trace?.TransferStarted(handOff.Request.Index, $"KV of {upTo - from} tokens from worker {handOff.PrefillWorker} to worker {handOff.DecodeWorker}", bytes, now);
     }
 
     // Layer by layer, all but the last layer goes along with the computation, as far as the link is fast enough.
@@ -65,6 +66,7 @@ internal sealed partial class HandOffDesk
             return;
         }
 
+        _run.Trace?.TransferEnded(request, now);
         handOff.IsSending = false;
         if (handOff.PrefillEnd == SimTime.Never || handOff.Sent < handOff.Computed)
         {

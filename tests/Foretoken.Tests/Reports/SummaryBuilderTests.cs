@@ -68,6 +68,25 @@ public sealed class SummaryBuilderTests
     }
 
     [Fact]
+    public void Build_HandOffs_TellWaitsAndLinks()
+    {
+        static SimTime Ms(long ms) => new(ms * 1_000_000);
+        var table = new HandOffTable { Local = 3, Links = [new LinkUse("replica 0 out", 1e9, 6_075_000_000), new LinkUse("replica 1 in", 2e9, 6_075_000_000)] };
+
+        // Memory there 10 ms before the prompt's end, then 30 ms after it; the KV 20 ms after both, and never.
+        table.Rows.Add(new HandOffRow(0, 0, 1, Ms(100), Ms(90), Ms(120), 1000));
+        table.Rows.Add(new HandOffRow(1, 0, 1, Ms(100), Ms(130), Ms(140), 500));
+        table.Rows.Add(new HandOffRow(2, 0, 1, Ms(100), SimTime.Never, SimTime.Never, 0));
+        var summary = SummaryBuilder.Build(FakeRun.Small() with { HandOffs = table }, Context());
+        var told = summary.HandOffs!;
+        Assert.Equal((2, 3, 1500), (told.Requests, told.Local, told.Bytes));
+        Assert.Equal((15, 28.5), told.MemoryWait);
+        Assert.Equal((15, 19.5), told.Transfer);
+        Assert.Equal([0.1, 0.05], told.Links.Select(l => HandOffSummary.Use(l, summary.SimulatedSeconds)));
+        Assert.Null(SummaryBuilder.Build(FakeRun.Small(), Context()).HandOffs);
+    }
+
+    [Fact]
     public void Build_SmallRun_GivesTheValuesComputedByHand()
     {
         var summary = SummaryBuilder.Build(FakeRun.Small(), Context());

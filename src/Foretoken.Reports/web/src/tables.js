@@ -114,6 +114,14 @@ export function drawTables(data) {
       t.name, number(t.hit_tokens, 0), number(t.read_tokens, 0), number(t.written_tokens, 0), number(t.evicted_tokens, 0), number(t.peak_tokens, 0), t.capacity_tokens === null ? "no limit" : number(t.capacity_tokens, 0), number(t.read_bytes / 1e9), number(t.written_bytes / 1e9), duration(t.read_seconds), duration(t.write_seconds),
     ]));
   }
+  if (!data.hand_offs) {
+    byId("link-table").parentElement.remove();
+    byId("link-note").remove();
+  } else {
+    const h = data.hand_offs;
+    byId("link-note").textContent = `KV of ${number(h.requests, 0)} requests handed over (${number(h.bytes / 1e9)} GB)` + (h.local ? `, ${number(h.local, 0)} served by decode replicas alone` : "") + `. Waiting for memory there: ${unitValue(h.memory_wait_ms_mean, "ms")} on average, p95 ${unitValue(h.memory_wait_ms_p95, "ms")}; transfer that nothing hid: ${unitValue(h.transfer_ms_mean, "ms")}, p95 ${unitValue(h.transfer_ms_p95, "ms")}.`;
+    fillTable(byId("link-table"), "Links", ["Link", "GB/s", "GB carried", "used"], h.links.map((l) => [l.name, l.bytes_per_second === null ? "no limit" : number(l.bytes_per_second / 1e9), number(l.bytes / 1e9), percent(l.use)]));
+  }
   fillTable(byId("replica-table"), "Replicas", ["Replica", "requests", "busy", "batch mean", "peak", "waiting mean", "peak", "KV mean", "peak", "KV blocks", "preemptions", "prefill tokens", "output tokens", "steps"], data.replicas.map((r) => [
     number(r.worker, 0), number(r.requests, 0), percent(r.busy_fraction), number(r.running_requests_mean, 2), number(r.running_requests_peak, 0), number(r.waiting_requests_mean, 2), number(r.waiting_requests_peak, 0),
     percent(r.kv_cache_usage_mean), percent(r.kv_cache_usage_peak), number(r.kv_blocks, 0), number(r.preemptions, 0), number(r.prefill_tokens, 0), number(r.output_tokens, 0), number(r.steps, 0),

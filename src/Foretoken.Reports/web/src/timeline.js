@@ -35,6 +35,9 @@ export function drawTimeline(data, onZoom) {
   if (tiers.length > 0) {
     bands.push({ name: "KV outside the GPU, tokens/s", unit: (v) => number(v) + " /s", lines: tiers.map(([name, look, key]) => [name, look, series(line[key], 1 / width)]) });
   }
+  if (line.handed_bytes.length > 0) {
+    bands.push({ name: "KV handed over, GB/s", unit: (v) => number(v) + " GB/s", lines: [["KV handed over", "fourth", series(line.handed_bytes, 1e-9 / width)]] });
+  }
   byId("time-note").textContent = "Means over " + duration(width) + " each. Drag the handles below the charts to zoom; the replica lanes follow. Time to first token stands at the arrival." + (data.slo && data.slo.bad_minutes.length ? " Shaded: bad minutes." : "");
 
   const top = 40, height = 104, gap = 52;
