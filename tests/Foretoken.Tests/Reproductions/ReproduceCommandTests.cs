@@ -141,7 +141,7 @@ public sealed class ReproduceCommandTests
     {
         var listed = CliProcess.Run("reproduce", "--list");
         Assert.Equal(0, listed.ExitCode);
-        foreach (var folder in Directory.EnumerateDirectories(Repository.PathOf("examples/reproductions")))
+        foreach (var folder in Directory.EnumerateDirectories(Repository.PathOf("examples/reproductions")).Where(d => File.Exists(Path.Combine(d, "reproduction.yaml"))))
         {
             Assert.Contains(Path.GetFileName(folder) + " ", listed.Output, StringComparison.Ordinal);
         }
