@@ -62,6 +62,11 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
             problems.Add(new("model", $"'{modelName}' is not in the catalogue", "'foretoken models' lists those that are"));
         }
 
+        if (EngineReleases.Problem(backend switch { "sglang" => EngineKind.Sglang, "trtllm" => EngineKind.TensorRtLlm, _ => EngineKind.Vllm }, ReleaseOf(version), "backend_version") is { } tooOld)
+        {
+            problems.Add(tooOld);
+        }
+
         if (gpu is null)
         {
             problems.Add(new("system", $"'{system}' is not in the catalogue", "'foretoken gpus' lists those that are"));
@@ -92,8 +97,9 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
             BlockSize = flags.BlockSize,
             KvBytesPerNumber = flags.KvBytes,
             MaxBatchedTokens = tokens,
+            PrefillChunk = kind == EngineKind.Sglang ? flags.MaxTokens ?? SgLangDefaults.ChunkedPrefillSize(release, gpu!.MemoryBytes).Chunk : null,
             MaxSequences = requests,
-            GraphBatch = flags.GraphBatch ?? SgLangCudaGraphs.MaxBs(gpu!.MemoryBytes, layout.TensorParallel),
+            GraphBatch = flags.GraphBatch ?? SgLangCudaGraphs.MaxBs(release, gpu!.MemoryBytes, layout),
         };
         var plan = MemoryModel.Plan(shape, gpu!.MemoryBytes, layout, memory, "row");
         var target = new Deployment
@@ -122,12 +128,12 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
                 var (defaultRequests, defaultTokens, _) = VllmDefaults.Batch(version, gpu.MemoryBytes, gpu.Name);
                 var length = flags.MaxLength ?? shape.MaxContext;
                 var requests = flags.MaxRequests ?? defaultRequests;
-                var tokens = flags.MaxTokens ?? (flags.ChunkedPrefill ? defaultTokens : Math.Max(defaultTokens, length));
-                tokens = flags.MaxTokens is null && length > 0 ? (int)Math.Min(tokens, (long)requests * length) : tokens;
+                var tokens = flags.MaxTokens ?? (flags.ChunkedPrefill || VllmDefaults.AlwaysChunks(version) ? defaultTokens : Math.Max(defaultTokens, length));
+                tokens = flags.MaxTokens is null && length > 0 && VllmDefaults.CapsTokens(version) ? (int)Math.Min(tokens, (long)requests * length) : tokens;
                 return (Math.Min(requests, tokens), tokens);
             case EngineKind.Sglang:
-                var chunk = flags.MaxTokens ?? SgLangDefaults.ChunkedPrefillSize(gpu.MemoryBytes).Chunk;
-                return (flags.MaxRequests ?? 2048, Math.Max(1, chunk / layout.AttentionDataParallel));
+                var chunk = flags.MaxTokens ?? SgLangDefaults.ChunkedPrefillSize(version, gpu.MemoryBytes).Chunk;
+                return (flags.MaxRequests ?? 2048, SgLangDefaults.ChunkOfRank(version, chunk, layout.AttentionDataParallel));
             default:
                 return (flags.MaxRequests ?? 2048, flags.MaxTokens ?? 8192);
         }
@@ -175,11 +181,13 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
                     NumGpuBlocks = blocks,
                     MaxModelLen = Longest(flags.MaxLength ?? shape.MaxContext, (blocks - 1L) / plan.Pool.GroupWindows.Count * plan.Pool.BlockSize),
                     EnablePrefixCaching = flags.PrefixCaching,
-                    EnableChunkedPrefill = flags.ChunkedPrefill,
+                    EnableChunkedPrefill = flags.ChunkedPrefill || VllmDefaults.AlwaysChunks(version),
+                    SchedulerReserveFullIsl = VllmDefaults.ReserveFullIsl(version).Value,
+                    PrefixCacheRetentionInterval = VllmDefaults.RetentionInterval(version).Value,
                     KvCacheGroups = [.. plan.Pool.GroupWindows.Select(window => new KvCacheGroup(window))],
 
                     // On by default since v0.14; InferenceX's older scripts ask for it.
-                    AsyncScheduling = flags.AsyncScheduling ?? !version.IsBefore(0, 14),
+                    AsyncScheduling = flags.AsyncScheduling ?? VllmDefaults.AsyncScheduling(version),
                     DataParallelSize = ranks,
                 };
         }

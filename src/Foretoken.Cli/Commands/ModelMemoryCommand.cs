@@ -74,6 +74,11 @@ internal static class ModelMemoryCommand
             problems.Add(new Problem("--engine-version", $"'{version}' is no release", "write it as the engine does, for example 0.11.0, 0.5.10.post1 or 1.2.0rc2; or newest"));
         }
 
+        else if (kind is { } known && EngineReleases.Problem(known, release, "--engine-version") is { } tooOld)
+        {
+            problems.Add(tooOld);
+        }
+
         foreach (var (option, value) in new[] { ("--max-num-batched-tokens", tokens), ("--max-num-seqs", sequences) })
         {
             if (value < 1)

@@ -35,7 +35,8 @@ internal sealed class StepCost
         _vocabulary = model.Vocabulary;
         _hidden = model.Hidden;
         _head = Head(model, layout, operators);
-        Graphs = CudaGraphs.Of(deployment.Engine, deployment.Eager ? 0 : deployment.GraphBatch ?? DefaultGraphs(deployment, Fits));
+        var release = EngineVersion.Parse(deployment.EngineVersion) ?? EngineVersion.Newest;
+        Graphs = CudaGraphs.Of(deployment.Engine, release, deployment.Eager ? 0 : deployment.GraphBatch ?? DefaultGraphs(deployment, release, Fits));
         var widest = WeightShards.Stages(model.Layers.Count, layout.PipelineParallel);
         StageShare = Enumerable.Range(0, layout.PipelineParallel).Max(i => widest[i + 1] - widest[i]) / (double)model.Layers.Count;
         (DecodeScale, PrefillScale, PromptAttentionScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), Calibration.Format(model));
@@ -159,11 +160,12 @@ internal sealed class StepCost
         .GroupBy(l => (l.Attention, l.Ffn, string.Join(';', l.Weights.Select(w => FormattableString.Invariant($"{w.Part},{w.Rows},{w.Columns},{w.Format.Name},{w.Split}")))))
         .Select(g => (g.First(), g.Count()));
 
-    // vLLM: min(2 max_num_seqs, 512; 1,024 on Blackwell); SGLang: by memory; TensorRT-LLM: its batch limit.
-    private static int DefaultGraphs(Deployment deployment, FitLookup fits) => deployment.Engine switch
+    // vLLM: min(2 max_num_seqs, 512; 1,024 on Blackwell), before v0.10 512 (vllm PR #20628); SGLang: by memory; TensorRT-LLM: its batch limit.
+    private static int DefaultGraphs(Deployment deployment, EngineVersion release, FitLookup fits) => deployment.Engine switch
     {
-        EngineKind.Vllm => Math.Min(Math.Min(2 * deployment.MaxSequences, fits.Figures.Fp4 > 0 ? 1024 : 512), deployment.MaxBatchedTokens),
-        EngineKind.Sglang => Math.Min(SgLangCudaGraphs.MaxBs(deployment.Gpu.MemoryBytes, deployment.Layout.TensorParallel), deployment.MaxSequences),
+        EngineKind.Vllm when release.IsBefore(0, 10) => Math.Min(512, deployment.MaxBatchedTokens),
+        EngineKind.Vllm => Math.Min(Math.Min(2 * deployment.MaxSequences, fits.Figures.Fp4 > 0 && !release.IsBefore(0, 11) ? 1024 : 512), deployment.MaxBatchedTokens),
+        EngineKind.Sglang => Math.Min(SgLangCudaGraphs.MaxBs(release, deployment.Gpu.MemoryBytes, deployment.Layout), deployment.MaxSequences),
         _ => Math.Min(2048, deployment.MaxSequences),
     };
 }

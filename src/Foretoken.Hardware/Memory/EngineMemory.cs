@@ -34,6 +34,9 @@ public sealed record EngineMemory
     /// <summary>Most tokens of a forward pass (max_num_batched_tokens, chunked_prefill_size, max_num_tokens).</summary>
     public int MaxBatchedTokens { get; init; } = 8192;
 
+    /// <summary>SGLang's chunked_prefill_size before it is divided over attention ranks, which its memory fraction goes by; null for <see cref="MaxBatchedTokens"/>.</summary>
+    public int? PrefillChunk { get; init; }
+
     /// <summary>Most requests of a forward pass.</summary>
     public int MaxSequences { get; init; } = 256;
 
@@ -45,6 +48,9 @@ public sealed record EngineMemory
 
     /// <summary>Draft tokens per step; above 0 the model's own MTP layers are loaded.</summary>
     public int MtpTokens { get; init; }
+
+    /// <summary>Whether a draft head drafts, the model's own MTP layers or one that is loaded beside it.</summary>
+    public bool DraftHead { get; init; }
 
     /// <summary>A smaller model that drafts beside the model, on the same ranks; null for none.</summary>
     public Models.ModelShape? DraftModel { get; init; }

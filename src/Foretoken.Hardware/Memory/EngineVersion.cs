@@ -14,6 +14,9 @@ public sealed record EngineVersion(int Major, int Minor, int Patch)
     /// <summary>Whether this is older than a release.</summary>
     public bool IsBefore(int major, int minor) => Major < major || (Major == major && Minor < minor);
 
+    /// <summary>Whether this is older than a release.</summary>
+    public bool IsBefore(int major, int minor, int patch) => (Major, Minor, Patch).CompareTo((major, minor, patch)) < 0;
+
     /// <summary>Whether this is older than another release.</summary>
     public bool IsBefore(EngineVersion other) => (Major, Minor, Patch).CompareTo((other.Major, other.Minor, other.Patch)) < 0;
 

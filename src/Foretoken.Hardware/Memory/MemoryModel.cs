@@ -92,7 +92,7 @@ public static class MemoryModel
         var (from, to) = (starts[stage], starts[stage + 1]);
         var lines = new List<MemoryLine>();
         var notes = new List<string>();
-        var fraction = engine.MemoryFraction ?? DefaultFraction(engine, layout, gpuBytes);
+        var (fraction, rule) = engine.MemoryFraction is { } share ? (share, "") : DefaultFraction(engine, layout, gpuBytes);
         var weights = WeightShards.Of(model, layout, from, to, engine.MtpTokens > 0, engine.Kind == EngineKind.Vllm).ToList();
         var weightBytes = weights.Sum(w => w.Bytes);
         lines.Add(new("GPU memory", "as the driver reports it", gpuBytes, "GPU catalogue"));
@@ -113,7 +113,7 @@ public static class MemoryModel
         if (engine.Kind != EngineKind.TensorRtLlm)
         {
             var kept = (long)(gpuBytes * fraction);
-            lines.Add(new("not for the engine", Invariant($"(1 - {fraction:0.###}) x {gpuBytes:N0}"), kept - gpuBytes, FractionSource(engine)));
+            lines.Add(new("not for the engine", Invariant($"(1 - {fraction:0.###}) x {gpuBytes:N0}"), kept - gpuBytes, FractionSource(engine, rule)));
         }
 
         foreach (var part in weights.GroupBy(w => w.Weight.Part).OrderBy(g => g.Key))
@@ -141,7 +141,7 @@ public static class MemoryModel
         if (engine.Kind == EngineKind.TensorRtLlm && rest > 0)
         {
             var kept = (long)(rest * fraction);
-            lines.Add(new("not for the KV cache", Invariant($"(1 - {fraction:0.###}) x {rest:N0}"), kept - rest, FractionSource(engine)));
+            lines.Add(new("not for the KV cache", Invariant($"(1 - {fraction:0.###}) x {rest:N0}"), kept - rest, FractionSource(engine, rule)));
             rest = kept;
         }
 
@@ -246,35 +246,23 @@ public static class MemoryModel
         : engine.Eager || !GraphsCounted(engine) ? new("CUDA graphs", engine.Eager ? "eager" : "captured in what is left free", 0, engine.Kind == EngineKind.Vllm && !engine.Eager ? "vLLM before v0.21 does not count them" : "engine")
         : new("CUDA graphs", "86 sizes", -GraphBytes, "estimate: vllm PR #39559");
 
-    // SGLang keeps free: 512 MB, 1.5 MB per token of a chunk, graphs, a gigabyte per eight ranks; on large GPUs 10 GB at least.
-    private static double DefaultFraction(EngineMemory engine, ParallelLayout layout, long gpuBytes)
+    // vLLM's was raised with the estimate of graphs, to leave as much for the KV cache as before.
+    private static (double Fraction, string Rule) DefaultFraction(EngineMemory engine, ParallelLayout layout, long gpuBytes) => engine.Kind switch
     {
-        switch (engine.Kind)
-        {
-            case EngineKind.Vllm:
-                // Raised with the estimate of graphs, to leave as much for the KV cache as before.
-                return GraphsCounted(engine) ? 0.92 : 0.9;
-            case EngineKind.TensorRtLlm:
-                return 0.9;
-            default:
-                var total = gpuBytes / (double)Mib;
-                var attentionDp = layout.AttentionDataParallel;
-                var reserved = 512 + (1.5 * Math.Max(engine.MaxBatchedTokens, 2048)) + (layout.Gpus / 8.0 * 1024) + (2 * engine.GraphBatch);
-                reserved += attentionDp > 1 ? 3.0 * engine.GraphBatch * attentionDp * (engine.GraphBatch > 300 ? 1.5 : 1) : 0;
-                reserved = total > 60 * 1024 ? Math.Max(reserved, 10 * 1024) : reserved;
-                return Math.Round((total - reserved) / total, 3);
-        }
-    }
+        EngineKind.Vllm => (GraphsCounted(engine) ? 0.92 : 0.9, ""),
+        EngineKind.TensorRtLlm => (0.9, ""),
+        _ => SgLangMemory.Fraction(engine, layout, gpuBytes),
+    };
 
     /// <summary>vLLM takes an estimate of its graphs off since v0.21 (its log: "CUDA graph memory profiling is enabled").</summary>
     private static bool GraphsCounted(EngineMemory engine) => engine.Kind == EngineKind.Vllm && !engine.Version.IsBefore(0, 21);
 
-    private static string FractionSource(EngineMemory engine) => (engine.MemoryFraction is null ? "default " : "given ") + engine.Kind switch
+    private static string FractionSource(EngineMemory engine, string rule) => (engine.MemoryFraction is null ? "default " : "given ") + engine.Kind switch
     {
         EngineKind.Vllm => "gpu_memory_utilization",
         EngineKind.Sglang => "mem_fraction_static",
         _ => "free_gpu_memory_fraction",
-    };
+    } + (rule.Length > 0 ? ": " + rule : "");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

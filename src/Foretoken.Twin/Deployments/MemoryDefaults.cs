@@ -16,14 +16,15 @@ public static class MemoryDefaults
     /// <param name="layout">Parallel layout.</param>
     public static EngineMemory Complete(EngineMemory settings, int? tokens, int? sequences, Gpu gpu, ModelShape model, ParallelLayout layout)
     {
+        var chunk = SgLangDefaults.ChunkedPrefillSize(settings.Version, gpu.MemoryBytes).Chunk;
         var (defaultSequences, defaultTokens) = settings.Kind switch
         {
             EngineKind.Vllm => Vllm(settings.Version, gpu),
-            EngineKind.Sglang => (2048, SgLangDefaults.ChunkedPrefillSize(gpu.MemoryBytes).Chunk / Math.Max(1, layout.AttentionDataParallel)),
+            EngineKind.Sglang => (2048, SgLangDefaults.ChunkOfRank(settings.Version, chunk, Math.Max(1, layout.AttentionDataParallel))),
             _ => (2048, 8192),
         };
         var most = sequences ?? defaultSequences;
-        if (tokens is null && settings.Kind == EngineKind.Vllm && model.MaxContext > 0)
+        if (tokens is null && settings.Kind == EngineKind.Vllm && model.MaxContext > 0 && VllmDefaults.CapsTokens(settings.Version))
         {
             defaultTokens = (int)Math.Min(defaultTokens, (long)most * model.MaxContext);
         }
@@ -31,8 +32,10 @@ public static class MemoryDefaults
         return settings with
         {
             MaxBatchedTokens = tokens ?? defaultTokens,
+            PrefillChunk = settings.Kind == EngineKind.Sglang && tokens is null ? chunk : null,
+            BlockSize = settings.BlockSize ?? (settings.Kind == EngineKind.Vllm ? VllmDefaults.BlockSize(settings.Version, model, gpu).Value : null),
             MaxSequences = most,
-            GraphBatch = SgLangCudaGraphs.MaxBs(gpu.MemoryBytes, layout.TensorParallel),
+            GraphBatch = SgLangCudaGraphs.MaxBs(settings.Version, gpu.MemoryBytes, layout),
             DriverBytes = EngineMemory.EstimatedDriverBytes(gpu.MemoryBytes),
         };
     }

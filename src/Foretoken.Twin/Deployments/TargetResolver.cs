@@ -81,6 +81,11 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
         {
             context.Add(engine.PlaceOf(EngineFields.Version), engine.PathOf(EngineFields.Version), $"'{written}' is no release", "write it as the engine does, for example 0.11.0, 0.5.10.post1 or 1.2.0rc2; or newest");
         }
+        else if (engine.IsGood(EngineFields.Kind) && EngineReleases.Problem(Kind(engine.Get(EngineFields.Kind)!), version, engine.PathOf(EngineFields.Version)) is { } tooOld)
+        {
+            context.Add(engine.PlaceOf(EngineFields.Version), tooOld.Place, tooOld.Message, tooOld.Fix);
+            return null;
+        }
 
         return version;
     }

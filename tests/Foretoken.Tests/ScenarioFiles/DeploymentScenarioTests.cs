@@ -134,12 +134,6 @@ public sealed class DeploymentScenarioTests
         Assert.True(Assert.IsType<VllmSettings>(Load(Llama + "engine: {version: 0.13.0, async_scheduling: true}").Model.Engine.Settings).AsyncScheduling);
     }
 
-    [Theory]
-    [InlineData("0.7.3", 1)]
-    [InlineData("0.8.0", 0)]
-    public void Load_ReleaseBeforeV1_IsWarnedOf(string version, int warnings) =>
-        Assert.Equal(warnings, Load(Llama + $"engine: {{version: {version}}}").Model.Engine.Warnings.Count(w => w.Contains("V0 engine", StringComparison.Ordinal)));
-
     [Fact]
     public void Explain_Drafts_SaysWhatTheyBring()
     {

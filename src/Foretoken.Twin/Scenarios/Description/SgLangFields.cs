@@ -66,7 +66,7 @@ public static class SgLangFields
         ("routing-key", "requests whose routing key (here: session) is common in the running batch first")))
     {
         Name = "schedule_policy",
-        Meaning = "Order of the waiting queue.",
+        Meaning = "Order of the waiting queue. Before v0.4.4 lpm.",
         Default = "fcfs",
         DefaultSource = SgLangDefaults,
     };
@@ -80,7 +80,7 @@ public static class SgLangFields
     };
 
     public static readonly Field<bool> EnableMixedChunk = Flag("enable_mixed_chunk", "Decoding requests join prefill batches.");
-    public static readonly Field<bool> DisableOverlapSchedule = Flag("disable_overlap_schedule", "Process a batch's result before planning the next one.");
+    public static readonly Field<bool> DisableOverlapSchedule = Flag("disable_overlap_schedule", "Process a batch's result before planning the next one. With drafts true before v0.5.11.");
     public static readonly Field<bool> DisableRadixCache = Flag("disable_radix_cache", "Share nothing between requests with the same beginning.");
 
     public static readonly Field<int> SchedulerRecvInterval = new(new IntegerType(1))
@@ -132,7 +132,7 @@ public static class SgLangFields
         Name = "simulate_acc_method",
         Meaning = "How simulate_acc_len is drawn (SGLANG_SIMULATE_ACC_METHOD).",
         Default = "match-expected",
-        DefaultSource = "SGLang, main of 2026 (environ.py); multinomial in earlier versions",
+        DefaultSource = "SGLang, main of 2026 (environ.py); multinomial before v0.5",
     };
 
     /// <summary>All of them.</summary>

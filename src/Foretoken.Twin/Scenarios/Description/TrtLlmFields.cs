@@ -60,7 +60,7 @@ public static class TrtLlmFields
     public static readonly Field<bool> EnableBlockReuse = Flag("enable_block_reuse", "kv_cache_config.enable_block_reuse: share blocks by content.", true);
     public static readonly Field<bool> EnablePartialReuse = Flag("enable_partial_reuse", "kv_cache_config.enable_partial_reuse: also share the first tokens of a block.", true);
     public static readonly Field<bool> CopyOnPartialReuse = Flag("copy_on_partial_reuse", "kv_cache_config.copy_on_partial_reuse: share them by copy from blocks in use.", true);
-    public static readonly Field<bool> DisableOverlapScheduler = Flag("disable_overlap_scheduler", "Apply a step's result before planning the next one.", false);
+    public static readonly Field<bool> DisableOverlapScheduler = Flag("disable_overlap_scheduler", "Apply a step's result before planning the next one. Before 0.20 true.", false);
     public static readonly Field<int> BatchWaitTimeoutIters = new(new IntegerType(0)) { Name = "batch_wait_timeout_iters", Meaning = "Most steps for which prompts are held back while others generate; 0 is off.", Default = 0, DefaultSource = TrtLlmDefaults };
 
     public static readonly Field<double> BatchWaitMaxTokensRatio = new(new NumberType(UnitTable.Number, 0, 1))

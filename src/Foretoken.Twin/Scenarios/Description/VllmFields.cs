@@ -27,7 +27,7 @@ public static class VllmFields
     public static readonly Field<int> BlockSize = new(new IntegerType(1, 65536))
     {
         Name = "block_size",
-        Meaning = "Tokens per KV block. Larger for models with linear attention, so that a state fits.",
+        Meaning = "Tokens per KV block. Larger for models with linear attention, so that a state fits; up to v0.11.0 64 on Hopper and from v0.10 to v0.11.0 128 on Blackwell for latent attention.",
         Default = 16,
         DefaultSource = VllmDefaults,
     };
@@ -105,7 +105,7 @@ public static class VllmFields
     public static readonly Field<bool> EnableChunkedPrefill = new(new SwitchType())
     {
         Name = "enable_chunked_prefill",
-        Meaning = "Whether prompts may be computed in pieces.",
+        Meaning = "Whether prompts may be computed in pieces. Up to and with v0.11.0 they always are.",
         Default = true,
         DefaultSource = VllmDefaults,
     };
@@ -129,7 +129,7 @@ public static class VllmFields
     public static readonly Field<bool> SchedulerReserveFullIsl = new(new SwitchType())
     {
         Name = "scheduler_reserve_full_isl",
-        Meaning = "Admit a waiting request only if its whole known sequence fits, even when one chunk is computed now.",
+        Meaning = "Admit a waiting request only if its whole known sequence fits, even when one chunk is computed now. Before v0.19 false.",
         Default = true,
         DefaultSource = VllmDefaults,
     };
@@ -145,7 +145,7 @@ public static class VllmFields
     public static readonly Field<int?> PrefixCacheRetentionInterval = new(new OrKeyword<int>(new IntegerType(0, 0), "none"))
     {
         Name = "prefix_cache_retention_interval",
-        Meaning = "For sliding-window groups: 0 keeps only the ends of prompts and the points where prompts part, none keeps every block.",
+        Meaning = "For sliding-window groups: 0 keeps only the ends of prompts and the points where prompts part, none keeps every block. Up to v0.28 none.",
         Default = 0,
         DefaultSource = VllmDefaults,
     };

@@ -21,6 +21,8 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
 
     private long GpuMemory => target?.Gpu.MemoryBytes ?? _hardware.Get(ModelFields.GpuMemory);
 
+    private string Divided => version.IsBefore(0, 4, 4) ? "/ 2" : $"/ {Ranks}";
+
     private int Ranks => target?.Layout.AttentionDataParallel ?? 1;
 
     /// <summary>The validated engine, or null when something that it rests on is wrong.</summary>
@@ -31,10 +33,10 @@ internal sealed class SgLangResolver(Bound root, Bound engine, EngineVersion ver
             return null;
         }
 
-var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, _warnings);
+        var drafting = new SgLangSpeculationResolver(engine, version, target, context, _derived, _warnings);
         var speculation = drafting.Resolve();
         var chunk = ChunkedPrefillSize();
-        if (Pool(chunk, drafting.MtpTokens(speculation), drafting.DraftModel) is not { } tokens)
+        if (Pool(chunk, drafting.MtpTokens(speculation), drafting.DraftModel, speculation is { HasDraftKv: true }) is not { } tokens)
         {
             return null;
         }
@@ -52,7 +54,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             PageSize = engine.Get(SgLangFields.PageSize),
             ChunkedPrefillSize = chunk,
             MaxPrefillTokens = engine.Get(SgLangFields.MaxPrefillTokens),
-            SchedulePolicy = Policy(engine.Get(SgLangFields.SchedulePolicy)!),
+            SchedulePolicy = Policy(SchedulePolicy()),
             ScheduleConservativeness = Conservativeness(),
             EnableMixedChunk = engine.Get(SgLangFields.EnableMixedChunk),
             DisableOverlapSchedule = DisableOverlap(speculation),
@@ -61,6 +63,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             Speculation = speculation,
             HiCache = hierarchy,
         };
+        ExplainUnchanged();
         var problems = settings.Problems(engine.Path);
         foreach (var problem in problems)
         {
@@ -78,7 +81,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
     }
 
     // The pool: as many tokens as fit behind the weights in mem_fraction_static.
-    private int? Pool(int? chunk, int mtpTokens, Hardware.Models.ModelShape? draftModel)
+    private int? Pool(int? chunk, int mtpTokens, Hardware.Models.ModelShape? draftModel, bool drafts)
     {
         var written = engine.Get(SgLangFields.MaxTotalTokens);
         if (target is null)
@@ -96,10 +99,12 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             BlockSize = page,
             KvBytesPerNumber = target.KvBytesPerNumber,
             MaxBatchedTokens = chunk ?? engine.Get(SgLangFields.MaxPrefillTokens),
+            PrefillChunk = engine.Get(SgLangFields.ChunkedPrefillSize) switch { null => SgLangDefaults.ChunkedPrefillSize(version, GpuMemory).Chunk, -1 => null, var given => given },
             MaxSequences = engine.Get(SgLangFields.MaxRunningRequests) ?? 2048,
             GraphBatch = GraphBatch(target),
             Eager = engine.Get(SgLangFields.DisableCudaGraph),
             MtpTokens = mtpTokens,
+            DraftHead = drafts && draftModel is null,
             DraftModel = draftModel,
             KvBlocks = written / page,
         };
@@ -119,8 +124,8 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             return written;
         }
 
-        var size = SgLangCudaGraphs.MaxBs(GpuMemory, served.Layout.TensorParallel);
-        return Derive(SgLangFields.CudaGraphMaxBs, size, $"default: by GPU memory and tensor_parallel ({served.Layout.TensorParallel}); {SgLangFields.SgLangDefaults}");
+        var size = SgLangCudaGraphs.MaxBs(version, GpuMemory, served.Layout);
+        return Derive(SgLangFields.CudaGraphMaxBs, size, $"default: by GPU memory and ranks ({served.Layout.TensorParallel * served.Layout.AttentionDataParallel}); {SgLangCudaGraphs.Source(version)}");
     }
 
     private int? ContextLength() => engine.Get(SgLangFields.ContextLength)
@@ -134,18 +139,18 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             var own = Math.Max(1, written / Ranks);
             var most = Math.Max(1, tokens / 2);
             return own == written && own <= most ? written
-                : Derive(SgLangFields.MaxRunningRequests, Math.Min(own, most), $"{written} as given over {Ranks} ranks, at most half of max_total_tokens ({tokens}); {SgLangFields.SgLangDefaults}");
+                : Derive(SgLangFields.MaxRunningRequests, Math.Min(own, most), $"{written} as given over {Ranks} ranks, at most half of max_total_tokens ({tokens}); {SgLangDefaults.Source(version)}");
         }
 
         if (speculates)
         {
-            return Derive(SgLangFields.MaxRunningRequests, Math.Max(1, Math.Min(DefaultWithDrafts / Ranks, tokens / 2)), $"default: {DefaultWithDrafts} with speculation{(Ranks > 1 ? $" over {Ranks} ranks" : "")}; {SgLangFields.SgLangDefaults}");
+            return Derive(SgLangFields.MaxRunningRequests, Math.Max(1, Math.Min(DefaultWithDrafts / Ranks, tokens / 2)), $"default: {DefaultWithDrafts} with speculation{(Ranks > 1 ? $" over {Ranks} ranks" : "")}; {SgLangDefaults.Source(version)}");
         }
 
         return Derive(
             SgLangFields.MaxRunningRequests,
             SgLangDefaults.MaxRunningRequests(tokens, length ?? tokens),
-            $"default: max_total_tokens / context_length x 512 = {tokens} / {length ?? tokens} x 512, from 2048 to 4096, at most half of max_total_tokens; {SgLangFields.SgLangDefaults}");
+            $"default: max_total_tokens / context_length x 512 = {tokens} / {length ?? tokens} x 512, from 2048 to 4096, at most half of max_total_tokens; {SgLangDefaults.Source(version)}");
     }
 
     private int? ChunkedPrefillSize()
@@ -154,24 +159,59 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
         {
             return written == -1 ? null
                 : Ranks == 1 ? written
-                : Derive(SgLangFields.ChunkedPrefillSize, Math.Max(1, written / Ranks), $"{written} as given / {Ranks} data-parallel ranks; {SgLangFields.SgLangDefaults}");
+                : Derive(SgLangFields.ChunkedPrefillSize, SgLangDefaults.ChunkOfRank(version, written, Ranks), $"{written} as given, {Divided} with data-parallel ranks; {SgLangDefaults.Source(version)}");
         }
 
-        var (chunk, rule) = SgLangDefaults.ChunkedPrefillSize(GpuMemory);
-        return Derive(SgLangFields.ChunkedPrefillSize, chunk / Ranks, $"default: {rule}{(Ranks > 1 ? $", / {Ranks} data-parallel ranks" : "")}; {SgLangFields.SgLangDefaults}");
+        var (chunk, rule) = SgLangDefaults.ChunkedPrefillSize(version, GpuMemory);
+        return Derive(SgLangFields.ChunkedPrefillSize, SgLangDefaults.ChunkOfRank(version, chunk, Ranks), $"default: {rule}{(Ranks > 1 ? $", {Divided} with data-parallel ranks" : "")}; {SgLangDefaults.Source(version)}");
+    }
+
+    private string SchedulePolicy()
+    {
+        var ofRelease = SgLangDefaults.SchedulePolicy(version);
+        if (engine.IsSet(SgLangFields.SchedulePolicy) || ofRelease == SgLangFields.SchedulePolicy.Default)
+        {
+            return engine.Get(SgLangFields.SchedulePolicy)!;
+        }
+
+        _derived.Add(new(engine.PathOf(SgLangFields.SchedulePolicy), ofRelease, $"default: {SgLangDefaults.Source(version)}"));
+        return ofRelease;
     }
 
     // Drafts from the text so far are looked up in what the step before gave.
     private bool DisableOverlap(SgLangSpeculation? speculation)
     {
-        var written = engine.Get(SgLangFields.DisableOverlapSchedule);
-        if (speculation is not { Algorithm: SgLangSpeculativeAlgorithm.Ngram } || written)
+        if (engine.Get(SgLangFields.DisableOverlapSchedule))
         {
-            return written;
+            return true;
         }
 
-        _derived.Add(new(engine.PathOf(SgLangFields.DisableOverlapSchedule), "true", $"NGRAM speculation turns overlap off; {SgLangFields.SgLangDefaults}"));
-        return true;
+        var why = speculation is { Algorithm: SgLangSpeculativeAlgorithm.Ngram } ? $"NGRAM speculation turns overlap off; {SgLangFields.SgLangDefaults}"
+            : SgLangDefaults.OverlapIsOff(version, Ranks, speculation is not null);
+        if (why is not null)
+        {
+            _derived.Add(new(engine.PathOf(SgLangFields.DisableOverlapSchedule), "true", why));
+        }
+
+        return why is not null;
+    }
+
+    // Defaults that were the same then as now, with the source of then.
+    private void ExplainUnchanged()
+    {
+        if (!version.IsBefore(0, 5, 3))
+        {
+            return;
+        }
+
+        Field[] unchanged =
+        [
+            SgLangFields.PageSize, SgLangFields.MaxPrefillTokens, SgLangFields.SchedulePolicy, SgLangFields.ScheduleConservativeness, SgLangFields.EnableMixedChunk,
+            SgLangFields.DisableOverlapSchedule, SgLangFields.DisableRadixCache, SgLangFields.SchedulerRecvInterval, SgLangFields.DisableCudaGraph, SgLangFields.SpeculativeAlgorithm,
+        ];
+        _derived.AddRange(unchanged
+            .Where(f => !engine.IsSet(f) && !_derived.Exists(d => d.Path == engine.PathOf(f)))
+            .Select(f => new DerivedValue(engine.PathOf(f), engine.Show(f), f == SgLangFields.SchedulerRecvInterval && version.IsBefore(0, 5) ? "SGLang v0.4 looks before every batch" : $"default: {SgLangDefaults.Source(version)}")));
     }
 
     private double Conservativeness()
@@ -182,7 +222,7 @@ var drafting = new SgLangSpeculationResolver(engine, target, context, _derived, 
             return written;
         }
 
-        _derived.Add(new(engine.PathOf(SgLangFields.ScheduleConservativeness), Text(written * 0.3), $"{Text(written)} x 0.3 with attention data parallelism; {SgLangFields.SgLangDefaults}"));
+        _derived.Add(new(engine.PathOf(SgLangFields.ScheduleConservativeness), Text(written * 0.3), $"{Text(written)} x 0.3 with attention data parallelism; {SgLangDefaults.Source(version)}"));
         return written * 0.3;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foretoken.Engines.SgLang;
 using Foretoken.Hardware.Coefficients;
+using Foretoken.Hardware.Memory;
 using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
@@ -8,7 +9,7 @@ using Foretoken.Twin.Scenarios.Fields;
 namespace Foretoken.Twin.Scenarios.Model;
 
 /// <summary>The speculative flags of an <c>engine</c> section of kind sglang, with what SGLang fills in itself.</summary>
-internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? target, BindContext context, List<DerivedValue> derived, List<string> warnings)
+internal sealed class SgLangSpeculationResolver(Bound engine, EngineVersion version, DeploymentTarget? target, BindContext context, List<DerivedValue> derived, List<string> warnings)
 {
     private const int NgramDraftTokens = 12;
 
@@ -28,6 +29,13 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
     /// <summary>The settings; null for none, or when they contradict each other.</summary>
     public SgLangSpeculation? Resolve()
     {
+        var asked = SpeculationResolver.IsGiven(engine) ? (Field)EngineFields.Speculative : Algorithm != "none" ? SgLangFields.SpeculativeAlgorithm : null;
+        if (asked is not null && version.IsBefore(0, 4, 5))
+        {
+            Complain(asked, $"SGLang {version} speculates without radix cache and chunks, one prompt at a time (server_args.py of v0.4.3), which is not modelled", "version: 0.4.5 or newer, or no speculation");
+            return null;
+        }
+
         if (SpeculationResolver.IsGiven(engine))
         {
             return ResolveCommon();
@@ -52,11 +60,11 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
             NumDraftTokens = drafts,
             AcceptanceRates = engine.Get(SgLangFields.AcceptanceRates) ?? [],
             SimulateAccLen = engine.Get(SgLangFields.SimulateAccLen),
-            SimulateAccMethod = engine.Get(SgLangFields.SimulateAccMethod) == "multinomial" ? SgLangSimulatedAcceptance.Multinomial : SgLangSimulatedAcceptance.MatchExpected,
+            SimulateAccMethod = SimulateAccMethod() == "multinomial" ? SgLangSimulatedAcceptance.Multinomial : SgLangSimulatedAcceptance.MatchExpected,
         };
         var mean = speculation.SimulateAccLen ?? 1 + speculation.AcceptanceRates.Sum();
         derived.Add(new("mean tokens per step and request", mean.ToString("0.###", CultureInfo.InvariantCulture),
-            speculation.SimulateAccLen is null ? "1 + sum of synthetic_acceptance_rates" : $"simulate_acc_len, as {engine.Get(SgLangFields.SimulateAccMethod)} draws it"));
+            speculation.SimulateAccLen is null ? "1 + sum of synthetic_acceptance_rates" : $"simulate_acc_len, as {SimulateAccMethod()} draws it"));
         SpeculationResolver.WarnNearOne(mean, engine.PlaceOf(SgLangFields.SpeculativeAlgorithm), warnings);
         return speculation;
     }
@@ -95,6 +103,21 @@ internal sealed class SgLangSpeculationResolver(Bound engine, DeploymentTarget? 
     public Hardware.Models.ModelShape? DraftModel => _common?.DraftModel;
 
     private bool HasMtp => target?.Shape.MtpLayers.Count > 0;
+
+    private string SimulateAccMethod()
+    {
+        if (engine.IsSet(SgLangFields.SimulateAccMethod) || !version.IsBefore(0, 5))
+        {
+            return engine.Get(SgLangFields.SimulateAccMethod)!;
+        }
+
+        if (!derived.Exists(d => d.Path == engine.PathOf(SgLangFields.SimulateAccMethod)))
+        {
+            derived.Add(new(engine.PathOf(SgLangFields.SimulateAccMethod), "multinomial", "default: SGLang before 2026 (environ.py)"));
+        }
+
+        return "multinomial";
+    }
 
     private int Ngram() => engine.Get(SgLangFields.SpeculativeNumDraftTokens)
         ?? Derive(SgLangFields.SpeculativeNumDraftTokens, NgramDraftTokens, $"default for NGRAM; {SgLangFields.SgLangDefaults}");

@@ -59,7 +59,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
             EnableBlockReuse = engine.Get(TrtLlmFields.EnableBlockReuse),
             EnablePartialReuse = engine.Get(TrtLlmFields.EnablePartialReuse),
             CopyOnPartialReuse = engine.Get(TrtLlmFields.CopyOnPartialReuse),
-            DisableOverlapScheduler = engine.Get(TrtLlmFields.DisableOverlapScheduler),
+            DisableOverlapScheduler = DisableOverlap(),
             BatchWaitTimeoutIters = engine.Get(TrtLlmFields.BatchWaitTimeoutIters),
             BatchWaitMaxTokensRatio = engine.Get(TrtLlmFields.BatchWaitMaxTokensRatio),
             TwoStepLookahead = layout.PipelineParallel > 1,
@@ -112,6 +112,22 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
         tiers.CheckHostMemory((long)blocks * tokens, bytes, TrtLlmFields.HostCacheSize);
         _derived.Add(new("host KV blocks", Text(blocks), $"floor(host_cache_size / GPUs / bytes of a block on a GPU) = {engine.Show(TrtLlmFields.HostCacheSize)} / {bytes * tokens}"));
         return new TrtLlmHostCache { Blocks = blocks, BlockBytes = bytes * tokens, ToHost = tiers.ToHost(), FromHost = tiers.FromHost(), MinPriority = engine.Get(TrtLlmFields.SecondaryOffloadMinPriority) };
+    }
+
+    private bool DisableOverlap()
+    {
+        if (version.IsBefore(1, 0))
+        {
+            _warnings.Add($"TensorRT-LLM before 1.0 runs TensorRT engines unless it is started with --backend pytorch: the PyTorch backend is simulated ({engine.PlaceOf(EngineFields.Version)})");
+        }
+
+        if (engine.IsSet(TrtLlmFields.DisableOverlapScheduler) || !version.IsBefore(0, 20))
+        {
+            return engine.Get(TrtLlmFields.DisableOverlapScheduler);
+        }
+
+        _derived.Add(new(engine.PathOf(TrtLlmFields.DisableOverlapScheduler), "true", "default: TensorRT-LLM before 0.20 (release notes 0.20.0, PR #4174)"));
+        return true;
     }
 
     private int? Blocks(SpeculationModel? drafts)

@@ -26,12 +26,12 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         var speculation = ResolveSpeculation();
         CheckRanks();
         var asyncScheduling = ResolveAsyncScheduling(speculation);
-        if (version.IsBefore(0, 8))
+        if (!AllGood())
         {
-            _warnings.Add($"vLLM before v0.8 ran its V0 engine by default, whose scheduler is not modelled: V1's is simulated ({engine.PlaceOf(EngineFields.Version)})");
+            return null;
         }
 
-        if (!AllGood())
+        if (FallsBack())
         {
             return null;
         }
@@ -44,20 +44,21 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
             DataParallelSize = target?.Layout.AttentionDataParallel ?? 1,
             MaxNumSeqs = engine.Get(VllmFields.MaxNumSeqs) ?? seqs,
             MaxNumBatchedTokens = engine.Get(VllmFields.MaxNumBatchedTokens) ?? tokens,
-            BlockSize = engine.Get(VllmFields.BlockSize),
+            BlockSize = ResolveBlockSize(),
             NumGpuBlocks = 0,
             MaxModelLen = engine.Get(VllmFields.MaxModelLen) ?? (target?.Shape.MaxContext is > 0 and var longest ? longest : int.MaxValue),
             SchedulingPolicy = engine.Get(VllmFields.SchedulingPolicy) == "priority" ? VllmSchedulingPolicy.Priority : VllmSchedulingPolicy.Fcfs,
             EnablePrefixCaching = engine.Get(VllmFields.EnablePrefixCaching),
             Watermark = engine.Get(VllmFields.Watermark),
-            SchedulerReserveFullIsl = engine.Get(VllmFields.SchedulerReserveFullIsl),
+            SchedulerReserveFullIsl = Chosen(VllmFields.SchedulerReserveFullIsl, VllmDefaults.ReserveFullIsl(version)),
             LongPrefillTokenThreshold = engine.Get(VllmFields.LongPrefillTokenThreshold),
-            EnableChunkedPrefill = engine.Get(VllmFields.EnableChunkedPrefill),
+            EnableChunkedPrefill = ResolveChunkedPrefill(),
             AsyncScheduling = asyncScheduling,
             Speculation = speculation,
             KvCacheGroups = [.. engine.Get(VllmFields.KvCacheGroups)!.Select(window => new KvCacheGroup(window))],
-            PrefixCacheRetentionInterval = engine.Get(VllmFields.PrefixCacheRetentionInterval),
+            PrefixCacheRetentionInterval = Chosen(VllmFields.PrefixCacheRetentionInterval, VllmDefaults.RetentionInterval(version)),
         };
+        ExplainUnchanged();
 
         if (engine.IsSet(VllmFields.KvOffloadingBackend) && !engine.IsSet(VllmFields.KvOffloadingSize))
         {
@@ -152,6 +153,84 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         };
     }
 
+    // Settings and GPUs with which an older release runs the engine that is not modelled.
+    private bool FallsBack()
+    {
+        var before = context.IsGood;
+        foreach (var reason in VllmV0.Reasons(engine, _drafts?.Method, target).Where(r => version.IsBefore(r.Since)))
+        {
+            var field = reason.Field ?? EngineFields.Version;
+            var place = engine.PlaceOf(field);
+            if (version.IsBefore(reason.Until))
+            {
+                context.Add(place, engine.PathOf(field), $"vLLM {version} runs its V0 engine with {reason.What}, and V0's scheduler is not modelled", $"version: {reason.Since} or newer, or do without");
+            }
+            else
+            {
+                _warnings.Add($"whether vLLM {version} runs V1 with {reason.What} could not be established (V0 before {reason.Until}, V1 in {reason.Since}): V1 is simulated ({place})");
+            }
+        }
+
+        return before && !context.IsGood;
+    }
+
+    private bool ResolveChunkedPrefill()
+    {
+        var written = engine.Get(VllmFields.EnableChunkedPrefill);
+        if (written || !VllmDefaults.AlwaysChunks(version))
+        {
+            return written;
+        }
+
+        _derived.Add(new(engine.PathOf(VllmFields.EnableChunkedPrefill), "true", "false as given has no effect: V1 cuts prompts always up to and with v0.11.0 (vllm #20914)"));
+        _warnings.Add($"enable_chunked_prefill: false has no effect in vLLM {version}: V1 cuts prompts always up to and with v0.11.0 ({engine.PlaceOf(VllmFields.EnableChunkedPrefill)})");
+        return true;
+    }
+
+    private int ResolveBlockSize()
+    {
+        if (engine.IsSet(VllmFields.BlockSize))
+        {
+            return engine.Get(VllmFields.BlockSize);
+        }
+
+        var (size, from) = VllmDefaults.BlockSize(version, target?.Shape, target?.Gpu);
+        if (from != VllmFields.VllmDefaults)
+        {
+            _derived.Add(new(engine.PathOf(VllmFields.BlockSize), Text(size), "default: " + from));
+        }
+
+        return size;
+    }
+
+    // What a release chooses, unless it is written.
+    private T? Chosen<T>(Field<T> field, (T? Value, string From) ofRelease)
+    {
+        if (engine.IsSet(field))
+        {
+            return engine.Get(field);
+        }
+
+        _derived.Add(new(engine.PathOf(field), field.ShowObject(ofRelease.Value), "default: " + ofRelease.From));
+        return ofRelease.Value;
+    }
+
+    // Defaults that were the same then as now, with the source of then.
+    private void ExplainUnchanged()
+    {
+        if (!version.IsBefore(0, 11))
+        {
+            return;
+        }
+
+        Field[] unchanged = [VllmFields.EnforceEager, VllmFields.EnablePrefixCaching, VllmFields.SchedulingPolicy, VllmFields.EnableChunkedPrefill, VllmFields.LongPrefillTokenThreshold];
+        _derived.AddRange(unchanged.Where(f => !engine.IsSet(f)).Select(f => new DerivedValue(engine.PathOf(f), engine.Show(f), $"default: {VllmDefaults.Source(version)}")));
+        if (!engine.IsSet(VllmFields.Watermark))
+        {
+            _derived.Add(new(engine.PathOf(VllmFields.Watermark), engine.Show(VllmFields.Watermark), "vLLM before v0.11 keeps no blocks free"));
+        }
+    }
+
     private void CheckRanks()
     {
         if (target is { Layout.AttentionDataParallel: > 1 } && target.Shape.Layers.All(l => l.Ffn.Experts == 0))
@@ -163,7 +242,7 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
     private bool ResolveAsyncScheduling(VllmSpeculation? speculation)
     {
         var ngram = speculation is { Method: VllmSpeculationMethod.Ngram };
-        var old = version.IsBefore(0, 14);
+        var old = !VllmDefaults.AsyncScheduling(version);
         var written = engine.Get(VllmFields.AsyncScheduling);
         if (ngram && written == true)
         {
@@ -212,7 +291,8 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
             return null;
         }
 
-        var blockSize = engine.Get(VllmFields.BlockSize);
+        var blockSize = VllmDefaults.BlockSize(version, null, null).Value;
+        blockSize = engine.IsSet(VllmFields.BlockSize) ? engine.Get(VllmFields.BlockSize) : blockSize;
         var blocks = memory.Value / ((decimal)perToken.Value * blockSize);
         if (blocks is < 2 or > int.MaxValue)
         {
@@ -283,14 +363,14 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
                 tokensWhy = "max_model_len, because without chunked prefill a whole prompt must fit into a step";
             }
 
-            if (tokens > (long)seqs * settings.MaxModelLen)
+            if (VllmDefaults.CapsTokens(version) && tokens > (long)seqs * settings.MaxModelLen)
             {
                 tokens = (int)((long)seqs * settings.MaxModelLen);
                 tokensWhy = $"max_num_seqs x max_model_len = {seqs} x {settings.MaxModelLen}: more can never be scheduled";
             }
         }
 
-        if (!engine.IsSet(VllmFields.MaxNumSeqs) && seqs > tokens)
+        if (!engine.IsSet(VllmFields.MaxNumSeqs) && seqs > tokens && VllmDefaults.CapsSequences(version))
         {
             seqs = tokens;
             seqsWhy = "max_num_batched_tokens, because every request needs a token";
@@ -304,12 +384,12 @@ internal sealed class VllmResolver(Bound root, Bound engine, EngineVersion versi
         var (tokens, seqs, tokensWhy, seqsWhy) = Batch(settings);
         if (!engine.IsSet(VllmFields.MaxNumBatchedTokens))
         {
-            _derived.Add(new(engine.PathOf(VllmFields.MaxNumBatchedTokens), Text(tokens), $"default: {tokensWhy ?? rule}; {VllmFields.VllmDefaults}"));
+            _derived.Add(new(engine.PathOf(VllmFields.MaxNumBatchedTokens), Text(tokens), $"default: {tokensWhy ?? rule}; {VllmDefaults.Source(version)}"));
         }
 
         if (!engine.IsSet(VllmFields.MaxNumSeqs))
         {
-            _derived.Add(new(engine.PathOf(VllmFields.MaxNumSeqs), Text(seqs), $"default: {seqsWhy ?? rule}; {VllmFields.VllmDefaults}"));
+            _derived.Add(new(engine.PathOf(VllmFields.MaxNumSeqs), Text(seqs), $"default: {seqsWhy ?? rule}; {VllmDefaults.Source(version)}"));
         }
 
         settings = settings with { MaxNumBatchedTokens = tokens, MaxNumSeqs = seqs };
