@@ -50,8 +50,8 @@ public sealed record DisaggregatedRow
     {
         var ranks = side.AttentionDp ? side.Gpus : 1;
 
-        // Odd numbers of ranks hold copies of busy experts; here each expert is divided instead, which weighs the same.
-        var groups = side.Gpus & -side.Gpus;
+        // Ranks that do not divide the experts hold copies of some, where that comes out even; else each expert is divided.
+        var groups = RedundantExperts.Suit(side.Gpus) ? side.Gpus : side.Gpus & -side.Gpus;
         var (dense, experts) = SiliconAssumptions.DisaggregatedFormats(this);
         return new SiliconRow
         {

@@ -86,7 +86,7 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
         }
 
         var release = ReleaseOf(version);
-        var shape = model!.WithFormats(ServedFormats.Find(dense), ServedFormats.Find(experts));
+        var shape = RedundantExperts.Spread(model!.WithFormats(ServedFormats.Find(dense), ServedFormats.Find(experts)), layout.ExpertParallel);
         var kind = backend switch { "sglang" => EngineKind.Sglang, "trtllm" => EngineKind.TensorRtLlm, _ => EngineKind.Vllm };
         var (requests, tokens) = Batch(kind, release, gpu!, flags, shape, layout);
         var memory = new EngineMemory

@@ -21,6 +21,12 @@ public sealed record KvLayout
     /// <summary>Tokens per block.</summary>
     public int BlockTokens { get; init; } = 16;
 
+    /// <summary>
+    /// Tokens that lie one after the other in memory, so that one operation moves a layer of them; null: those of a block. An
+    /// engine that keeps its free pages sorted and sends neighbours together has longer runs than a page.
+    /// </summary>
+    public int? RunTokens { get; init; }
+
     /// <summary>Pieces of memory that hold one block on one rank: one per layer, two where keys and values lie apart.</summary>
     public int PiecesPerBlock { get; init; } = 1;
 

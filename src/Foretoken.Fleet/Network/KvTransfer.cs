@@ -27,14 +27,15 @@ public sealed record KvTransfer
     public long Bytes(int from, int to) => to <= from ? 0 : checked((long)Math.Ceiling((To.BytesPerRank(to) - To.BytesPerRank(from)) * To.Ranks));
 
     /// <summary>
-    /// Operations that one receiving rank issues for those tokens: a piece per block and layer, cut where sending ranks hold
+    /// Operations that one receiving rank issues for those tokens: a piece per block (or run of neighbouring blocks) and layer, cut where sending ranks hold
     /// narrower shares.
     /// </summary>
     public long OperationsPerRank(int from, int to)
     {
         var cuts = Math.Max(1, (From.Ranks + To.Ranks - 1) / To.Ranks);
-        var blocks = (to - from + To.BlockTokens - 1L) / To.BlockTokens;
-        return Math.Max(0, blocks) * To.PiecesPerBlock * cuts;
+        var run = To.RunTokens ?? To.BlockTokens;
+        var runs = (to - from + run - 1L) / run;
+        return Math.Max(0, runs) * To.PiecesPerBlock * cuts;
     }
 
     /// <summary>
