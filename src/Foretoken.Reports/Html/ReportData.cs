@@ -122,7 +122,7 @@ internal static class ReportData
     private static void WriteTimeline(Utf8JsonWriter json, RunResult result)
     {
         // Bins near the length of a step would draw the steps' rhythm instead of the rate.
-        var timeline = FleetTimeline.Of(result.Replicas, result.End.Nanoseconds, Math.Min(200_000_000, result.End.Nanoseconds / 50));
+        var timeline = FleetTimeline.Of(result, Math.Min(200_000_000, result.End.Nanoseconds / 50));
         json.WriteStartObject("timeline");
         json.WriteNumber("bin_seconds", timeline.WidthNanoseconds / 1e9);
         Series(json, "arrivals", timeline.Arrivals.Select(v => (double)v));

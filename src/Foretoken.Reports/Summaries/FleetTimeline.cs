@@ -1,6 +1,7 @@
 using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
+using Foretoken.Twin;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports.Summaries;
@@ -42,8 +43,9 @@ public sealed record FleetTimeline
     /// Adds up the replicas, in bins at least as wide as <paramref name="atLeast"/>. The last bin is averaged over the part
     /// of it that the run reached.
     /// </summary>
-    internal static FleetTimeline Of(IReadOnlyList<ReplicaResult> replicas, long end, long atLeast = 0)
+    internal static FleetTimeline Of(RunResult result, long atLeast = 0)
     {
+        var (replicas, end) = (result.Replicas, result.End.Nanoseconds);
         long width = 1;
         long kvBlocks = 0;
         foreach (var replica in replicas)
@@ -79,11 +81,14 @@ public sealed record FleetTimeline
             var line = replica.Timeline;
             var ratio = (int)(width / line.Width);
             Invariant.That(ratio * line.Width == width);
+
+            // A request that is handed over passes a prefill replica, too, and counts once.
+            var counts = replica.Pool >= result.Pools.Count || result.Pools[replica.Pool].Role != PoolRole.Prefill;
             for (var i = 0; i < line.Bins; i++)
             {
                 var bin = i / ratio;
-                arrivals[bin] += line.Arrivals[i];
-                completions[bin] += line.Completions[i];
+                arrivals[bin] += counts ? line.Arrivals[i] : 0;
+                completions[bin] += counts ? line.Completions[i] : 0;
                 tokens[bin] += line.Tokens[i];
                 running[bin] += line.Running[i];
                 waiting[bin] += line.Waiting[i];

@@ -59,7 +59,7 @@ public static class SummaryBuilder
             Replicas = replicas,
             Pools = pools,
             HandOffs = HandOffSummary.Of(result.HandOffs),
-            Timeline = FleetTimeline.Of(result.Replicas, result.End.Nanoseconds),
+            Timeline = FleetTimeline.Of(result),
             WallClock = Speed(context, totals, fleet),
         };
     }

@@ -3,6 +3,7 @@ using Foretoken.Cli.Simulation;
 using Foretoken.Engines.SgLang;
 using Foretoken.Engines.Vllm;
 using Foretoken.Quantities;
+using Foretoken.Reports.Summaries;
 using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Xunit;
@@ -58,6 +59,16 @@ public sealed class PoolScenarioTests : IDisposable
         using var plain = PlanBuilder.Build(Load(Head + "fleet: {replicas: 3, routing: least_tokens}"));
         using var pooled = PlanBuilder.Build(Load(Head + "fleet: {routing: least_tokens, pools: [{replicas: 3}]}"));
         Assert.Equal(TwinRun.Run(plain.Plan).Fingerprint, TwinRun.Run(pooled.Plan).Fingerprint);
+    }
+
+    [Fact]
+    public void Pools_PrefillAndDecode_EachRequestCountsOnceOverTime()
+    {
+        var file = Load(Head + "fleet: {pools: [{role: prefill}, {role: decode, replicas: 2}]}");
+        using var run = PlanBuilder.Build(file);
+        var summary = SummaryBuilder.Build(TwinRun.Run(run.Plan), new SummaryContext { ScenarioName = "s", Version = "0" });
+        Assert.Equal(200, summary.Timeline.Arrivals.Sum());
+        Assert.Equal(200, summary.Timeline.Completions.Sum());
     }
 
     [Fact]
