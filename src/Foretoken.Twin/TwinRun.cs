@@ -57,12 +57,7 @@ public sealed class TwinRun
         if (_desk.MayHold)
         {
             _byEvents = true;
-            _parts.Add(_held = new RouterQueue(_desk, request =>
-            {
-                var worker = Route(request);
-                _book.Dispatch(request, worker, _now);
-                Send(request, worker);
-            }));
+            _parts.Add(_held = new RouterQueue(_desk, SendWaiting));
         }
 
         _fleet = new ReplicaFleet(plan, _gaps, _desk, _handOff) { GoesByEvents = _byEvents };
@@ -207,7 +202,7 @@ public sealed class TwinRun
         return pool;
     }
 
-    // A replica serves again: a request that waited for one goes to it.
+    // A request that waited for a replica, or at the router, goes to one.
     private void SendWaiting(RequestSpec request)
     {
         var worker = Route(request);

@@ -1,6 +1,7 @@
 using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Statistics;
+using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Replicas;
 
@@ -92,5 +93,15 @@ public sealed class ReplicaRecorder(int worker, LogHistogram tokenGaps, IReplica
         };
         copy.Timeline.Hold(Timeline.Now);
         return copy;
+    }
+
+    /// <summary>A request that the engine does not take ends where it arrives. The timeline stands at <paramref name="now"/>.</summary>
+    internal void Refuse(int request, SimTime now)
+    {
+        Timeline.CountArrival();
+        Timeline.CountCompletion();
+        var refused = RequestRecord.New(request);
+        refused.Outcome = RequestOutcome.Rejected;
+        Events.Ended(Worker, refused, now);
     }
 }

@@ -249,11 +249,7 @@ public sealed partial class FastVllmReplica : IHandOffReplica
         if (!VllmAdmission.Accepts(_settings, request))
         {
             Mark(at);
-            _recorder.Timeline.CountArrival();
-            _recorder.Timeline.CountCompletion();
-            var refused = RequestRecord.New(request.Index);
-            refused.Outcome = RequestOutcome.Rejected;
-            _recorder.Events.Ended(_recorder.Worker, refused, now);
+            _recorder.Refuse(request.Index, now);
             return;
         }
 

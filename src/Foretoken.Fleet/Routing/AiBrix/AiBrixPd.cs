@@ -58,21 +58,12 @@ public sealed class AiBrixPd : IRoutingPolicy
         var workers = view.Workers;
         var loads = view.RequestsInFlight;
         var most = 0;
-        double sum = 0;
-        double squares = 0;
         foreach (var worker in workers)
         {
             most = Math.Max(most, loads[worker]);
-            sum += loads[worker];
         }
 
-        var mean = sum / workers.Length;
-        foreach (var worker in workers)
-        {
-            squares += (loads[worker] - mean) * (loads[worker] - mean);
-        }
-
-        var bound = mean + Math.Sqrt(squares / workers.Length);
+        var bound = UsualLoad.Bound(workers, loads, deviations: 1);
         var depths = _recent.Holders.Depths(request.Path.Span, request.KnownTokens, workers[^1] + 1);
         var lowest = double.PositiveInfinity;
         var chosen = workers[0];

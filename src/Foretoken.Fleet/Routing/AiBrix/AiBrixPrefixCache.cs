@@ -63,12 +63,10 @@ public sealed class AiBrixPrefixCache : IRoutingPolicy
         var loads = view.RequestsInFlight;
         var least = int.MaxValue;
         var most = 0;
-        long sum = 0;
         foreach (var worker in workers)
         {
             least = Math.Min(least, loads[worker]);
             most = Math.Max(most, loads[worker]);
-            sum += loads[worker];
         }
 
         if (most - least > _imbalance)
@@ -76,14 +74,7 @@ public sealed class AiBrixPrefixCache : IRoutingPolicy
             return LeastLoad.Any(workers, loads, ref random);
         }
 
-        var mean = sum / (double)workers.Length;
-        double squares = 0;
-        foreach (var worker in workers)
-        {
-            squares += (loads[worker] - mean) * (loads[worker] - mean);
-        }
-
-        var bound = mean + _deviations * Math.Sqrt(squares / workers.Length);
+        var bound = UsualLoad.Bound(workers, loads, _deviations);
         var depths = _recent.Holders.Depths(request.Path.Span, request.KnownTokens / _blockTokens, workers[^1] + 1);
         var best = -1;
         foreach (var worker in workers)
