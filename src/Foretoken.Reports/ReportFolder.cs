@@ -3,7 +3,7 @@ using Foretoken.Reports.Files;
 using Foretoken.Reports.Html;
 using Foretoken.Reports.Json;
 using Foretoken.Reports.Requests;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports;

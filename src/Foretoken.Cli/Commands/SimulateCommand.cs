@@ -5,7 +5,7 @@ using Foretoken.Cli.Simulation;
 using Foretoken.Quantities;
 using Foretoken.Reports;
 using Foretoken.Reports.Json;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Reports.Terminal;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Foretoken.Reports.Metrics;
+using Foretoken.Metrics;
 using Foretoken.Reports.Reproductions;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Cli.Reproductions;

@@ -1,4 +1,4 @@
-using Foretoken.Reports.Metrics;
+using Foretoken.Metrics;
 using Foretoken.Twin.Scenarios.Documents;
 
 namespace Foretoken.Cli.Reproductions;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Quantities;
-using Foretoken.Reports.Metrics;
+using Foretoken.Metrics;
 using Foretoken.Twin.Scenarios.Fields;
 using F = Foretoken.Cli.Reproductions.ReproductionFields;
 

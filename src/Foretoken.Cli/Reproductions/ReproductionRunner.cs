@@ -3,7 +3,7 @@ using Foretoken.Cli.Scenarios;
 using Foretoken.Cli.Simulation;
 using Foretoken.Quantities;
 using Foretoken.Reports.Reproductions;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin;
 
 namespace Foretoken.Cli.Reproductions;

@@ -2,7 +2,7 @@ using System.Globalization;
 using Foretoken.Quantities;
 using Foretoken.Reports.Files;
 using Foretoken.Reports.Perfetto;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Tracing;
 
 namespace Foretoken.Cli.Simulation;

@@ -1,4 +1,4 @@
-using Foretoken.Reports.Slo;
+using Foretoken.Metrics.Slo;
 using Foretoken.Twin.Scenarios.Model;
 
 namespace Foretoken.Cli.Simulation;

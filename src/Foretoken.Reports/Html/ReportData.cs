@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Reports.Json;
-using Foretoken.Reports.Metrics;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports.Html;

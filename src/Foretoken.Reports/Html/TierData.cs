@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Foretoken.Engines.Tiers;
 using Foretoken.Reports.Json;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 
 namespace Foretoken.Reports.Html;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 
 namespace Foretoken.Reports.Json;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Foretoken.Reports.Files;
-using Foretoken.Reports.Slo;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Slo;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports.Json;

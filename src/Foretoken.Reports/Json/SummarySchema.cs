@@ -2,8 +2,8 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foretoken.Engines.Tiers;
-using Foretoken.Reports.Metrics;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics;
+using Foretoken.Metrics.Summaries;
 
 namespace Foretoken.Reports.Json;
 

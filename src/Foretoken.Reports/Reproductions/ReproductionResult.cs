@@ -1,4 +1,4 @@
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 
 namespace Foretoken.Reports.Reproductions;
 

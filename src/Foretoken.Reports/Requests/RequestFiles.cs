@@ -1,6 +1,6 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports.Requests;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Foretoken.Engines.Tiers;
 using Foretoken.Reports.Json;
-using Foretoken.Reports.Metrics;
-using Foretoken.Reports.Slo;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics;
+using Foretoken.Metrics.Slo;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Reports.Terminal;

@@ -18,8 +18,10 @@ public sealed class RoomTests
         ["Foretoken.Fleet"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines"],
         ["Foretoken.Twin"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet"],
         ["Foretoken.Accuracy"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin"],
-        ["Foretoken.Reports"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy"],
-        ["foretoken"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Reports"],
+        ["Foretoken.Metrics"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin"],
+        ["Foretoken.Tuning"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Metrics"],
+        ["Foretoken.Reports"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Metrics", "Tuning"],
+        ["foretoken"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Metrics", "Tuning", "Reports"],
     };
 
     private static readonly string[] Banned =

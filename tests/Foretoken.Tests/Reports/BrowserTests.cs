@@ -1,10 +1,11 @@
+using Foretoken.Tests.Metrics;
 using System.Collections.Concurrent;
 using System.Globalization;
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 using Foretoken.Reports.Html;
-using Foretoken.Reports.Slo;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Slo;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Tests.Support;
 using Foretoken.Twin.Results;
 using Xunit;

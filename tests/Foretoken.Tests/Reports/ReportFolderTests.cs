@@ -1,6 +1,7 @@
+using Foretoken.Tests.Metrics;
 using Foretoken.Quantities;
 using Foretoken.Reports;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Tests.Support;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Foretoken.Tests.Metrics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;

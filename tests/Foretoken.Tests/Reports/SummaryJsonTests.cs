@@ -1,9 +1,10 @@
+using Foretoken.Tests.Metrics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foretoken.Quantities;
 using Foretoken.Reports.Json;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Tests.Support;
 using Foretoken.Twin.Results;
 using Xunit;

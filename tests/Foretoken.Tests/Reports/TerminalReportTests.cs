@@ -1,5 +1,6 @@
+using Foretoken.Tests.Metrics;
 using System.Globalization;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Reports.Terminal;
 using Foretoken.Tests.Support;
 using Foretoken.Twin.Results;

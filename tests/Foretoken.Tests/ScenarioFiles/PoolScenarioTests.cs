@@ -3,7 +3,7 @@ using Foretoken.Cli.Simulation;
 using Foretoken.Engines.SgLang;
 using Foretoken.Engines.Vllm;
 using Foretoken.Quantities;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Xunit;

@@ -4,7 +4,7 @@ using Foretoken.Quantities;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>What the whole fleet held over time, in equal bins from the start of the run.</summary>
 public sealed record FleetTimeline

@@ -2,11 +2,11 @@ using FsCheck;
 using FsCheck.Fluent;
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Results;
 using Xunit;
 
-namespace Foretoken.Tests.Reports;
+namespace Foretoken.Tests.Metrics;
 
 public sealed class RequestStatisticsTests
 {

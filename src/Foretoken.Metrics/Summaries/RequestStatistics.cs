@@ -1,6 +1,6 @@
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>
 /// Exact distributions of the per-request metrics over the answered requests of the measured part. Written without LINQ over

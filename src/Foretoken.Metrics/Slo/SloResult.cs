@@ -1,6 +1,5 @@
-using Foretoken.Reports.Metrics;
 
-namespace Foretoken.Reports.Slo;
+namespace Foretoken.Metrics.Slo;
 
 /// <summary>Whether a promise was kept.</summary>
 public enum SloVerdict

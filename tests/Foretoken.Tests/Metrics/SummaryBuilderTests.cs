@@ -1,12 +1,12 @@
 using Foretoken.Quantities;
-using Foretoken.Reports.Metrics;
-using Foretoken.Reports.Slo;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics;
+using Foretoken.Metrics.Slo;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
 using Xunit;
 
-namespace Foretoken.Tests.Reports;
+namespace Foretoken.Tests.Metrics;
 
 public sealed class SummaryBuilderTests
 {

@@ -2,7 +2,7 @@ using Foretoken.Quantities;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>What a pool of equal replicas took and gave, over the whole run.</summary>
 public sealed record PoolSummary

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
-using Foretoken.Reports.Metrics;
-using Foretoken.Reports.Slo;
+using Foretoken.Metrics.Slo;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>Turns a result into its summary. Ten million requests take a few seconds and some megabytes besides the result.</summary>
 public static class SummaryBuilder

@@ -1,7 +1,6 @@
 using Foretoken.Quantities;
-using Foretoken.Reports.Metrics;
 
-namespace Foretoken.Reports.Slo;
+namespace Foretoken.Metrics.Slo;
 
 /// <summary>Service-level objective of a run: what the percentiles, the single request and the share of failures must keep.</summary>
 public sealed record SloSpec

@@ -1,7 +1,7 @@
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Xunit;
 
-namespace Foretoken.Tests.Reports;
+namespace Foretoken.Tests.Metrics;
 
 /// <summary>The statistics as a textbook writes them: sort everything, sum everything.</summary>
 internal static class NaiveStatistics

@@ -1,9 +1,8 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
-using Foretoken.Reports.Metrics;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>
 /// The per-request metrics as functions of a row of the request table, in raw units (nanoseconds for times, tokens, tokens

@@ -1,10 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Foretoken.Quantities;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Xunit;
 
-namespace Foretoken.Tests.Reports;
+namespace Foretoken.Tests.Metrics;
 
 public sealed class DoubleSortTests
 {

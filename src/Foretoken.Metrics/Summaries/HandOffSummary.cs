@@ -1,7 +1,7 @@
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>KV handed from prefill to decode replicas, over the whole run.</summary>
 public sealed record HandOffSummary

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Foretoken.Reports.Slo;
+using Foretoken.Metrics.Slo;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>Statistics of a metric's values, in the metric's unit.</summary>
 public sealed record Distribution

@@ -1,7 +1,7 @@
 using Foretoken.Engines.Tiers;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>One replica's row. Means are over simulated time from the first arrival of the run to its end.</summary>
 public sealed record ReplicaSummary

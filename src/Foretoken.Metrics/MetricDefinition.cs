@@ -1,4 +1,4 @@
-namespace Foretoken.Reports.Metrics;
+namespace Foretoken.Metrics;
 
 /// <summary>
 /// A metric's one definition: every output (terminal, JSON, HTML, schema, documentation) takes name, unit and wording from

@@ -1,9 +1,8 @@
-using Foretoken.Reports.Metrics;
-using Foretoken.Reports.Slo;
+using Foretoken.Metrics.Slo;
 using Foretoken.Twin.Results;
 using Foretoken.Twin.Tracing;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>
 /// What a run came to: pure data, the source of the terminal table, <c>summary.json</c> and <c>report.html</c>. Everything

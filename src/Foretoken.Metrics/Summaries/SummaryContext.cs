@@ -1,6 +1,6 @@
-using Foretoken.Reports.Slo;
+using Foretoken.Metrics.Slo;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>What a summary tells besides the result: where the run came from and how it is judged.</summary>
 public sealed record SummaryContext

@@ -1,4 +1,4 @@
-namespace Foretoken.Reports.Slo;
+namespace Foretoken.Metrics.Slo;
 
 /// <summary>One promise over the whole run, for example "p95 of time_to_first_token is at most 2,000 ms".</summary>
 public sealed record SloTarget

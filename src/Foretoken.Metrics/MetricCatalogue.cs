@@ -1,7 +1,7 @@
-using static Foretoken.Reports.Metrics.MetricDirection;
-using static Foretoken.Reports.Metrics.MetricKind;
+using static Foretoken.Metrics.MetricDirection;
+using static Foretoken.Metrics.MetricKind;
 
-namespace Foretoken.Reports.Metrics;
+namespace Foretoken.Metrics;
 
 /// <summary>
 /// Every metric of a run. Tags and formulas follow AIPerf's metrics reference; what AIPerf does not have is named in the

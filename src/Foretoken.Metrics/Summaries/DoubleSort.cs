@@ -1,4 +1,4 @@
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>
 /// Sorts numbers without the runtime's generic sort, whose instantiation for doubles is compiled at start-up (about 2 ms of

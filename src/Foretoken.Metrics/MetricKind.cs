@@ -1,4 +1,4 @@
-namespace Foretoken.Reports.Metrics;
+namespace Foretoken.Metrics;
 
 /// <summary>What a metric's numbers are taken over.</summary>
 public enum MetricKind

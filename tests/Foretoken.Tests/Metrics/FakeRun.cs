@@ -4,7 +4,7 @@ using Foretoken.Quantities;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Tests.Reports;
+namespace Foretoken.Tests.Metrics;
 
 /// <summary>Results for tests of the reports, made without an engine: a tiny one by hand and larger ones by a crude queueing model.</summary>
 internal static class FakeRun

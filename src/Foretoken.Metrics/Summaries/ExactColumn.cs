@@ -1,7 +1,7 @@
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 
-namespace Foretoken.Reports.Summaries;
+namespace Foretoken.Metrics.Summaries;
 
 /// <summary>
 /// Exact statistics of millions of values without holding them: a first pass counts values per logarithmic bucket, which

@@ -1,10 +1,9 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
-using Foretoken.Reports.Metrics;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Twin.Results;
 
-namespace Foretoken.Reports.Slo;
+namespace Foretoken.Metrics.Slo;
 
 /// <summary>
 /// Finds the bad minutes. Rows of the table are in order of arrival, so that the requests of a minute stand together and

@@ -1,14 +1,15 @@
+using Foretoken.Tests.Reports;
 using System.Text.Json.Nodes;
 using Foretoken.Reports.Json;
-using Foretoken.Reports.Metrics;
+using Foretoken.Metrics;
 using Foretoken.Reports.Requests;
-using Foretoken.Reports.Slo;
-using Foretoken.Reports.Summaries;
+using Foretoken.Metrics.Slo;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Tests.Support;
 using Foretoken.Twin.Results;
 using Xunit;
 
-namespace Foretoken.Tests.Reports;
+namespace Foretoken.Tests.Metrics;
 
 /// <summary>Catalogue, schema, documentation and what is written must tell the same. FORETOKEN_ACCEPT=1 writes the generated parts.</summary>
 public sealed class MetricCatalogueTests
