@@ -1,0 +1,26 @@
+using System.Globalization;
+using Foretoken.Metrics;
+
+namespace Foretoken.Tuning.Objectives;
+
+/// <summary>One number of a run: a statistic of a metric, over all requests or those of one class of the workload.</summary>
+/// <param name="Metric">Which metric.</param>
+/// <param name="Percentile">Which percentile of it, 0 to 100; null: the mean, and for metrics with one value per run that value.</param>
+/// <param name="Class">Name of a workload class; null for all requests.</param>
+public sealed record Measure(MetricDefinition Metric, double? Percentile = null, string? Class = null)
+{
+    /// <summary>As users write it: <c>p95 time_to_first_token</c>, <c>cost</c>, <c>p99 inter_token_latency of chat</c>.</summary>
+    public string Text
+    {
+        get
+        {
+            var of = Class is null ? "" : $" of {Class}";
+            return Metric.Kind == MetricKind.PerRun ? Metric.Tag + of
+                : Percentile is { } p ? string.Create(CultureInfo.InvariantCulture, $"p{p} {Metric.Tag}{of}")
+                : $"avg {Metric.Tag}{of}";
+        }
+    }
+
+    /// <inheritdoc />
+    public override string ToString() => Text;
+}
