@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+using Foretoken.Quantities;
+using Microsoft.Data.Sqlite;
+
+namespace Foretoken.Tuning.Store;
+
+/// <summary>An evaluation as a row. Numbers are kept bit by bit; a checksum tells a damaged row from a whole one.</summary>
+internal static class EvaluationRow
+{
+    public const string Insert = """
+        INSERT INTO evaluations (study, candidate, slice, replication, "values", errors, fingerprint, simulated_seconds, gpu_hours, checksum)
+        VALUES ($study, $candidate, $slice, $replication, $values, $errors, $fingerprint, $seconds, $hours, $checksum)
+        ON CONFLICT (study, candidate, slice, replication) DO NOTHING
+        """;
+
+    public const string Select = """
+        SELECT candidate, slice, replication, "values", errors, fingerprint, simulated_seconds, gpu_hours, checksum
+        FROM evaluations WHERE study = $study ORDER BY candidate, slice, replication
+        """;
+
+    private static readonly string[] Names = ["$study", "$candidate", "$slice", "$replication", "$values", "$errors", "$fingerprint", "$seconds", "$hours", "$checksum"];
+
+    /// <summary>A command that <see cref="Fill"/> can fill again and again.</summary>
+    public static SqliteCommand Prepare(SqliteConnection connection)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = Insert;
+        foreach (var name in Names)
+        {
+            command.Parameters.Add(new SqliteParameter(name, null));
+        }
+
+        return command;
+    }
+
+    /// <summary>Puts an evaluation into the command.</summary>
+    public static void Fill(SqliteCommand command, long study, Evaluation evaluation)
+    {
+        var values = Bytes(evaluation.Values);
+        var errors = Bytes(evaluation.StandardErrors);
+        object[] cells =
+        [
+            study, evaluation.Key.Candidate, evaluation.Key.Slice, evaluation.Key.Replication, values, errors,
+            unchecked((long)evaluation.Fingerprint), evaluation.SimulatedSeconds, evaluation.GpuHours, (long)Checksum(evaluation, values, errors),
+        ];
+        for (var i = 0; i < cells.Length; i++)
+        {
+            command.Parameters[i].Value = cells[i];
+        }
+    }
+
+    /// <summary>The evaluation at the reader.</summary>
+    /// <exception cref="InputException">The row is not what was written.</exception>
+    public static Evaluation Read(SqliteDataReader reader, int measures, string path)
+    {
+        var key = new EvaluationKey(reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2));
+        var values = (byte[])reader.GetValue(3);
+        var errors = (byte[])reader.GetValue(4);
+        var evaluation = new Evaluation(key, Doubles(values), Doubles(errors), unchecked((ulong)reader.GetInt64(5)), reader.GetDouble(6), reader.GetDouble(7));
+        if (evaluation.Values.Length != measures || evaluation.StandardErrors.Length != measures || reader.GetInt64(8) != Checksum(evaluation, values, errors))
+        {
+            throw StoreFailure.Damaged(path, $"the evaluation of candidate {key.Candidate} (slice {key.Slice}, replication {key.Replication}) is not what was written");
+        }
+
+        return evaluation;
+    }
+
+    private static byte[] Bytes(double[] numbers)
+    {
+        var bytes = new byte[numbers.Length * sizeof(double)];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)), numbers[i]);
+        }
+
+        return bytes;
+    }
+
+    private static double[] Doubles(byte[] bytes)
+    {
+        var numbers = new double[bytes.Length / sizeof(double)];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = BinaryPrimitives.ReadDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)));
+        }
+
+        return numbers;
+    }
+
+    private static uint Checksum(Evaluation evaluation, byte[] values, byte[] errors)
+    {
+        var sum = uint.MaxValue;
+        Add(Encoding.UTF8.GetBytes(evaluation.Key.Candidate));
+        Add(values);
+        Add(errors);
+        ReadOnlySpan<long> rest =
+        [
+            evaluation.Key.Slice, evaluation.Key.Replication, unchecked((long)evaluation.Fingerprint),
+            BitConverter.DoubleToInt64Bits(evaluation.SimulatedSeconds), BitConverter.DoubleToInt64Bits(evaluation.GpuHours),
+        ];
+        foreach (var number in rest)
+        {
+            sum = BitOperations.Crc32C(sum, unchecked((ulong)number));
+        }
+
+        return ~sum;
+
+        void Add(ReadOnlySpan<byte> bytes)
+        {
+            var whole = bytes.Length / sizeof(ulong);
+            for (var i = 0; i < whole; i++)
+            {
+                sum = BitOperations.Crc32C(sum, BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * sizeof(ulong))..]));
+            }
+
+            foreach (var one in bytes[(whole * sizeof(ulong))..])
+            {
+                sum = BitOperations.Crc32C(sum, one);
+            }
+        }
+    }
+}
