@@ -20,5 +20,8 @@ public enum StreamId
     Prompts = 12,
     ColdStarts = 13,
     Futures = 14,
+    Search = 15,
+    Resampling = 16,
+    Doubt = 17,
     Test = 1000,
 }
