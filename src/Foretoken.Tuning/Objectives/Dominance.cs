@@ -21,7 +21,7 @@ public static class Dominance
                 return false;
             }
 
-            better |= a[k] < b[k] - (epsilon * Math.Abs(b[k]));
+            better |= a[k] < b[k] && (epsilon == 0 || double.IsInfinity(b[k]) || a[k] < b[k] - (epsilon * Math.Abs(b[k])));
         }
 
         return better;

@@ -56,8 +56,13 @@ public sealed class ParetoFront<T>(double epsilon = 0)
         _points.Add((item, objectives));
         return true;
     }
+}
 
+/// <summary>The front of points that are all there.</summary>
+public static class ParetoFront
+{
     /// <summary>Indices of the points that nothing beats, ascending.</summary>
+    /// <exception cref="ArgumentException">An objective is not a number, or their count differs.</exception>
     public static List<int> Of(IReadOnlyList<double[]> objectives, double epsilon = 0)
     {
         var front = new ParetoFront<int>(epsilon);
