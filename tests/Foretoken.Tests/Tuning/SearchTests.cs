@@ -1,4 +1,3 @@
-using Foretoken.Quantities;
 using Foretoken.Tests.Tuning.Problems;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Search;
