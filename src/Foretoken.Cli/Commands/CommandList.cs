@@ -14,6 +14,7 @@ public static class CommandList
         yield return TraceCommand.Create();
         yield return ValidateCommand.Create();
         yield return FitCommand.Create();
+        yield return DeployCommand.Create();
         yield return GpusCommand.Create();
         yield return ModelsCommand.Create();
         yield return OpTablesCommand.Create();

@@ -246,8 +246,14 @@ public static class MemoryModel
         : engine.Eager || !GraphsCounted(engine) ? new("CUDA graphs", engine.Eager ? "eager" : "captured in what is left free", 0, engine.Kind == EngineKind.Vllm && !engine.Eager ? "vLLM before v0.21 does not count them" : "engine")
         : new("CUDA graphs", "86 sizes", -GraphBytes, "estimate: vllm PR #39559");
 
-    // vLLM's was raised with the estimate of graphs, to leave as much for the KV cache as before.
-    private static (double Fraction, string Rule) DefaultFraction(EngineMemory engine, ParallelLayout layout, long gpuBytes) => engine.Kind switch
+    /// <summary>
+    /// The share of a GPU's memory that an engine takes when nobody says it, and the rule in words. vLLM's was raised with the
+    /// estimate of graphs, to leave as much for the KV cache as before.
+    /// </summary>
+    /// <param name="engine">Engine settings.</param>
+    /// <param name="layout">Parallel layout.</param>
+    /// <param name="gpuBytes">Memory of one GPU as its driver reports it.</param>
+    public static (double Fraction, string Rule) DefaultFraction(EngineMemory engine, ParallelLayout layout, long gpuBytes) => engine.Kind switch
     {
         EngineKind.Vllm => (GraphsCounted(engine) ? 0.92 : 0.9, ""),
         EngineKind.TensorRtLlm => (0.9, ""),

@@ -20,8 +20,9 @@ public sealed class RoomTests
         ["Foretoken.Accuracy"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin"],
         ["Foretoken.Metrics"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin"],
         ["Foretoken.Tuning"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Metrics"],
+        ["Foretoken.Deploy"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin"],
         ["Foretoken.Reports"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Metrics", "Tuning"],
-        ["foretoken"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Metrics", "Tuning", "Reports"],
+        ["foretoken"] = ["Quantities", "Kernel", "Workloads", "Hardware", "Engines", "Fleet", "Twin", "Accuracy", "Metrics", "Tuning", "Reports", "Deploy"],
     };
 
     private static readonly string[] Banned =

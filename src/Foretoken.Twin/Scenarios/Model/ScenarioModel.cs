@@ -1,5 +1,6 @@
 using Foretoken.Quantities;
 using Foretoken.Twin.Deployments;
+using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Twin.Scenarios.Model;
 
@@ -53,6 +54,9 @@ public sealed record ScenarioModel
 
     /// <summary>Virtual time at which the run is cut off; null: none.</summary>
     public SimTime? TimeLimit { get; init; }
+
+    /// <summary>Every value with where it came from; null for a scenario that was put together in code.</summary>
+    public Bound? Bound { get; init; }
 
     /// <summary>What was filled in or follows, with its formula.</summary>
     public required IReadOnlyList<DerivedValue> Derived { get; init; }

@@ -82,6 +82,7 @@ public static class ScenarioResolver
             Slo = slo,
             EngineMode = run.Get(RunFields.EngineMode) switch { "plain" => EngineMode.Plain, "fast" => EngineMode.Fast, _ => EngineMode.Auto },
             TimeLimit = run.Get(RunFields.TimeLimit) is { } limit ? new SimTime(limit.Nanoseconds) : null,
+            Bound = root,
             Derived = derived,
         };
     }
