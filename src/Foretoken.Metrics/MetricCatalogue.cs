@@ -54,6 +54,9 @@ public static class MetricCatalogue
     public static readonly MetricDefinition ErrorRequestCount = new("error_request_count", "Error request count", "Failed", "requests", PerRun, Lower,
         "Requests without an answer: rejected, aborted or unfinished, warm-up left out.");
 
+    public static readonly MetricDefinition ErrorRequestFraction = new("error_request_fraction", "Error request fraction", "Failed share", "", PerRun, Lower,
+        "Requests without an answer / all requests, warm-up left out.") { IsShare = true };
+
     public static readonly MetricDefinition Goodput = new("goodput", "Goodput", "Goodput", "requests/s", PerRun, Higher,
         "Good requests / benchmark duration. A request is good when it was answered and meets every per-request bound of the SLO; as in AIPerf, a request that lacks a bounded metric (a one-token answer has no token speed) is not good. Only with an SLO.");
 
@@ -120,6 +123,15 @@ public static class MetricCatalogue
     public static readonly MetricDefinition CostPerMillionOutputTokens = new("cost_per_million_output_tokens", "Cost of 1M output tokens", "$ per 1M out", "$", PerRun, Lower,
         "Cost / tokens generated x 1,000,000. Whole run.");
 
+    public static readonly MetricDefinition GpuCount = new("gpu_count", "GPUs", "GPUs", "GPUs", PerRun, Lower,
+        "GPU hours / hours of the run: how many GPUs were held on average. Whole run.");
+
+    public static readonly MetricDefinition OutputTokenThroughputPerGpu = new("output_token_throughput_per_gpu", "Output token throughput per GPU", "Output per GPU", "tokens/s/GPU", PerRun, Higher,
+        "Tokens generated / seconds for which GPUs were held, summed over GPUs. Whole run.");
+
+    public static readonly MetricDefinition GpuEnergy = new("gpu_energy", "GPU energy, at most", "GPU energy", "kWh", PerRun, Lower,
+        "Board power limit of each GPU x its time in forward passes: an upper bound for the passes; power between them, hosts and cooling are not in it. Only where every pool's GPU is known. Whole run.");
+
     public static readonly MetricDefinition ScalingEvents = new("scaling_events", "Scaling events", "Scaling events", "", PerRun, None,
         "Changes of the number of replicas wanted of a pool, by a scaler or planned, and rollouts begun. Only in runs whose fleet changes. Whole run.");
 
@@ -131,11 +143,11 @@ public static class MetricCatalogue
     [
         TimeToFirstToken, TimeToSecondToken, RequestLatency, InterTokenLatency, TimePerOutputToken, InterTokenGap,
         OutputTokenThroughputPerUser, QueueTime, OutputSequenceLength, InputSequenceLength,
-        OutputTokenThroughput, TotalTokenThroughput, RequestThroughput, RequestCount, ErrorRequestCount,
+        OutputTokenThroughput, TotalTokenThroughput, RequestThroughput, RequestCount, ErrorRequestCount, ErrorRequestFraction,
         Goodput, GoodRequestCount, GoodRequestFraction, BadMinutes, JudgedMinutes,
         BenchmarkDuration, TotalInputTokens, TotalOutputTokens, MeanConcurrency, PrefixCacheReuse,
         KvCacheUsageMean, KvCacheUsagePeak, RunningMean, RunningPeak, WaitingMean, WaitingPeak,
-        ReplicaBusy, Preemptions, EngineSteps, GpuHours, Cost, CostPerMillionOutputTokens, ScalingEvents, HeldRequests,
+        ReplicaBusy, Preemptions, EngineSteps, GpuHours, GpuCount, OutputTokenThroughputPerGpu, GpuEnergy, Cost, CostPerMillionOutputTokens, ScalingEvents, HeldRequests,
     ];
 
     /// <summary>The metric with this tag, or null.</summary>

@@ -42,4 +42,7 @@ public sealed record PoolPlan
 
     /// <summary>Price of a GPU for an hour, US dollars; null when it is not known. Changes nothing in the run.</summary>
     public double? GpuHourPrice { get; init; }
+
+    /// <summary>Board power limit of a GPU, watts; null when it is not known. Changes nothing in the run.</summary>
+    public double? GpuPowerW { get; init; }
 }

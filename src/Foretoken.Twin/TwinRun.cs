@@ -458,7 +458,7 @@ public sealed class TwinRun
         {
             Requests = _book.Requests,
             Replicas = results,
-            Pools = [.. _plan.Pools.Select(p => new PoolResult { Name = p.Name, Role = p.Role, GpusPerReplica = p.GpusPerReplica, GpuHourPrice = p.GpuHourPrice })],
+            Pools = [.. _plan.Pools.Select(p => new PoolResult { Name = p.Name, Role = p.Role, GpusPerReplica = p.GpusPerReplica, GpuHourPrice = p.GpuHourPrice, GpuPowerW = p.GpuPowerW })],
             TokenGaps = _gaps,
             HandOffs = _handOff?.Conclude(),
             End = end,

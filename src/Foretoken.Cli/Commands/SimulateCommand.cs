@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Foretoken.Metrics.Slo;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Cli.Simulation;
 using Foretoken.Quantities;

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Foretoken.Metrics.Slo;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Cli.Simulation;
 using Foretoken.Quantities;

@@ -2,11 +2,9 @@ using System.Globalization;
 using System.Text;
 using Foretoken.Cli.Commands;
 using Foretoken.Cli.Scenarios;
-using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Twin;
-using Foretoken.Twin.Scaling;
 using Foretoken.Twin.Scenarios.Model;
 using Foretoken.Workloads.Benchmarks;
 using Foretoken.Workloads.Requests;
@@ -34,26 +32,7 @@ internal static class PlanBuilder
             BenchmarkWorkloadModel benchmark => Benchmark(file, benchmark.Options, notes),
             _ => throw new NotSupportedException(model.Workload.GetType().Name),
         };
-        PoolPlan[] pools = [.. model.Pools.Select(p => Pool(file, p))];
-        var plan = new RunPlan
-        {
-            Source = source,
-            Pools = pools,
-            Routing = model.Routing.Create(new RoutingSetup
-            {
-                StepTime = pools[0].StepTime,
-                BlockTokens = pools[0].Engine.KvBlockTokens,
-                KvBlocks = pools[0].Engine.KvBlocks,
-                MaxBatchedTokens = pools[0].Engine.MaxBatchedTokens,
-            }),
-            RouterTiming = model.Routing.Timing,
-            Disaggregation = model.Disaggregation?.Create(),
-            Seed = model.Seed,
-            EngineMode = model.EngineMode,
-            TimeLimit = model.TimeLimit,
-            WarmUpRequests = model.Workload.WarmUpRequests,
-        };
-        plan = plan with { Scaling = ScalingPlans.Of(model.Scaling, p => Pool(file, p)) };
+        var plan = RunPlans.Create(model, source, p => StepTime(file, p));
         foreach (var pool in model.Pools)
         {
             var of = model.Pools.Count > 1 ? $"pool {pool.Name}: " : "";
@@ -70,18 +49,6 @@ internal static class PlanBuilder
 
         return new PreparedRun(plan, notes.ToString(), streamed);
     }
-
-    private static PoolPlan Pool(ScenarioFile file, PoolModel pool) => new()
-    {
-        Name = pool.Name,
-        Role = pool.Role,
-        Replicas = pool.Replicas,
-        Engine = pool.Engine.Settings,
-        StepTime = StepTime(file, pool),
-        Frontend = pool.Frontend,
-        GpusPerReplica = pool.GpusPerReplica,
-        GpuHourPrice = pool.GpuHourPrice,
-    };
 
     private static IStepTimeSource StepTime(ScenarioFile file, PoolModel pool) => pool.StepTime switch
     {

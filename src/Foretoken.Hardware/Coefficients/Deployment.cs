@@ -52,6 +52,9 @@ public sealed record Deployment
     /// <summary>Corrections from measured systems; null for the built-in ones.</summary>
     public Calibration? Calibration { get; init; }
 
+    /// <summary>Every step takes this many times as long. Default 1; another value plays what the published error of the step times would do.</summary>
+    public double TimeFactor { get; init; } = 1;
+
     /// <summary>Measured operators that go before the coefficients; null for none.</summary>
     public OpTables.OperatorTableSet? Tables { get; init; }
 

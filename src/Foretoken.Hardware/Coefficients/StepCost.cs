@@ -40,6 +40,8 @@ internal sealed class StepCost
         var widest = WeightShards.Stages(model.Layers.Count, layout.PipelineParallel);
         StageShare = Enumerable.Range(0, layout.PipelineParallel).Max(i => widest[i + 1] - widest[i]) / (double)model.Layers.Count;
         (DecodeScale, PrefillScale, PromptAttentionScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), Calibration.Format(model));
+        DecodeScale *= deployment.TimeFactor;
+        PrefillScale *= deployment.TimeFactor;
         Draft = deployment.Speculation is { } speculation ? new DraftCost(deployment, speculation, operators, _collectives, _overheads) : null;
     }
 

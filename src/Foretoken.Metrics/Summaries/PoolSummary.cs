@@ -25,6 +25,15 @@ public sealed record PoolSummary
     /// <summary>Price of a GPU for an hour, US dollars; null when it is not known.</summary>
     public required double? PricePerGpuHour { get; init; }
 
+    /// <summary>Hours that its GPUs spent in forward passes.</summary>
+    public required double BusyGpuHours { get; init; }
+
+    /// <summary>Board power limit of one GPU, watts; null when it is not known.</summary>
+    public required double? GpuPowerW { get; init; }
+
+    /// <summary>Energy of its GPUs in forward passes at most, kWh; null when their power is not known.</summary>
+    public double? Energy => BusyGpuHours * GpuPowerW / 1000;
+
     /// <summary>Prompt tokens computed.</summary>
     public required long PrefillTokens { get; init; }
 
@@ -41,7 +50,7 @@ public sealed record PoolSummary
         for (var i = 0; i < pools.Length; i++)
         {
             var (replicas, prefill, output) = (0, 0L, 0L);
-            double seconds = 0;
+            double seconds = 0, busy = 0;
             foreach (var replica in result.Replicas)
             {
                 if (replica.Pool == i)
@@ -49,6 +58,7 @@ public sealed record PoolSummary
                     replicas++;
                     prefill += replica.PrefillTokens;
                     output += replica.OutputTokens;
+                    busy += replica.BusyNanoseconds / 1e9;
                     seconds += Held(replica.Life, firstArrival, result.End);
                 }
             }
@@ -61,6 +71,8 @@ public sealed record PoolSummary
                 Replicas = replicas,
                 GpusPerReplica = pool.GpusPerReplica,
                 GpuHours = seconds / 3600 * pool.GpusPerReplica,
+                BusyGpuHours = busy / 3600 * pool.GpusPerReplica,
+                GpuPowerW = pool.GpuPowerW,
                 PricePerGpuHour = pool.GpuHourPrice,
                 PrefillTokens = prefill,
                 OutputTokens = output,

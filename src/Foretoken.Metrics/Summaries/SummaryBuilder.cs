@@ -111,14 +111,27 @@ public static class SummaryBuilder
             [MetricCatalogue.Preemptions] = fleet.Preemptions,
             [MetricCatalogue.EngineSteps] = fleet.Steps,
         };
-        double hours = 0, cost = 0;
+        if (totals.Counts.Measured > 0)
+        {
+            values[MetricCatalogue.ErrorRequestFraction] = (double)totals.Counts.Failed / totals.Counts.Measured;
+        }
+
+        double hours = 0, cost = 0, energy = 0;
         foreach (var pool in pools)
         {
             hours += pool.GpuHours;
             cost += pool.Cost ?? double.NaN;
+            energy += pool.Energy ?? double.NaN;
         }
 
         values[MetricCatalogue.GpuHours] = hours;
+        values[MetricCatalogue.GpuEnergy] = energy;
+        if (totals.RunSpan > 0 && hours > 0)
+        {
+            values[MetricCatalogue.GpuCount] = hours / (totals.RunSpan / 3.6e12);
+            values[MetricCatalogue.OutputTokenThroughputPerGpu] = fleet.OutputTokens / (hours * 3600);
+        }
+
         values[MetricCatalogue.Cost] = cost;
         values[MetricCatalogue.CostPerMillionOutputTokens] = fleet.OutputTokens > 0 ? cost / fleet.OutputTokens * 1e6 : double.NaN;
         if (totals.Duration is > 0 and var nanoseconds)

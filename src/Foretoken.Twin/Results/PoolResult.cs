@@ -14,4 +14,7 @@ public sealed record PoolResult
 
     /// <summary>Price of a GPU for an hour; null when it is not known.</summary>
     public double? GpuHourPrice { get; init; }
+
+    /// <summary>Board power limit of a GPU, watts; null when it is not known.</summary>
+    public double? GpuPowerW { get; init; }
 }

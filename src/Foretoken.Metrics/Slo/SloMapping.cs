@@ -1,11 +1,11 @@
-using Foretoken.Metrics.Slo;
 using Foretoken.Twin.Scenarios.Model;
 
-namespace Foretoken.Cli.Simulation;
+namespace Foretoken.Metrics.Slo;
 
 /// <summary>From a scenario's bounds to those that reports judge by.</summary>
-internal static class SloMapping
+public static class SloMapping
 {
+    /// <summary>The bounds; null when the scenario has none.</summary>
     public static SloSpec? ToSpec(SloModel? slo) => slo is null ? null : new SloSpec
     {
         Targets = [.. slo.Targets.Select(t => new SloTarget { Metric = t.Metric, Percentile = t.Percentile, Bound = t.Bound })],

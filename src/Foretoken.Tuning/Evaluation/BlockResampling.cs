@@ -1,0 +1,193 @@
+using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
+
+namespace Foretoken.Tuning.Evaluation;
+
+/// <summary>
+/// Other traffic that could as well have been recorded: the trace cut into blocks of time, each block's place taken by a block
+/// from nearby (local block bootstrap, Paparoditis and Politis 2002), so that bursts stay whole and the shape of the day stays.
+/// A block that comes a second time asks other things: prompt content that only one request of the trace had is new again, and
+/// only what several shared stays shared.
+/// </summary>
+public static class BlockResampling
+{
+    // Blocks over the whole trace, and how far away a block's stand-in may come from.
+    private const int Blocks = 60;
+    private const int Reach = 4;
+
+    /// <summary>The trace of a replication; replication 0 is the trace itself.</summary>
+    public static Trace Resample(Trace trace, int replication, ulong seed)
+    {
+        if (replication == 0 || trace.Count == 0 || !trace.HasArrivals)
+        {
+            return trace;
+        }
+
+        var units = Units(trace);
+        var end = units[^1].Arrival.Nanoseconds;
+        var start = units[0].Arrival.Nanoseconds;
+        var length = Math.Max(1, (end - start + Blocks) / Blocks);
+        var blocks = new List<Unit>[Blocks];
+        for (var b = 0; b < Blocks; b++)
+        {
+            blocks[b] = [];
+        }
+
+        foreach (var unit in units)
+        {
+            blocks[(int)Math.Min(Blocks - 1, (unit.Arrival.Nanoseconds - start) / length)].Add(unit);
+        }
+
+        var random = new RandomStream(seed, StreamId.Resampling, 0, (ulong)replication);
+        var times = new int[Blocks];
+        var copy = new TraceCopy(trace);
+        for (var b = 0; b < Blocks; b++)
+        {
+            var from = Math.Max(0, b - Reach);
+            var chosen = from + random.NextInt(Math.Min(Blocks - 1, b + Reach) - from + 1);
+            foreach (var unit in blocks[chosen])
+            {
+                copy.Add(unit.Rows, (b - chosen) * length, times[chosen] > 0);
+            }
+
+            times[chosen]++;
+        }
+
+        return copy.Finish();
+    }
+
+    // Rows that go together: a session, or a request on its own; in order of arrival.
+    private static List<Unit> Units(Trace trace)
+    {
+        var units = new List<Unit>();
+        var sessions = new Dictionary<int, Unit>();
+        for (var row = 0; row < trace.Count; row++)
+        {
+            var session = trace.Sessions?[row] ?? -1;
+            if (session >= 0 && sessions.TryGetValue(session, out var known))
+            {
+                known.Rows.Add(row);
+                continue;
+            }
+
+            var unit = new Unit(trace.Arrivals[row], [row]);
+            units.Add(unit);
+            if (session >= 0)
+            {
+                sessions.Add(session, unit);
+            }
+        }
+
+        return [.. units.OrderBy(u => u.Arrival).ThenBy(u => u.Rows[0])];
+    }
+
+    private sealed record Unit(SimTime Arrival, List<int> Rows);
+
+    /// <summary>A trace that is put together from rows of another.</summary>
+    private sealed class TraceCopy
+    {
+        private readonly Trace _from;
+        private readonly PrefixTree? _tree;
+        private readonly int[] _uses;
+        private readonly List<SimTime> _arrivals = [];
+        private readonly List<int> _rows = [];
+        private readonly List<int> _sessions = [];
+        private readonly List<PromptContent> _contents = [];
+        private int _nextId;
+        private int _nextSession;
+
+        public TraceCopy(Trace from)
+        {
+            _from = from;
+            _uses = new int[from.Tree?.Count ?? 0];
+            if (from.Tree is null || from.Contents is null)
+            {
+                return;
+            }
+
+            _tree = new PrefixTree();
+            for (var node = 0; node < from.Tree.Count; node++)
+            {
+                _tree.Add(from.Tree.Parents[node], from.Tree.Ends[node]);
+            }
+
+            foreach (var content in from.Contents)
+            {
+                foreach (var node in content.Path.Span)
+                {
+                    _uses[node]++;
+                }
+
+                foreach (var id in content.HashIds.Span)
+                {
+                    _nextId = Math.Max(_nextId, id + 1);
+                }
+            }
+        }
+
+        public void Add(List<int> rows, long shift, bool isCopy)
+        {
+            var session = _from.Sessions is not null && _from.Sessions[rows[0]] >= 0 ? _nextSession++ : -1;
+            foreach (var row in rows)
+            {
+                var arrival = _from.Arrivals[row];
+                _arrivals.Add(arrival == SimTime.Never ? arrival : new SimTime(arrival.Nanoseconds + shift));
+                _rows.Add(row);
+                _sessions.Add(session);
+                if (_from.Contents is not null)
+                {
+                    _contents.Add(isCopy ? Fresh(_from.Contents[row]) : _from.Contents[row]);
+                }
+            }
+        }
+
+        public Trace Finish() => new()
+        {
+            Arrivals = [.. _arrivals],
+            InputTokens = [.. _rows.Select(r => _from.InputTokens[r])],
+            OutputTokens = [.. _rows.Select(r => _from.OutputTokens[r])],
+            Priorities = _from.Priorities is null ? null : [.. _rows.Select(r => _from.Priorities[r])],
+            Sessions = _from.Sessions is null ? null : [.. _sessions],
+            Delays = _from.Delays is null ? null : [.. _rows.Select(r => _from.Delays[r])],
+            Contents = _from.Contents is null ? null : [.. _contents],
+            Tree = _tree ?? _from.Tree,
+            HasArrivals = true,
+            HashBlockTokens = _from.HashBlockTokens,
+            SessionCount = _nextSession,
+        };
+
+        // What no other request has is new.
+        private PromptContent Fresh(PromptContent content)
+        {
+            var path = content.Path.ToArray();
+            var from = 0;
+            while (from < path.Length && _uses[path[from]] > 1)
+            {
+                from++;
+            }
+
+            if (from == path.Length)
+            {
+                return content;
+            }
+
+            var ids = content.HashIds.ToArray();
+            var firstNew = _from.Tree!.Starts[path[from]];
+            for (var i = from; i < path.Length; i++)
+            {
+                path[i] = _tree!.Add(i == 0 ? -1 : path[i - 1], _from.Tree.Ends[path[i]]);
+            }
+
+            if (content.HashBlockTokens > 0)
+            {
+                for (var i = firstNew / content.HashBlockTokens; i < ids.Length; i++)
+                {
+                    ids[i] = _nextId++;
+                }
+            }
+
+            return content with { Path = path, HashIds = ids };
+        }
+    }
+}

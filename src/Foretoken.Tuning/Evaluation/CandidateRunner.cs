@@ -1,0 +1,52 @@
+using Foretoken.Hardware.StepTime;
+using Foretoken.Metrics;
+using Foretoken.Tuning.Objectives;
+using Foretoken.Tuning.Space;
+using Foretoken.Twin;
+using Foretoken.Twin.Results;
+using Foretoken.Twin.Scenarios.Model;
+
+namespace Foretoken.Tuning.Evaluation;
+
+/// <summary>Step times of a pool, so many times as long as predicted. Called on several threads at once; the result is used on one.</summary>
+/// <param name="candidate">Whose pool it is.</param>
+/// <param name="pool">The pool.</param>
+/// <param name="factor">Factor on every step.</param>
+public delegate IStepTimeSource StepTimeFactory(Candidate candidate, PoolModel pool, double factor);
+
+/// <summary>Plays candidates. For several threads at once; each run is on the thread that asks for it.</summary>
+public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTimeFactory stepTimes, ulong seed, int replications, bool modelError)
+{
+    private readonly int _seconds = measures.PlaceOf(new Measure(MetricCatalogue.BenchmarkDuration));
+    private readonly int _gpuHours = measures.PlaceOf(new Measure(MetricCatalogue.GpuHours));
+
+    /// <summary>The traffic.</summary>
+    public Traffic Traffic => traffic;
+
+    /// <summary>What is kept of a run.</summary>
+    public MeasureSet Measures => measures;
+
+    /// <summary>Plays one run.</summary>
+    /// <exception cref="OperationCanceledException">It was told to stop.</exception>
+    public RunOutcome Run(Candidate candidate, RunAddress address, RunControl control)
+    {
+        var result = Play(candidate, address, control);
+        var values = measures.Read(result, candidate.Model.Slo, traffic.Recorded(address.Replication)?.Classes, traffic.Classes);
+        return new RunOutcome(values, result.Fingerprint, double.IsNaN(values[_seconds]) ? 0 : values[_seconds], values[_gpuHours]);
+    }
+
+    /// <summary>Plays one run and gives everything that it produced.</summary>
+    public RunResult Play(Candidate candidate, RunAddress address, RunControl control)
+    {
+        var source = traffic.Open(address.Replication, (double)address.Slice / RunAddress.One, (double)address.Speedup / RunAddress.One);
+        var plan = RunPlans.Create(candidate.Model, source, pool => stepTimes(candidate, pool, Factor(pool, address.Replication)));
+        var result = TwinRun.Run(plan with { Seed = seed + (ulong)address.Replication }, control);
+        return result.StopReason == StopReason.Interrupted ? throw new OperationCanceledException() : result;
+    }
+
+    // Only times that are predicted from hardware have a published error.
+    private double Factor(PoolModel pool, int replication) =>
+        !modelError || pool.StepTime is not CoefficientsStepTimeModel || pool.Target is not { } target
+            ? 1
+            : StepTimeErrors.Factor(target.Gpu.Name, pool.Engine.Settings.EngineName, $"{target.Layout}", replication, replications, seed);
+}

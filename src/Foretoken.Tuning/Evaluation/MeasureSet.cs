@@ -1,0 +1,167 @@
+using Foretoken.Metrics;
+using Foretoken.Metrics.Slo;
+using Foretoken.Metrics.Summaries;
+using Foretoken.Tuning.Objectives;
+using Foretoken.Twin.Results;
+using Foretoken.Twin.Scenarios.Model;
+
+namespace Foretoken.Tuning.Evaluation;
+
+/// <summary>The numbers that are kept of every run, in a fixed order: objectives, constraints, then what explains them.</summary>
+public sealed class MeasureSet
+{
+    private static readonly Measure[] Others =
+    [
+        new(MetricCatalogue.TimeToFirstToken, 50), new(MetricCatalogue.TimeToFirstToken, 95), new(MetricCatalogue.TimeToFirstToken), new(MetricCatalogue.InterTokenLatency, 50),
+        new(MetricCatalogue.InterTokenLatency, 95), new(MetricCatalogue.InterTokenLatency), new(MetricCatalogue.OutputTokenThroughputPerUser, 5), new(MetricCatalogue.RequestLatency, 95),
+        new(MetricCatalogue.RequestLatency), new(MetricCatalogue.QueueTime), new(MetricCatalogue.QueueTime, 95), new(MetricCatalogue.RequestThroughput), new(MetricCatalogue.OutputTokenThroughput),
+        new(MetricCatalogue.OutputTokenThroughputPerGpu), new(MetricCatalogue.GpuCount), new(MetricCatalogue.GpuHours), new(MetricCatalogue.Cost), new(MetricCatalogue.CostPerMillionOutputTokens),
+        new(MetricCatalogue.GpuEnergy), new(MetricCatalogue.Goodput), new(MetricCatalogue.BadMinutes), new(MetricCatalogue.PrefixCacheReuse), new(MetricCatalogue.KvCacheUsageMean), new(MetricCatalogue.KvCacheUsagePeak),
+        new(MetricCatalogue.RunningMean), new(MetricCatalogue.WaitingMean), new(MetricCatalogue.ReplicaBusy), new(MetricCatalogue.Preemptions), new(MetricCatalogue.EngineSteps),
+        new(MetricCatalogue.ErrorRequestFraction), new(MetricCatalogue.BenchmarkDuration), new(MetricCatalogue.OutputSequenceLength),
+    ];
+
+    private readonly int[] _objectives;
+    private readonly int[] _constraints;
+    private readonly SloTarget[] _percentiles;
+
+    /// <summary>What a study needs.</summary>
+    public MeasureSet(IReadOnlyList<Objective> objectives, IReadOnlyList<Constraint> constraints)
+    {
+        var all = new List<Measure>();
+        _objectives = [.. objectives.Select(o => Place(o.Measure))];
+        _constraints = [.. constraints.Select(c => Place(c.Measure))];
+        foreach (var other in Others)
+        {
+            Place(other);
+        }
+
+        All = all;
+
+        // Percentiles that no standard report has are asked for by a bound that everything keeps.
+        _percentiles = [.. all.Where(m => m is { Percentile: not null, Class: null } && m.Metric.Kind != MetricKind.PerRun && m.Metric.Better != MetricDirection.None)
+            .Select(m => new SloTarget { Metric = m.Metric.Tag, Percentile = m.Percentile, Bound = m.Metric.Better == MetricDirection.Higher ? 0 : double.MaxValue })];
+
+        int Place(Measure measure)
+        {
+            var at = all.IndexOf(measure);
+            if (at < 0)
+            {
+                at = all.Count;
+                all.Add(measure);
+            }
+
+            return at;
+        }
+    }
+
+    /// <summary>Every measure, each once.</summary>
+    public IReadOnlyList<Measure> All { get; }
+
+    /// <summary>Place of a measure; it must be one of them.</summary>
+    public int PlaceOf(Measure measure)
+    {
+        for (var i = 0; i < All.Count; i++)
+        {
+            if (All[i] == measure)
+            {
+                return i;
+            }
+        }
+
+        throw new ArgumentException($"'{measure}' is not kept.", nameof(measure));
+    }
+
+    /// <summary>Value of an objective among the numbers of a run.</summary>
+    public double Objective(double[] values, int objective) => values[_objectives[objective]];
+
+    /// <summary>Value of a constraint's measure among the numbers of a run.</summary>
+    public double Constraint(double[] values, int constraint) => values[_constraints[constraint]];
+
+    /// <summary>Place of an objective's measure.</summary>
+    public int PlaceOfObjective(int objective) => _objectives[objective];
+
+    /// <summary>Place of a constraint's measure.</summary>
+    public int PlaceOfConstraint(int constraint) => _constraints[constraint];
+
+    /// <summary>The numbers of a run, in order; NaN where it does not have one.</summary>
+    /// <param name="result">The run.</param>
+    /// <param name="slo">The scenario's SLO, which decides what a good request is; null for none.</param>
+    /// <param name="classes">Class of each request; null when there is one class.</param>
+    /// <param name="names">Names of the classes.</param>
+    public double[] Read(RunResult result, SloModel? slo, int[]? classes, IReadOnlyList<string> names)
+    {
+        var own = SloMapping.ToSpec(slo);
+        var spec = new SloSpec
+        {
+            Targets = [.. own?.Targets ?? [], .. _percentiles],
+            RequestBounds = own?.EffectiveRequestBounds() is { Count: > 0 } bounds ? bounds : [new SloRequestBound(MetricCatalogue.RequestLatency.Tag, double.MaxValue)],
+            FailedFractionMax = own?.FailedFractionMax ?? 1,
+        };
+        var summary = SummaryBuilder.Build(result, new SummaryContext { ScenarioName = "", Version = "", Slo = spec });
+        var values = new double[All.Count];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var measure = All[i];
+            values[i] = measure.Class is { } name ? OfClass(result, measure, classes, names, name)
+                : measure.Metric.Kind == MetricKind.PerRun ? Value(summary, measure.Metric)
+                : Statistic(summary, measure);
+        }
+
+        return values;
+    }
+
+    private static double Value(RunSummary summary, MetricDefinition metric)
+    {
+        foreach (var value in summary.Values)
+        {
+            if (value.Metric == metric)
+            {
+                return value.Value;
+            }
+        }
+
+        return double.NaN;
+    }
+
+    private static double Statistic(RunSummary summary, Measure measure)
+    {
+        foreach (var statistics in summary.Distributions)
+        {
+            if (statistics.Metric == measure.Metric)
+            {
+                return measure.Percentile is { } p ? statistics.Values.At(p) : statistics.Values.Mean;
+            }
+        }
+
+        return double.NaN;
+    }
+
+    private static double OfClass(RunResult result, Measure measure, int[]? classes, IReadOnlyList<string> names, string name)
+    {
+        var metric = RequestMetrics.IndexOf(measure.Metric);
+        if (metric < 0 || classes is null)
+        {
+            return double.NaN;
+        }
+
+        var wanted = names.ToList().IndexOf(name);
+        var found = new List<double>();
+        var table = result.Requests;
+        for (var i = result.WarmUpRequests; i < table.Count; i++)
+        {
+            if (classes[i] == wanted && RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
+            {
+                found.Add(RequestMetrics.InUnit(metric, raw));
+            }
+        }
+
+        if (found.Count == 0)
+        {
+            return double.NaN;
+        }
+
+        found.Sort();
+        return measure.Percentile is { } p ? RequestStatistics.Percentile(found.ToArray(), p) : found.Average();
+    }
+}

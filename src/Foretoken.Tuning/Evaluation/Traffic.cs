@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using Foretoken.Workloads.Requests;
+
+namespace Foretoken.Tuning.Evaluation;
+
+/// <summary>
+/// The traffic of a study, the same for every candidate: replication r brings the same arrivals and lengths to all of them
+/// (common random numbers). Replication 0 is the traffic as it is written or recorded. For several threads at once.
+/// </summary>
+public abstract class Traffic
+{
+    /// <summary>Whether a part of it can be played, and the load be raised: not where clients wait for their answers.</summary>
+    public abstract bool IsRecorded { get; }
+
+    /// <summary>Names of the workload classes; empty when there is one class.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>A fresh source.</summary>
+    /// <param name="replication">Which replication.</param>
+    /// <param name="share">Share of the requests that is played, above 0, at most 1: the first ones.</param>
+    /// <param name="speedup">Arrivals come so many times as fast.</param>
+    public abstract IRequestSource Open(int replication, double share = 1, double speedup = 1);
+
+    /// <summary>The requests of replication 0; null where they depend on the answers.</summary>
+    public abstract Recording? Recorded(int replication);
+}
+
+/// <summary>Traffic whose requests are known beforehand.</summary>
+/// <param name="record">Makes the requests of a replication.</param>
+public sealed class RecordedTraffic(Func<int, Recording> record) : Traffic
+{
+    // Fewer say nothing about a tail.
+    private const int FewestRequests = 300;
+
+    private readonly ConcurrentDictionary<int, Lazy<Recording>> _replications = new();
+
+    /// <inheritdoc />
+    public override bool IsRecorded => true;
+
+    /// <inheritdoc />
+    public override Recording Recorded(int replication) => _replications.GetOrAdd(replication, r => new Lazy<Recording>(() => record(r))).Value;
+
+    /// <inheritdoc />
+    public override IRequestSource Open(int replication, double share = 1, double speedup = 1)
+    {
+        var trace = Recorded(replication).Trace;
+        return new TraceSource(trace, new ReplayOptions { Speedup = speedup, RequestLimit = share >= 1 ? null : Rows(trace.Count, share) });
+    }
+
+    /// <summary>Rows of a slice.</summary>
+    public static int Rows(int count, double share) => Math.Min(count, Math.Max(FewestRequests, (int)Math.Ceiling(count * share)));
+}
+
+/// <summary>Traffic of clients that wait for answers before they send on.</summary>
+/// <param name="open">A fresh source of a replication.</param>
+public sealed class ReactiveTraffic(Func<int, IRequestSource> open) : Traffic
+{
+    /// <inheritdoc />
+    public override bool IsRecorded => false;
+
+    /// <inheritdoc />
+    public override Recording? Recorded(int replication) => null;
+
+    /// <inheritdoc />
+    public override IRequestSource Open(int replication, double share = 1, double speedup = 1) => open(replication);
+}

@@ -1,0 +1,34 @@
+namespace Foretoken.Tuning.Running;
+
+/// <summary>What a search came to, before anything is concluded from it.</summary>
+public sealed record TunerOutcome
+{
+    internal required IReadOnlyList<Contestant> Contestants { get; init; }
+
+    /// <summary>Those that were replicated.</summary>
+    internal required IReadOnlyList<Contestant> Finalists { get; init; }
+
+    /// <summary>Points that cannot exist, by reason.</summary>
+    public required IReadOnlyDictionary<string, long> Infeasible { get; init; }
+
+    /// <summary>Points that meant the same as another.</summary>
+    public required long Equivalent { get; init; }
+
+    /// <summary>Runs.</summary>
+    public required long Runs { get; init; }
+
+    /// <summary>Virtual time of all runs, seconds.</summary>
+    public required double SimulatedSeconds { get; init; }
+
+    /// <summary>GPU hours of all runs.</summary>
+    public required double GpuHours { get; init; }
+
+    /// <summary>What they would have cost, US dollars; NaN where a price is not known.</summary>
+    public required double Cost { get; init; }
+
+    /// <summary>The search that was used.</summary>
+    public required string Search { get; init; }
+
+    /// <summary>Whether every point was looked at.</summary>
+    public required bool IsExhaustive { get; init; }
+}

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Foretoken.Quantities;
+using Foretoken.Twin.Deployments;
+using Foretoken.Twin.Scenarios.Documents;
+using Foretoken.Twin.Scenarios.Model;
+
+namespace Foretoken.Tuning.Space;
+
+/// <summary>
+/// Turns points into candidates, or into the reason why there is none: the same validation as for a scenario that somebody
+/// wrote, then the budget. For several threads at once; every point is looked at once.
+/// </summary>
+public sealed partial class CandidateFactory(ConfigNode scenario, string file, string name, ParameterSpace space, Budget budget, HardwareLibrary? library)
+{
+    private readonly ConcurrentDictionary<string, Outcome> _known = new();
+
+    /// <summary>The space.</summary>
+    public ParameterSpace Space => space;
+
+    /// <summary>The candidate at a canonical point, or null with the reason why it cannot be.</summary>
+    public Candidate? TryCreate(int[] point, out string reason)
+    {
+        var outcome = _known.GetOrAdd(string.Join(',', point), _ => Create(point));
+        reason = outcome.Reason;
+        return outcome.Candidate;
+    }
+
+    /// <summary>Problems that every point had that was looked at so far: those of the scenario itself.</summary>
+    internal IReadOnlyList<Problem> ProblemsOfAll()
+    {
+        IEnumerable<Problem>? common = null;
+        foreach (var outcome in _known.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => k.Value))
+        {
+            common = common is null ? outcome.Problems ?? [] : common.Intersect(outcome.Problems ?? []);
+        }
+
+        return [.. common ?? []];
+    }
+
+    private Outcome Create(int[] point)
+    {
+        try
+        {
+            var document = space.Apply(scenario, point);
+            var (model, bound) = ScenarioResolver.Resolve(document, file, name, library);
+            long gpus = 0;
+            double price = 0;
+            foreach (var pool in model.Pools)
+            {
+                gpus += (long)pool.Replicas * pool.GpusPerReplica;
+                price += (double)pool.Replicas * pool.GpusPerReplica * (pool.GpuHourPrice ?? double.NaN);
+            }
+
+            if (budget.Exceeded(model, gpus, price) is { } reason)
+            {
+                return new Outcome(null, reason);
+            }
+
+            return new Outcome(new Candidate
+            {
+                Point = point,
+                Knobs = space.Knobs(point),
+                Key = Key(model, ResolvedValues.Of(model, bound)),
+                Document = document,
+                Model = model,
+                Bound = bound,
+                Gpus = (int)gpus,
+                HourPrice = price,
+                Title = CandidateTitle.Of(model),
+            }, "");
+        }
+        catch (InputException e)
+        {
+            return new Outcome(null, Reason(e.Problems[0]), e.Problems);
+        }
+    }
+
+    private static string Key(ScenarioModel model, IReadOnlyList<DerivedValue> rows)
+    {
+        var text = new StringBuilder();
+        foreach (var row in rows)
+        {
+            if (row.Path != "name")
+            {
+                text.Append(row.Path).Append('=').Append(row.Value).Append('\n');
+            }
+        }
+
+        foreach (var pool in model.Pools)
+        {
+            // What explain tells in rows of its own: names of pools change nothing.
+            text.Append(pool.Engine.Settings).Append('\n');
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+    }
+
+    // Problems that differ only in numbers and places are one reason.
+    private static string Reason(Problem problem)
+    {
+        var place = problem.Place.LastIndexOf(": ", StringComparison.Ordinal) is >= 0 and var colon ? problem.Place[(colon + 2)..] : "";
+        var message = Numbers().Replace(problem.Message, "N");
+        message = message.Length > 90 ? message[..87] + "..." : message;
+        return place.Length == 0 || place.Contains('/', StringComparison.Ordinal) ? message : $"{Places().Replace(place, "")} {message}";
+    }
+
+    [GeneratedRegex(@"\d[\d,._]*")]
+    private static partial Regex Numbers();
+
+    [GeneratedRegex(@"\[\d+\]")]
+    private static partial Regex Places();
+
+    private sealed record Outcome(Candidate? Candidate, string Reason, IReadOnlyList<Problem>? Problems = null);
+}

@@ -1,0 +1,249 @@
+using System.Globalization;
+using Foretoken.Hardware.Models;
+using Foretoken.Tuning.Space;
+using Foretoken.Twin.Deployments;
+using Foretoken.Twin.Scenarios.Documents;
+
+namespace Foretoken.Tuning.Studies;
+
+/// <summary>The dimensions that are there without being written. What the scenario or <c>tune.space</c> says stays as it is said.</summary>
+internal sealed class DefaultSpace
+{
+    private static readonly Origin Place = new("tune.preset");
+    private static readonly string[] Splits = ["disaggregated"];
+
+    private readonly List<Dimension> _dimensions = [];
+    private readonly Func<string, bool> _isFixed;
+    private readonly int _gpus;
+
+    private DefaultSpace(Func<string, bool> isFixed, int gpus)
+    {
+        _isFixed = isFixed;
+        _gpus = gpus;
+    }
+
+    /// <summary>The dimensions of a preset.</summary>
+    /// <param name="preset">Name of the preset.</param>
+    /// <param name="engines">Engines to choose from.</param>
+    /// <param name="topologies">Shapes of the fleet to choose from.</param>
+    /// <param name="gpuTypes">GPU types to choose from.</param>
+    /// <param name="gpus">Most GPUs.</param>
+    /// <param name="model">The model that is served; null when it is not known.</param>
+    /// <param name="isFixed">Whether the scenario or the user's own space says something at a path.</param>
+    public static IReadOnlyList<Dimension> Of(
+        string preset, IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, int gpus, ModelEntry? model, Func<string, bool> isFixed)
+    {
+        var space = new DefaultSpace(isFixed, gpus);
+        if (preset == "none")
+        {
+            return [];
+        }
+
+        space.Topology(engines, topologies, gpuTypes, model?.Shape.Layers.Any(l => l.Ffn.Experts > 0) == true);
+        if (preset is "scheduler" or "everything")
+        {
+            space.Scheduler(engines);
+        }
+
+        if (preset == "everything")
+        {
+            space.Rest(engines, topologies, model);
+        }
+
+        return space._dimensions;
+    }
+
+    private void Topology(IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, bool routed)
+    {
+        if (!_isFixed("engine.kind"))
+        {
+            Names("engine.kind", engines);
+        }
+
+        var divided = !_isFixed("fleet.pools");
+        if (divided)
+        {
+            Add("topology", [.. topologies.Select(t => new Choice(t, t switch
+            {
+                "disaggregated" => [new("fleet.pools", List(Map(("role", "prefill")), Map(("role", "decode"))))],
+                "mixed" => [new("fleet.pools", List(Map(("gpu", gpuTypes[0])), Map(("gpu", gpuTypes[1]))))],
+                _ => [],
+            }))]);
+        }
+
+        IReadOnlyList<Condition> whole = divided ? [new("topology", ["aggregated"])] : [];
+        IReadOnlyList<Condition> split = [new("topology", Splits)];
+        if (gpuTypes.Count > 1 && !_isFixed("gpu"))
+        {
+            Names("gpu", gpuTypes, divided ? [new("topology", ["aggregated", "disaggregated"])] : []);
+        }
+
+        var widths = Powers(Math.Min(8, _gpus));
+        Layout("", "", whole, widths, routed);
+        Numbers("fleet.replicas", "fleet.replicas", Counts(_gpus), whole);
+        if (divided && topologies.Contains("disaggregated"))
+        {
+            Numbers("prefill.replicas", "fleet.pools[0].replicas", Counts(_gpus - 1), split);
+            Layout("prefill.", "fleet.pools[0].", split, widths, routed);
+            Numbers("decode.replicas", "fleet.pools[1].replicas", Counts(_gpus - 1), split);
+            Layout("decode.", "fleet.pools[1].", split, widths, routed);
+        }
+
+        if (divided && topologies.Contains("mixed"))
+        {
+            IReadOnlyList<Condition> mixed = [new("topology", ["mixed"])];
+            Numbers($"{gpuTypes[0]}.replicas", "fleet.pools[0].replicas", Counts(_gpus - 1), mixed);
+            Layout($"{gpuTypes[0]}.", "fleet.pools[0].", mixed, widths, routed: false);
+            Numbers($"{gpuTypes[1]}.replicas", "fleet.pools[1].replicas", Counts(_gpus - 1), mixed);
+            Layout($"{gpuTypes[1]}.", "fleet.pools[1].", mixed, widths, routed: false);
+        }
+
+        if (!_isFixed("fleet.routing"))
+        {
+            Names("fleet.routing", ["round_robin", "least_requests", "dynamo_kv", "sglang_cache_aware", "llm_d"]);
+        }
+    }
+
+    // Attention data parallelism and dealt-out experts only mean something for models with routed experts.
+    private void Layout(string name, string path, IReadOnlyList<Condition> when, int[] widths, bool routed)
+    {
+        Numbers($"{name}tensor_parallel", $"{path}tensor_parallel", widths, when);
+        if (_gpus >= 2 && path.Length == 0)
+        {
+            Numbers($"{name}pipeline_parallel", $"{path}pipeline_parallel", [1, 2], when);
+        }
+
+        if (routed)
+        {
+            Numbers($"{name}data_parallel", $"{path}data_parallel", widths, when);
+            Numbers($"{name}expert_parallel", $"{path}expert_parallel", Powers(Math.Min(16, _gpus)), when);
+        }
+    }
+
+    private void Scheduler(IReadOnlyList<string> engines)
+    {
+        Names("engine.kv_cache_dtype", ["auto", "fp8"]);
+        foreach (var engine in engines)
+        {
+            IReadOnlyList<Condition> when = engines.Count > 1 ? [new("engine.kind", [engine])] : [];
+            switch (engine)
+            {
+                case "vllm":
+                    Numbers("engine.max_num_seqs", "engine.max_num_seqs", [64, 128, 256, 512, 1024], when);
+                    Numbers("engine.max_num_batched_tokens", "engine.max_num_batched_tokens", [2048, 4096, 8192, 16384], when);
+                    Names("engine.enable_prefix_caching", ["true", "false"], when);
+                    Numbers("engine.block_size", "engine.block_size", [16, 32, 64], when);
+                    break;
+                case "sglang":
+                    Numbers("engine.max_running_requests", "engine.max_running_requests", [64, 128, 256, 512, 1024], when);
+                    Numbers("engine.chunked_prefill_size", "engine.chunked_prefill_size", [2048, 4096, 8192, 16384], when);
+                    Names("engine.schedule_policy", ["fcfs", "lpm"], when);
+                    break;
+                default:
+                    Numbers("engine.max_batch_size", "engine.max_batch_size", [64, 128, 256, 512, 1024], when);
+                    Numbers("engine.max_num_tokens", "engine.max_num_tokens", [2048, 4096, 8192, 16384], when);
+                    Names("engine.enable_block_reuse", ["true", "false"], when);
+                    break;
+            }
+        }
+    }
+
+    private void Rest(IReadOnlyList<string> engines, IReadOnlyList<string> topologies, ModelEntry? model)
+    {
+        if (_dimensions.Exists(d => d.Name == "fleet.routing"))
+        {
+            IReadOnlyList<Condition> dynamo = [new("fleet.routing", ["dynamo_kv"])];
+            Numbers("fleet.routing.overlap_score_credit", "fleet.routing.overlap_score_credit", ["0.5", "1", "2"], dynamo);
+            Numbers("fleet.routing.router_temperature", "fleet.routing.router_temperature", ["0", "0.5"], dynamo);
+        }
+
+        foreach (var engine in engines)
+        {
+            IReadOnlyList<Condition> when = engines.Count > 1 ? [new("engine.kind", [engine])] : [];
+            var (name, path, value) = engine switch
+            {
+                "vllm" => ("vllm.kv_tiers", "engine.kv_offloading_size", "64GiB"),
+                "sglang" => ("sglang.kv_tiers", "engine.enable_hierarchical_cache", "true"),
+                _ => ("trtllm.kv_tiers", "engine.host_cache_size", "64GiB"),
+            };
+            if (!_isFixed(path))
+            {
+                Add(name, [new("none", []), new("host", [new(path, Scalar(value))])], when);
+            }
+        }
+
+        var presets = SpeculationPreset.All.Where(p => model is not null && IsOf(p, model)).ToList();
+        if (presets.Count > 0 && !_isFixed("engine.speculative_config"))
+        {
+            Add("speculation", [new("none", []), .. presets.Select(p => new Choice(p.Name, [new("engine.speculative_config", Scalar(p.Name))]))]);
+        }
+
+        if (!_isFixed("fleet.autoscaling") && topologies.Contains("aggregated") && _dimensions.Exists(d => d.Name == "topology"))
+        {
+            IReadOnlyList<Condition> whole = [new("topology", ["aggregated"])];
+            Add("autoscaling", [
+                new("none", []),
+                .. new[] { "8", "32", "128" }.Select(target => new Choice($"hpa at {target}", [new("fleet.autoscaling", Map(("policy", "hpa"), ("target", target), ("min_replicas", "1"), ("max_replicas", "$fleet.replicas")))])),
+            ], whole);
+        }
+    }
+
+    // Published acceptance belongs to a model: its name stands at the beginning of the preset's.
+    private static bool IsOf(SpeculationPreset preset, ModelEntry model)
+    {
+        var name = model.Name[(model.Name.LastIndexOf('/') + 1)..];
+        var stem = preset.Name[..preset.Name.LastIndexOf('-')];
+        return name.StartsWith(stem, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private void Names(string path, IReadOnlyList<string> values, IReadOnlyList<Condition>? when = null)
+    {
+        if (!_isFixed(path))
+        {
+            Add(path, [.. values.Select(v => new Choice(v, [new(path, Scalar(v))]))], when);
+        }
+    }
+
+    private void Numbers(string name, string path, IReadOnlyList<int> values, IReadOnlyList<Condition> when) =>
+        Numbers(name, path, [.. values.Select(v => v.ToString(CultureInfo.InvariantCulture))], when);
+
+    private void Numbers(string name, string path, IReadOnlyList<string> values, IReadOnlyList<Condition> when)
+    {
+        if (!_isFixed(path) && values.Count > 0)
+        {
+            Add(name, [.. values.Select(v => new Choice(v, [new(path, Scalar(v))]))], when, ordered: true);
+        }
+    }
+
+    private void Add(string name, IReadOnlyList<Choice> choices, IReadOnlyList<Condition>? when = null, bool ordered = false) =>
+        _dimensions.Add(new Dimension { Name = name, Choices = choices, When = when ?? [], IsOrdered = ordered });
+
+    private static int[] Powers(int most)
+    {
+        var powers = new List<int>();
+        for (var power = 1; power <= most; power *= 2)
+        {
+            powers.Add(power);
+        }
+
+        return [.. powers];
+    }
+
+    // Every number up to 8, then four per doubling.
+    private static int[] Counts(int most)
+    {
+        var counts = new List<int>();
+        for (var count = 1; count <= most; count += Math.Max(1, (int)Math.Pow(2, Math.Floor(Math.Log2(count))) / 4))
+        {
+            counts.Add(count);
+        }
+
+        return [.. counts];
+    }
+
+    private static ScalarNode Scalar(string text) => new(text, quoted: false, Place);
+
+    private static ListNode List(params ConfigNode[] items) => new(items, Place);
+
+    private static MapNode Map(params (string Key, string Value)[] entries) => new([.. entries.Select(e => new MapEntry(e.Key, Place, Scalar(e.Value)))], Place);
+}

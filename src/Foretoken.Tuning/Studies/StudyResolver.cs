@@ -1,0 +1,252 @@
+using Foretoken.Hardware.Models;
+using Foretoken.Metrics;
+using Foretoken.Quantities;
+using Foretoken.Tuning.Objectives;
+using Foretoken.Tuning.Space;
+using Foretoken.Twin.Deployments;
+using Foretoken.Twin.Scenarios.Documents;
+using Foretoken.Twin.Scenarios.Fields;
+using Foretoken.Twin.Scenarios.Model;
+
+namespace Foretoken.Tuning.Studies;
+
+/// <summary>From a scenario with a <c>tune</c> section to a validated study.</summary>
+public static class StudyResolver
+{
+    private const int DefaultGpus = 16;
+
+    /// <summary>The key of the study's own section.</summary>
+    public const string Key = "tune";
+
+    /// <summary>Takes the study's own section out of a scenario.</summary>
+    public static (ConfigNode? Tune, ConfigNode? Scenario) Divide(ConfigNode? document) => document is MapNode map && map.Find(Key) is { } tune
+        ? (tune, new MapNode([.. map.Entries.Where(e => e.Key != Key)], map.Origin))
+        : (null, document);
+
+    /// <summary>Reads and validates a study.</summary>
+    /// <param name="document">The scenario with its <c>tune</c> section, options applied; the section may be missing.</param>
+    /// <param name="file">The file's name, for messages.</param>
+    /// <param name="defaultName">Name of a study that gives none.</param>
+    /// <param name="library">Where models and GPUs are looked up.</param>
+    /// <exception cref="InputException">Something is wrong; carries every problem that can be told at once.</exception>
+    public static (Study Study, CandidateFactory Candidates) Resolve(ConfigNode? document, string file, string defaultName, HardwareLibrary library)
+    {
+        var (tune, scenario) = Divide(document);
+        scenario ??= new MapNode([], new Origin(file));
+        var context = new BindContext();
+        var bound = SectionBinder.Bind(StudyFields.Section, tune ?? new MapNode([], scenario.Origin), context, Key);
+        context.ThrowIfAny();
+        var problems = new List<Problem>();
+        var gpus = bound!.Get(StudyFields.Gpus);
+        var types = Types(bound, scenario, library, problems);
+        var model = Model(scenario, library);
+        var own = bound.GetObject(StudyFields.Space) is ConfigNode written ? SpaceReader.Read(written, context) : [];
+        var preset = bound.IsSet(StudyFields.Preset) ? bound.Get(StudyFields.Preset)! : own.Count > 0 ? "none" : "everything";
+        var taken = own.Select(d => d.Name).ToHashSet();
+        bool IsFixed(string path) => taken.Contains(path) || taken.Any(t => t.StartsWith(path + ".", StringComparison.Ordinal) || t.StartsWith(path + "[", StringComparison.Ordinal)) || IsWritten(scenario, path);
+        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario), Topologies(bound, types), types, gpus ?? DefaultGpus, model, IsFixed);
+        var space = new ParameterSpace([.. automatic, .. own]);
+        var objectives = Objectives(bound, problems);
+        var constraints = new List<Constraint>();
+        foreach (var text in bound.IsSet(StudyFields.Slo) ? bound.Get(StudyFields.Slo)! : [])
+        {
+            constraints.AddRange(MeasureText.ReadConstraints(text, $"{bound.PlaceOf(StudyFields.Slo)}: tune.slo", problems));
+        }
+
+        problems.InsertRange(0, context.Problems);
+        if (problems.Count > 0)
+        {
+            throw new InputException(problems);
+        }
+
+        var budget = new Budget { Gpus = gpus ?? (preset == "none" ? null : DefaultGpus), CostPerHour = bound.Get(StudyFields.CostPerHour) };
+        var factory = new CandidateFactory(scenario, file, defaultName, space, budget, library);
+        var first = First(factory, file);
+        constraints.InsertRange(0, FromScenario(first.Model.Slo));
+        CheckClasses(first.Model.Workload, objectives.Select(o => o.Measure).Concat(constraints.Select(c => c.Measure)), problems, file);
+        return problems.Count > 0 ? throw new InputException(problems) : (new Study
+        {
+            Name = first.Model.Name,
+            Scenario = scenario,
+            Space = space,
+            Budget = budget,
+            Objectives = objectives,
+            Constraints = constraints,
+            Capacity = bound.Get(StudyFields.Goal) == "capacity" && !bound.IsSet(StudyFields.Objectives),
+            Search = bound.Get(StudyFields.Search)!,
+            Candidates = bound.Get(StudyFields.Candidates),
+            Replications = bound.Get(StudyFields.Replications),
+            ReplicateAll = bound.Get(StudyFields.ReplicateAll),
+            Racing = bound.Get(StudyFields.Racing),
+            ModelError = bound.Get(StudyFields.ModelError),
+            Shortlist = bound.Get(StudyFields.Shortlist),
+            Seed = first.Model.Seed,
+        }, factory);
+    }
+
+    private static List<Objective> Objectives(Bound bound, List<Problem> problems)
+    {
+        IReadOnlyList<string> texts = bound.IsSet(StudyFields.Objectives) ? bound.Get(StudyFields.Objectives)! : bound.Get(StudyFields.Goal) switch
+        {
+            "latency" => ["min p95 ttft", "min p95 itl", "min cost/mtok"],
+            "throughput" => ["max tps/gpu", "max p5 tps/user"],
+            "capacity" => ["max rps", "min gpus"],
+            _ => ["min cost/mtok", "min p95 ttft", "max p5 tps/user"],
+        };
+        var found = new List<Objective>();
+        foreach (var text in texts)
+        {
+            if (MeasureText.ReadObjective(text, $"{bound.PlaceOf(StudyFields.Objectives)}: tune.objectives", problems) is { } objective)
+            {
+                if (found.Exists(o => o.Measure == objective.Measure))
+                {
+                    problems.Add(new($"{bound.PlaceOf(StudyFields.Objectives)}: tune.objectives", $"has {objective.Measure} twice", "keep one of them"));
+                }
+
+                found.Add(objective);
+            }
+        }
+
+        return found;
+    }
+
+    private static IReadOnlyList<string> Engines(Bound bound, ConfigNode scenario)
+    {
+        if (bound.IsSet(StudyFields.Engines))
+        {
+            return bound.Get(StudyFields.Engines)!;
+        }
+
+        var engine = (scenario as MapNode)?.Find("engine");
+        var kind = engine is MapNode map ? map.Find("kind") : engine;
+        return kind is ScalarNode { IsNull: false } written ? [written.Text] : ["vllm", "sglang", "trtllm"];
+    }
+
+    private static IReadOnlyList<string> Topologies(Bound bound, IReadOnlyList<string> types) =>
+        bound.IsSet(StudyFields.Topologies) ? bound.Get(StudyFields.Topologies)! : types.Count > 1 ? ["aggregated", "disaggregated", "mixed"] : ["aggregated", "disaggregated"];
+
+    private static IReadOnlyList<string> Types(Bound bound, ConfigNode scenario, HardwareLibrary library, List<Problem> problems)
+    {
+        if (!bound.IsSet(StudyFields.GpuTypes))
+        {
+            return (scenario as MapNode)?.Find("gpu") is ScalarNode { IsNull: false } gpu ? [gpu.Text] : [];
+        }
+
+        var place = $"{bound.PlaceOf(StudyFields.GpuTypes)}: tune.gpu_types";
+        var names = new List<string>();
+        foreach (var written in bound.Get(StudyFields.GpuTypes)!)
+        {
+            if (library.Gpus.Find(written) is not { } gpu)
+            {
+                problems.Add(new(place, $"no GPU is called '{written}'", NearestName.Find(written, library.Gpus.Names) is { } near ? $"did you mean {near}?" : "'foretoken gpus' lists those that are known"));
+            }
+            else if (names.Contains(gpu.Name))
+            {
+                problems.Add(new(place, $"has {gpu.Name} twice", "keep one of them"));
+            }
+            else
+            {
+                names.Add(gpu.Name);
+            }
+        }
+
+        return names;
+    }
+
+    private static ModelEntry? Model(ConfigNode scenario, HardwareLibrary library)
+    {
+        var node = (scenario as MapNode)?.Find("model");
+        var name = (node is MapNode map ? map.Find("name") : node) as ScalarNode;
+        try
+        {
+            return name is null or { IsNull: true } ? null : library.Models.Find(name.Text) ?? library.ReadModel?.Invoke(name.Text, name.Origin);
+        }
+        catch (InputException)
+        {
+            // Told with the rest when the scenario is read.
+            return null;
+        }
+    }
+
+    private static bool IsWritten(ConfigNode scenario, string path)
+    {
+        ConfigNode? node = scenario;
+        foreach (var key in path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.'))
+        {
+            node = node switch
+            {
+                MapNode map => map.Find(key),
+
+                // A bare value stands for the whole map: engine: vllm.
+                ScalarNode { IsNull: false } when key is "kind" or "policy" or "name" => node,
+                _ => null,
+            };
+            if (node is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static IEnumerable<Constraint> FromScenario(SloModel? slo)
+    {
+        foreach (var target in slo?.Targets ?? [])
+        {
+            var metric = MetricCatalogue.Find(target.Metric)!;
+            yield return new Constraint(new Measure(metric, target.Percentile), metric.Better == MetricDirection.Higher, target.Bound);
+        }
+
+        yield return new Constraint(new Measure(MetricCatalogue.ErrorRequestFraction), false, slo?.FailedFractionMax ?? 0);
+    }
+
+    private static void CheckClasses(WorkloadModel workload, IEnumerable<Measure> measures, List<Problem> problems, string file)
+    {
+        var classes = (workload as ClassesWorkloadModel)?.Classes.Select(c => c.Name).ToList() ?? [];
+        foreach (var measure in measures)
+        {
+            if (measure.Class is { } name && !classes.Contains(name))
+            {
+                problems.Add(new($"{file}: tune", $"'{measure.Text}' names a class that the workload does not have", classes.Count > 0 ? $"one of {string.Join(", ", classes)}" : "leave 'of ...' out, or describe workload.classes"));
+            }
+        }
+    }
+
+    // Some candidate has to exist; what is wrong with every point that was tried is wrong with the scenario itself.
+    private static Candidate First(CandidateFactory factory, string file)
+    {
+        const int Tries = 2000;
+        var random = new RandomStream(0, StreamId.Search);
+        var reasons = new Dictionary<string, int>();
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            var point = new int[factory.Space.Dimensions.Count];
+            if (attempt > 0)
+            {
+                for (var d = 0; d < point.Length; d++)
+                {
+                    point[d] = random.NextInt(factory.Space.Dimensions[d].Choices.Count);
+                }
+            }
+
+            if (factory.TryCreate(factory.Space.Canonical(point), out var reason) is { } candidate)
+            {
+                return candidate;
+            }
+
+            reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
+            if (attempt == 20 && factory.ProblemsOfAll() is { Count: > 0 } always)
+            {
+                throw new InputException(always);
+            }
+        }
+
+        if (factory.ProblemsOfAll() is { Count: > 0 } common)
+        {
+            throw new InputException(common);
+        }
+
+        throw new InputException($"{file}: tune", $"none of {Tries} points of the space can exist: {string.Join("; ", reasons.OrderByDescending(r => r.Value).Take(3).Select(r => $"{r.Key} ({r.Value})"))}", "raise the budget, or widen the space");
+    }
+}
