@@ -12,6 +12,9 @@ public static class ExitCodes
     /// <summary>The input cannot be used; every problem was printed.</summary>
     public const int BadInput = 2;
 
+    /// <summary>The search ended, and nothing that it tried keeps the SLO; the nearest were printed.</summary>
+    public const int NothingMeetsSlo = 3;
+
     /// <summary>A bug of ours: an invariant broke. The output names the command that repeats it.</summary>
     public const int Bug = 70;
 

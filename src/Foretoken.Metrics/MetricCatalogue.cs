@@ -120,6 +120,9 @@ public static class MetricCatalogue
     public static readonly MetricDefinition Cost = new("cost", "Cost", "Cost", "$", PerRun, Lower,
         "GPU hours x price of a GPU hour, summed over the pools. Only where every pool's price is known (hardware.price_per_gpu_hour, or the GPU catalogue). Whole run.");
 
+    public static readonly MetricDefinition CostPerHour = new("cost_per_hour", "Cost per hour", "Cost per hour", "$", PerRun, Lower,
+        "Cost / hours of the run: price of the GPUs that were held on average. Whole run.");
+
     public static readonly MetricDefinition CostPerMillionOutputTokens = new("cost_per_million_output_tokens", "Cost of 1M output tokens", "$ per 1M out", "$", PerRun, Lower,
         "Cost / tokens generated x 1,000,000. Whole run.");
 
@@ -131,6 +134,9 @@ public static class MetricCatalogue
 
     public static readonly MetricDefinition GpuEnergy = new("gpu_energy", "GPU energy, at most", "GPU energy", "kWh", PerRun, Lower,
         "Board power limit of each GPU x its time in forward passes: an upper bound for the passes; power between them, hosts and cooling are not in it. Only where every pool's GPU is known. Whole run.");
+
+    public static readonly MetricDefinition KvTransferTime = new("kv_transfer_time_mean", "KV transfer time, mean", "KV transfer", "ms", PerRun, Lower,
+        "From when a prompt was computed and its place reserved until its KV cache had arrived at the decode replica, mean over requests that were handed over. Only in divided fleets. Whole run.");
 
     public static readonly MetricDefinition ScalingEvents = new("scaling_events", "Scaling events", "Scaling events", "", PerRun, None,
         "Changes of the number of replicas wanted of a pool, by a scaler or planned, and rollouts begun. Only in runs whose fleet changes. Whole run.");
@@ -147,7 +153,7 @@ public static class MetricCatalogue
         Goodput, GoodRequestCount, GoodRequestFraction, BadMinutes, JudgedMinutes,
         BenchmarkDuration, TotalInputTokens, TotalOutputTokens, MeanConcurrency, PrefixCacheReuse,
         KvCacheUsageMean, KvCacheUsagePeak, RunningMean, RunningPeak, WaitingMean, WaitingPeak,
-        ReplicaBusy, Preemptions, EngineSteps, GpuHours, GpuCount, OutputTokenThroughputPerGpu, GpuEnergy, Cost, CostPerMillionOutputTokens, ScalingEvents, HeldRequests,
+        ReplicaBusy, Preemptions, EngineSteps, GpuHours, GpuCount, OutputTokenThroughputPerGpu, GpuEnergy, Cost, CostPerHour, CostPerMillionOutputTokens, ScalingEvents, HeldRequests, KvTransferTime,
     ];
 
     /// <summary>The metric with this tag, or null.</summary>

@@ -9,6 +9,7 @@ public static class CommandList
     public static IEnumerable<Command> Create()
     {
         yield return SimulateCommand.Create();
+        yield return TuneCommand.Create();
         yield return ReproduceCommand.Create();
         yield return ScenarioCommand.Create();
         yield return TraceCommand.Create();

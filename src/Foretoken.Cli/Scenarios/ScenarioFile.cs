@@ -1,5 +1,6 @@
 using System.Text;
 using Foretoken.Quantities;
+using Foretoken.Tuning.Studies;
 using Foretoken.Twin.Scenarios.Documents;
 using Foretoken.Twin.Scenarios.Fields;
 using Foretoken.Twin.Scenarios.Model;
@@ -21,7 +22,8 @@ public sealed record ScenarioFile(string Path, ScenarioModel Model, Bound Bound)
     public static ScenarioFile Load(string path, ScenarioOverrides? overrides = null)
     {
         var document = YamlDocument.Parse(ReadText(path), path);
-        document = overrides?.Apply(document) ?? document;
+        // What a study may change is another command's business.
+        (_, document) = StudyResolver.Divide(overrides?.Apply(document) ?? document);
         var (model, bound) = ScenarioResolver.Resolve(document, path, System.IO.Path.GetFileNameWithoutExtension(path), ScenarioLibrary.For(path, document));
         return new ScenarioFile(path, model, bound);
     }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Foretoken.Tuning.Studies;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
 
@@ -22,7 +23,7 @@ public static class ScenarioSchema
             json.WriteString("$schema", "https://json-schema.org/draft/2020-12/schema");
             json.WriteString("title", "Foretoken scenario, version 1");
             json.WriteString("description", ScenarioFields.Root.Meaning);
-            WriteProperties(json, ScenarioFields.Root);
+            WriteProperties(json, WithStudy);
             json.WriteStartObject("$defs");
             foreach (var (name, section) in Shared(ScenarioFields.Root).OrderBy(s => s.Key, StringComparer.Ordinal))
             {
@@ -38,6 +39,13 @@ public static class ScenarioSchema
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
     }
+
+    // A scenario file may also say what a study may change.
+    private static Section WithStudy { get; } = new()
+    {
+        Meaning = ScenarioFields.Root.Meaning,
+        Fields = [.. ScenarioFields.Root.Fields, new Field<Bound>(new SectionType(StudyFields.Section)) { Name = StudyResolver.Key, Meaning = StudyFields.Section.Meaning }],
+    };
 
     private static void WriteSection(Utf8JsonWriter json, Section section)
     {
@@ -200,6 +208,9 @@ public static class ScenarioSchema
                 json.WriteStartObject("items");
                 WriteType(json, list.Inner);
                 json.WriteEndObject();
+                break;
+            case TreeType:
+                json.WriteString("type", "object");
                 break;
             case LaidOverType over:
                 WriteType(json, over.Inner);

@@ -50,7 +50,7 @@ internal static class PlanBuilder
         return new PreparedRun(plan, notes.ToString(), streamed);
     }
 
-    private static IStepTimeSource StepTime(ScenarioFile file, PoolModel pool) => pool.StepTime switch
+    internal static IStepTimeSource StepTime(ScenarioFile file, PoolModel pool) => pool.StepTime switch
     {
         CoefficientsStepTimeModel c => OperatorTimes.Create(file, c).Source,
         FixedStepTimeModel f => new FixedStepTime(f.Prefill.TotalMilliseconds, f.Decode.TotalMilliseconds),
@@ -96,7 +96,7 @@ internal static class PlanBuilder
         return new StreamedTrace(path, ReadOptions(model), replay);
     }
 
-    private static TraceReadOptions ReadOptions(TraceWorkloadModel model) => new()
+    internal static TraceReadOptions ReadOptions(TraceWorkloadModel model) => new()
     {
         Format = model.Format == "auto" ? null : TraceFormats.Parse(model.Format, "workload.trace.format"),
         SkipBadLines = model.SkipBadLines,

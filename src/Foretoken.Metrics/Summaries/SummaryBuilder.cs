@@ -36,6 +36,12 @@ public static class SummaryBuilder
             values[MetricCatalogue.HeldRequests] = scaling.HeldRequests;
         }
 
+        var handOffs = HandOffSummary.Of(result.HandOffs);
+        if (handOffs is { Requests: > 0 })
+        {
+            values[MetricCatalogue.KvTransferTime] = handOffs.Transfer.Mean;
+        }
+
         var slo = context.Slo is null ? null : Judge(result, context.Slo, totals, distributions, values);
         return new RunSummary
         {
@@ -57,7 +63,7 @@ public static class SummaryBuilder
             Slo = slo,
             Replicas = replicas,
             Pools = pools,
-            HandOffs = HandOffSummary.Of(result.HandOffs),
+            HandOffs = handOffs,
             Timeline = FleetTimeline.Of(result),
             WallClock = Speed(context, totals, fleet),
         };
@@ -128,6 +134,7 @@ public static class SummaryBuilder
         values[MetricCatalogue.GpuEnergy] = energy;
         if (totals.RunSpan > 0 && hours > 0)
         {
+            values[MetricCatalogue.CostPerHour] = cost / (totals.RunSpan / 3.6e12);
             values[MetricCatalogue.GpuCount] = hours / (totals.RunSpan / 3.6e12);
             values[MetricCatalogue.OutputTokenThroughputPerGpu] = fleet.OutputTokens / (hours * 3600);
         }

@@ -27,7 +27,8 @@ public abstract class Traffic
 
 /// <summary>Traffic whose requests are known beforehand.</summary>
 /// <param name="record">Makes the requests of a replication.</param>
-public sealed class RecordedTraffic(Func<int, Recording> record) : Traffic
+/// <param name="replay">How they are replayed at all.</param>
+public sealed class RecordedTraffic(Func<int, Recording> record, ReplayOptions? replay = null) : Traffic
 {
     // Fewer say nothing about a tail.
     private const int FewestRequests = 300;
@@ -44,7 +45,8 @@ public sealed class RecordedTraffic(Func<int, Recording> record) : Traffic
     public override IRequestSource Open(int replication, double share = 1, double speedup = 1)
     {
         var trace = Recorded(replication).Trace;
-        return new TraceSource(trace, new ReplayOptions { Speedup = speedup, RequestLimit = share >= 1 ? null : Rows(trace.Count, share) });
+        var all = (int)Math.Min(trace.Count, replay?.RequestLimit ?? long.MaxValue);
+        return new TraceSource(trace, new ReplayOptions { Speedup = speedup * (replay?.Speedup ?? 1), RequestLimit = share >= 1 ? all : Rows(all, share) });
     }
 
     /// <summary>Rows of a slice.</summary>

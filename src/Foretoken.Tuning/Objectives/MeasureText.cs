@@ -27,6 +27,7 @@ public static class MeasureText
         ["tokens/s"] = MetricCatalogue.OutputTokenThroughput,
         ["rps"] = MetricCatalogue.RequestThroughput,
         ["gpus"] = MetricCatalogue.GpuCount,
+        ["cost/h"] = MetricCatalogue.CostPerHour,
         ["cost/mtok"] = MetricCatalogue.CostPerMillionOutputTokens,
         ["queue"] = MetricCatalogue.QueueTime,
     };

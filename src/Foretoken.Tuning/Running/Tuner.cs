@@ -36,7 +36,6 @@ public sealed class Tuner
     private readonly FluidBound? _bound;
     private readonly Dictionary<string, Contestant> _byKey = [];
     private readonly List<Contestant> _contestants = [];
-    private readonly Dictionary<string, long> _infeasible = [];
     private long _equivalent;
     private long _runs;
     private double _simulatedSeconds;
@@ -106,7 +105,7 @@ public sealed class Tuner
         {
             Contestants = _contestants,
             Finalists = finalists,
-            Infeasible = _infeasible,
+            Infeasible = _factory.Infeasible(),
             Equivalent = _equivalent,
             Runs = _runs,
             SimulatedSeconds = _simulatedSeconds,
@@ -135,15 +134,7 @@ public sealed class Tuner
             : new EvolutionarySearch(possible, new EvolutionaryOptions { Seed = _study.Seed });
     }
 
-    private bool IsPossible(int[] point)
-    {
-        if (_factory.TryCreate(point, out _) is not null)
-        {
-            return true;
-        }
-
-        return false;
-    }
+    private bool IsPossible(int[] point) => _factory.TryCreate(point, out _) is not null;
 
     // Points in, contestants out: null where a point cannot exist.
     private Contestant?[] Meet(IReadOnlyList<int[]> points)

@@ -3,10 +3,10 @@ namespace Foretoken.Tuning.Running;
 /// <summary>What a search came to, before anything is concluded from it.</summary>
 public sealed record TunerOutcome
 {
-    internal required IReadOnlyList<Contestant> Contestants { get; init; }
+    internal IReadOnlyList<Contestant> Contestants { get; init; } = [];
 
     /// <summary>Those that were replicated.</summary>
-    internal required IReadOnlyList<Contestant> Finalists { get; init; }
+    internal IReadOnlyList<Contestant> Finalists { get; init; } = [];
 
     /// <summary>Points that cannot exist, by reason.</summary>
     public required IReadOnlyDictionary<string, long> Infeasible { get; init; }

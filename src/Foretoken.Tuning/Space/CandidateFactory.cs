@@ -28,6 +28,13 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         return outcome.Candidate;
     }
 
+    /// <summary>A candidate that was made before: the one with the least point.</summary>
+    public Candidate Any() => _known.Values.Where(o => o.Candidate is not null).Select(o => o.Candidate!).OrderBy(c => c.Key, StringComparer.Ordinal).First();
+
+    /// <summary>Points looked at that cannot exist, by reason.</summary>
+    public IReadOnlyDictionary<string, long> Infeasible() =>
+        _known.Values.Where(o => o.Candidate is null).GroupBy(o => o.Reason).ToDictionary(g => g.Key, g => g.LongCount());
+
     /// <summary>Problems that every point had that was looked at so far: those of the scenario itself.</summary>
     internal IReadOnlyList<Problem> ProblemsOfAll()
     {
@@ -81,9 +88,12 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
     private static string Key(ScenarioModel model, IReadOnlyList<DerivedValue> rows)
     {
         var text = new StringBuilder();
+
+        // A router without a choice decides nothing.
+        var routes = model.Scaling is not null || model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1);
         foreach (var row in rows)
         {
-            if (row.Path != "name")
+            if (row.Path != "name" && (routes || !row.Path.StartsWith("fleet.routing", StringComparison.Ordinal)))
             {
                 text.Append(row.Path).Append('=').Append(row.Value).Append('\n');
             }

@@ -18,7 +18,7 @@ internal static class CandidateTitle
             title = model.Pools.Count == 1 ? title : $"{engines[0]}: {title}";
         }
 
-        var routing = model.Pools.Sum(p => p.Replicas) > model.Pools.Count || model.Pools.Count > 1 ? $", {model.Routing.Policy.Name}" : "";
+        var routing = model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1) ? $", {model.Routing.Policy.Name}" : "";
         return title + routing + (model.Scaling is null ? "" : ", scaled");
     }
 

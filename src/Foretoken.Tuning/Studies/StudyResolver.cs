@@ -63,6 +63,12 @@ public static class StudyResolver
         var factory = new CandidateFactory(scenario, file, defaultName, space, budget, library);
         var first = First(factory, file);
         constraints.InsertRange(0, FromScenario(first.Model.Slo));
+        if (double.IsNaN(first.HourPrice) && !bound.IsSet(StudyFields.Objectives))
+        {
+            // Without prices GPUs stand for them.
+            objectives = [.. objectives.Select(o => o.Measure.Metric == MetricCatalogue.CostPerHour ? new Objective(new Measure(MetricCatalogue.GpuCount), false) : o)];
+        }
+
         CheckClasses(first.Model.Workload, objectives.Select(o => o.Measure).Concat(constraints.Select(c => c.Measure)), problems, file);
         return problems.Count > 0 ? throw new InputException(problems) : (new Study
         {
@@ -88,10 +94,10 @@ public static class StudyResolver
     {
         IReadOnlyList<string> texts = bound.IsSet(StudyFields.Objectives) ? bound.Get(StudyFields.Objectives)! : bound.Get(StudyFields.Goal) switch
         {
-            "latency" => ["min p95 ttft", "min p95 itl", "min cost/mtok"],
+            "latency" => ["min p95 ttft", "min p95 itl", "min cost/h"],
             "throughput" => ["max tps/gpu", "max p5 tps/user"],
             "capacity" => ["max rps", "min gpus"],
-            _ => ["min cost/mtok", "min p95 ttft", "max p5 tps/user"],
+            _ => ["min cost/h", "min p95 ttft", "max p5 tps/user"],
         };
         var found = new List<Objective>();
         foreach (var text in texts)

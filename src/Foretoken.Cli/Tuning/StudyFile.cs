@@ -1,0 +1,31 @@
+using Foretoken.Cli.Scenarios;
+using Foretoken.Quantities;
+using Foretoken.Tuning.Space;
+using Foretoken.Tuning.Studies;
+using Foretoken.Twin.Scenarios.Documents;
+
+namespace Foretoken.Cli.Tuning;
+
+/// <summary>A study read from a file or put together from options, validated.</summary>
+/// <param name="Path">The file as the user named it, or how the study was asked for.</param>
+/// <param name="Document">The scenario with its <c>tune</c> section, options applied.</param>
+/// <param name="Study">What was validated.</param>
+/// <param name="Candidates">Makes candidates of its space.</param>
+internal sealed record StudyFile(string Path, ConfigNode Document, Study Study, CandidateFactory Candidates)
+{
+    /// <summary>Reads and validates a study.</summary>
+    /// <param name="path">The file; null where options say everything.</param>
+    /// <param name="overrides">Changes from the command line, applied in order.</param>
+    /// <exception cref="InputException">It cannot be used; carries every problem.</exception>
+    public static StudyFile Load(string? path, ScenarioOverrides overrides)
+    {
+        var name = path ?? "command line";
+        var document = path is null ? null : YamlDocument.Parse(ScenarioFile.ReadText(path), path);
+        document = overrides.Apply(document) ?? new MapNode([], new Origin(name));
+        var (study, candidates) = StudyResolver.Resolve(document, name, path is null ? "tune" : System.IO.Path.GetFileNameWithoutExtension(path), ScenarioLibrary.For(name, document));
+        return new StudyFile(name, document, study, candidates);
+    }
+
+    /// <summary>A candidate as the scenario file that it would be.</summary>
+    public ScenarioFile Scenario(Candidate candidate) => new(Path, candidate.Model, candidate.Bound);
+}

@@ -1,0 +1,243 @@
+using Foretoken.Metrics;
+using Foretoken.Quantities;
+using Foretoken.Tuning.Evaluation;
+using Foretoken.Tuning.Objectives;
+using Foretoken.Tuning.Results;
+using Foretoken.Tuning.Running;
+using Foretoken.Tuning.Studies;
+
+namespace Foretoken.Tuning.Conclusions;
+
+/// <summary>From what was played to what is told: intervals, front, probabilities, reasons, advice.</summary>
+public sealed class Conclusion
+{
+    private const int Draws = 2000;
+
+    private readonly Study _study;
+    private readonly CandidateRunner _runner;
+    private readonly TunerOutcome _outcome;
+    private readonly Judge _judge;
+    private readonly Bottleneck _bottleneck;
+    private readonly double _meanContext;
+    private readonly IReadOnlyList<Contestant> _finished;
+    private readonly HashSet<Contestant> _front;
+    private readonly Dictionary<Contestant, (double Slo, double Front)> _odds = [];
+    private readonly List<PairVerdict> _pairs = [];
+
+    private Conclusion(Study study, CandidateRunner runner, StepTimeFactory stepTimes, TunerOutcome outcome)
+    {
+        _study = study;
+        _runner = runner;
+        _outcome = outcome;
+        _judge = new Judge(study, runner.Measures);
+        _bottleneck = new Bottleneck(runner.Measures, stepTimes);
+        var trace = runner.Traffic.Recorded(0)?.Trace;
+        _meanContext = trace is null ? 1000 : Enumerable.Range(0, trace.Count).Average(i => trace.InputTokens[i] + (trace.OutputTokens[i] / 2.0));
+        _finished = [.. outcome.Contestants.Where(c => c.Final is not null)];
+        var keeping = _finished.Where(c => c.Violation == 0).ToList();
+        _front = [.. ParetoFront.Of([.. keeping.Select(c => c.Costs)]).Select(i => keeping[i])];
+        Draw();
+    }
+
+    /// <summary>Everything that a study found.</summary>
+    /// <param name="study">The study.</param>
+    /// <param name="runner">What it played with.</param>
+    /// <param name="stepTimes">Step times of its candidates.</param>
+    /// <param name="outcome">What was played.</param>
+    /// <param name="version">Version of the program.</param>
+    /// <param name="headline">Model, GPUs, traffic in a line or two.</param>
+    /// <param name="notes">What a reader has to know besides.</param>
+    public static TuningResult Of(Study study, CandidateRunner runner, StepTimeFactory stepTimes, TunerOutcome outcome, string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes) =>
+        new Conclusion(study, runner, stepTimes, outcome).Result(version, headline, notes);
+
+    private TuningResult Result(string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes)
+    {
+        var shortlist = Shortlist();
+        return new TuningResult
+        {
+            Name = _study.Name,
+            Seed = (long)_study.Seed,
+            Version = version,
+            Headline = headline,
+            Objectives = _study.Objectives,
+            Constraints = _study.Constraints,
+            Measures = _runner.Measures.All,
+            Dimensions = [.. _study.Space.Dimensions.Select(d => new KeyValuePair<string, IReadOnlyList<string>>(d.Name, [.. d.Choices.Select(c => c.Text)]))],
+            Candidates = [.. _outcome.Contestants.Select(Told)],
+            Infeasible = [.. _outcome.Infeasible.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal)],
+            Equivalent = _outcome.Equivalent,
+            SpaceSize = _study.Space.CanonicalSize(),
+            Runs = _outcome.Runs,
+            SimulatedHours = _outcome.SimulatedSeconds / 3600,
+            RealGpuHours = _outcome.GpuHours,
+            RealCost = _outcome.Cost,
+            Search = _outcome.Search,
+            Exhaustive = _outcome.IsExhaustive,
+            Sensitivities = Sensitivities.Of([.. _finished.Select(c => c.Candidate.Knobs.ToDictionary())], [.. _finished.Select(c => c.Costs)], _study.Space.Dimensions.Select(d => d.Name)),
+            Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, c => Odds(c).Slo, Intervals),
+            Shortlist = [.. shortlist.Select(c => c.Number)],
+            Pairs = _pairs,
+            Notes = notes,
+        };
+    }
+
+    private (double Slo, double Front) Odds(Contestant contestant) => _odds.TryGetValue(contestant, out var odds) ? odds : (double.NaN, double.NaN);
+
+    // The recommended one first: of those that probably keep the SLO the best in the first objective, then others that differ.
+    private List<Contestant> Shortlist()
+    {
+        const double Sure = 0.9;
+        var pool = _outcome.Finalists.Where(c => _front.Contains(c)).ToList();
+        if (pool.Count == 0)
+        {
+            return [.. _finished.OrderBy(c => c.Violation).ThenBy(c => c.Number).Take(_study.Shortlist)];
+        }
+
+        var sure = pool.Where(c => _odds[c].Slo >= Sure).ToList();
+        var first = sure.Count > 0
+            ? sure.OrderBy(c => c.Costs[0]).ThenByDescending(c => _odds[c].Slo).ThenBy(c => c.Number).First()
+            : pool.OrderByDescending(c => _odds[c].Slo).ThenBy(c => c.Costs[0]).ThenBy(c => c.Number).First();
+        var list = new List<Contestant> { first };
+
+        // Then the best of each other objective, then the likeliest of the front.
+        for (var i = 1; i < _study.Objectives.Count && list.Count < _study.Shortlist; i++)
+        {
+            var objective = i;
+            var best = (sure.Count > 0 ? sure : pool).OrderBy(c => c.Costs[objective]).ThenBy(c => c.Number).First();
+            if (!list.Contains(best))
+            {
+                list.Add(best);
+            }
+        }
+
+        list.AddRange(pool.Where(c => !list.Contains(c)).OrderByDescending(c => _odds[c].Slo * _odds[c].Front).ThenBy(c => c.Number).Take(Math.Max(0, _study.Shortlist - list.Count)));
+        return list;
+    }
+
+    private CandidateResult Told(Contestant contestant)
+    {
+        var values = contestant.Final ?? contestant.Stages.LastOrDefault(s => s is not null);
+        var isFinal = contestant.Final is not null;
+        var odds = Odds(contestant);
+        var measures = _runner.Measures;
+        var bottleneck = isFinal && _outcome.Finalists.Contains(contestant) ? _bottleneck.Of(contestant.Candidate, values!, _meanContext) : [];
+        return new CandidateResult
+        {
+            Number = contestant.Number,
+            Knobs = contestant.Candidate.Knobs,
+            Title = contestant.Candidate.Title,
+            Gpus = contestant.Candidate.Gpus,
+            State = contestant.State,
+            Runs = contestant.Runs,
+            Objectives = [.. Enumerable.Range(0, _study.Objectives.Count).Select(i => Intervals(contestant, measures.PlaceOfObjective(i)))],
+            Constraints = [.. Enumerable.Range(0, _study.Constraints.Count).Select(i => Intervals(contestant, measures.PlaceOfConstraint(i)))],
+            Measures = values ?? [.. measures.All.Select(_ => double.NaN)],
+            Violation = contestant.Violation,
+            OnFront = _front.Contains(contestant),
+            SloProbability = odds.Slo,
+            FrontProbability = odds.Front,
+            Bottleneck = bottleneck,
+            Why = _front.Contains(contestant) ? Advice.Why(_study, contestant, _front, bottleneck) : "",
+            Capacity = _study.Capacity && isFinal ? Intervals(contestant, measures.PlaceOf(new Measure(MetricCatalogue.RequestThroughput))) : null,
+        };
+    }
+
+    private Interval Intervals(Contestant contestant, int measure)
+    {
+        if (contestant.Replications.Count > 0)
+        {
+            return Replicated.Interval([.. contestant.Replications.Select(r => r[measure])]);
+        }
+
+        var value = contestant.Stages.LastOrDefault(s => s is not null)?[measure] ?? double.NaN;
+        return new Interval(value, double.NaN, double.NaN);
+    }
+
+    // Everything that is a matter of luck, drawn together. A draw takes one replication for all candidates: traffic and step-time errors
+    // that they share move them together; what is their own is drawn around it.
+    private void Draw()
+    {
+        var finalists = _outcome.Finalists.Where(c => c.Replications.Count > 1).ToList();
+        if (finalists.Count == 0)
+        {
+            return;
+        }
+
+        var slo = new int[finalists.Count];
+        var front = new int[finalists.Count];
+        var wins = new int[finalists.Count, finalists.Count, _study.Objectives.Count];
+        var random = new RandomStream(_study.Seed, StreamId.Doubt);
+        var replications = finalists.Min(c => c.Replications.Count);
+        for (var draw = 0; draw < Draws; draw++)
+        {
+            var replication = random.NextInt(replications);
+            var keeping = new List<int>();
+            var costs = new double[finalists.Count][];
+            for (var i = 0; i < finalists.Count; i++)
+            {
+                var values = Smoothed(finalists[i], replication, ref random);
+                costs[i] = _judge.Costs(values);
+                if (_judge.Violation(values) == 0)
+                {
+                    slo[i]++;
+                    keeping.Add(i);
+                }
+            }
+
+            foreach (var k in ParetoFront.Of([.. keeping.Select(i => costs[i])]))
+            {
+                front[keeping[k]]++;
+            }
+
+            for (var a = 0; a < finalists.Count; a++)
+            {
+                for (var b = 0; b < finalists.Count; b++)
+                {
+                    for (var o = 0; o < costs[a].Length; o++)
+                    {
+                        wins[a, b, o] += costs[a][o] < costs[b][o] ? 1 : 0;
+                    }
+                }
+            }
+        }
+
+        for (var i = 0; i < finalists.Count; i++)
+        {
+            _odds[finalists[i]] = ((double)slo[i] / Draws, (double)front[i] / Draws);
+        }
+
+        for (var a = 0; a < finalists.Count; a++)
+        {
+            for (var b = 0; b < finalists.Count; b++)
+            {
+                for (var o = 0; o < _study.Objectives.Count; o++)
+                {
+                    if (a != b && _front.Contains(finalists[a]) && _front.Contains(finalists[b]) && wins[a, b, o] > 0)
+                    {
+                        _pairs.Add(new PairVerdict(finalists[a].Number, finalists[b].Number, o, (double)wins[a, b, o] / Draws));
+                    }
+                }
+            }
+        }
+    }
+
+    // A replication's numbers, smeared by what so few of them leave open (a kernel of their own spread).
+    private double[] Smoothed(Contestant contestant, int replication, ref RandomStream random)
+    {
+        var values = (double[])contestant.Replications[replication].Clone();
+        var bandwidth = DeterministicMath.Pow(contestant.Replications.Count, -0.2);
+        var z = DeterministicMath.NormalQuantile(random.NextOpenDouble());
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (_, deviation, logarithmic) = Replicated.Of([.. contestant.Replications.Select(r => r[i])]);
+            if (double.IsFinite(deviation) && deviation > 0)
+            {
+                // Better in one number is better in all: speeds go down where times go up.
+                var sign = _runner.Measures.All[i].Metric.Better == MetricDirection.Higher ? -1 : 1;
+                values[i] = logarithmic ? values[i] * DeterministicMath.Exp(sign * bandwidth * deviation * z) : values[i] + (sign * bandwidth * deviation * z);
+            }
+        }
+
+        return values;
+    }
+}
