@@ -93,10 +93,10 @@ public sealed class Conclusion
             return [.. _finished.OrderBy(c => c.Violation).ThenBy(c => c.Number).Take(_study.Shortlist)];
         }
 
-        var sure = pool.Where(c => _odds[c].Slo >= Sure).ToList();
+        var sure = pool.Where(c => Odds(c).Slo >= Sure).ToList();
         var first = sure.Count > 0
-            ? sure.OrderBy(c => c.Costs[0]).ThenByDescending(c => _odds[c].Slo).ThenBy(c => c.Number).First()
-            : pool.OrderByDescending(c => _odds[c].Slo).ThenBy(c => c.Costs[0]).ThenBy(c => c.Number).First();
+            ? sure.OrderBy(c => c.Costs[0]).ThenByDescending(c => Odds(c).Slo).ThenBy(c => c.Number).First()
+            : pool.OrderByDescending(c => Odds(c).Slo).ThenBy(c => c.Costs[0]).ThenBy(c => c.Number).First();
         var list = new List<Contestant> { first };
 
         // Then the best of each other objective, then the likeliest of the front.
@@ -110,7 +110,7 @@ public sealed class Conclusion
             }
         }
 
-        list.AddRange(pool.Where(c => !list.Contains(c)).OrderByDescending(c => _odds[c].Slo * _odds[c].Front).ThenBy(c => c.Number).Take(Math.Max(0, _study.Shortlist - list.Count)));
+        list.AddRange(pool.Where(c => !list.Contains(c)).OrderByDescending(c => Odds(c).Slo * Odds(c).Front).ThenBy(c => c.Number).Take(Math.Max(0, _study.Shortlist - list.Count)));
         return list;
     }
 
