@@ -50,8 +50,7 @@ public sealed record DisaggregatedRow
     {
         var ranks = side.AttentionDp ? side.Gpus : 1;
 
-        // Ranks that do not divide the experts hold copies of some, where that comes out even; else each expert is divided.
-        var groups = RedundantExperts.Suit(side.Gpus) ? side.Gpus : side.Gpus & -side.Gpus;
+        var groups = SiliconAssumptions.DisaggregatedExpertGroups(this, side);
         var (dense, experts) = SiliconAssumptions.DisaggregatedFormats(this);
         return new SiliconRow
         {
@@ -60,7 +59,7 @@ public sealed record DisaggregatedRow
             Source = "disaggregated",
             System = System,
             Backend = Backend,
-            BackendVersion = "",
+            BackendVersion = SiliconAssumptions.DisaggregatedRelease(this),
             Model = Model,
             Precision = Precision,
             GemmDtype = dense,
@@ -72,8 +71,8 @@ public sealed record DisaggregatedRow
             NumPrompts = SiliconAssumptions.DisaggregatedPrompts(Concurrency),
             TensorParallel = side.Gpus / ranks,
             AttentionDp = ranks,
-            MoeTensorParallel = side.AttentionDp ? side.Gpus / groups : side.Gpus,
-            MoeExpertParallel = side.AttentionDp ? groups : 1,
+            MoeTensorParallel = side.Gpus / groups,
+            MoeExpertParallel = groups,
             TtftMs = TtftMs,
             TpotMs = TpotMs,
         };

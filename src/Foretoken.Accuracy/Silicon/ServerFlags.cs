@@ -1,3 +1,5 @@
+using Foretoken.Hardware.Coefficients;
+
 namespace Foretoken.Accuracy.Silicon;
 
 /// <summary>How a measured server was started, as far as its source says. A null is the engine's own default.</summary>
@@ -38,6 +40,12 @@ public sealed record ServerFlags
 
     /// <summary>Groups that experts are dealt out to where the row's own figure cannot be what ran; null for the row's.</summary>
     public int? ExpertParallel { get; init; }
+
+    /// <summary>How tokens get to their experts with attention data parallelism.</summary>
+    public ExpertExchange Exchange { get; init; }
+
+    /// <summary>The experts' kernels.</summary>
+    public ExpertKernels ExpertKernels { get; init; }
 
     /// <summary>SGLang's scheduler_recv_interval: steps between looks at the socket.</summary>
     public int RecvInterval { get; init; } = 1;

@@ -113,6 +113,8 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
             MaxBatchedTokens = tokens,
             MaxSequences = requests,
             GraphBatch = flags.GraphBatch,
+            Exchange = flags.Exchange,
+            ExpertKernels = flags.ExpertKernels,
             GemmDtype = dense.Length > 0 ? dense : null,
             ExpertDtype = experts.Length > 0 ? experts : null,
         };

@@ -24,6 +24,8 @@ internal sealed class BoundOperators(IOperators inner) : IOperators
 
     public ICollective Collective(string operation, int ranks, bool custom, int domain) => new BoundCollective(inner.Collective(operation, ranks, custom, domain));
 
+    public ITokenWay Way(ExpertExchange kind, bool isDispatch, bool leavesDomain) => new BoundWay(inner.Way(kind, isDispatch, leavesDomain));
+
     // Nothing is claimed about kernels that are only estimated.
     public LinearAttentionKernel? Linear(double heads, double keyDim, double valueDim, double stateBytes) => null;
 
@@ -61,6 +63,13 @@ internal sealed class BoundOperators(IOperators inner) : IOperators
         public double Us(in ContextWork work) => inner.BoundUs(work);
 
         public double BoundUs(in ContextWork work) => inner.BoundUs(work);
+    }
+
+    private sealed class BoundWay(ITokenWay inner) : ITokenWay
+    {
+        public double Us(double near, double far) => inner.BoundUs(near, far);
+
+        public double BoundUs(double near, double far) => inner.BoundUs(near, far);
     }
 
     private sealed class BoundCollective(ICollective inner) : ICollective

@@ -31,6 +31,7 @@ internal sealed class CoefficientStore
         Read(root, "attention_generation", v => new GenerationFit(v("eff_m"), v("t0_us"), v("us_per_wave"), v("eff_c"), v("q"), v("half_mb"), v("fp8_factor"), v("length_pad")));
         Read(root, "mla_generation", v => new LatentGenerationFit(v("eff_m"), v("eff_c"), v("t0_us"), v("q"), v("half_mb")));
         Read(root, "mla_context", v => new LatentContextFit(v("eff_c"), v("eff_m"), v("t0_us"), v("length_pad"), v("under_exp")));
+        Read(root, "exchange", v => new ExchangeFit(v("t0_us"), v("eff")));
         var collectives = Table("collectives");
         foreach (var c in root.GetProperty("collectives").EnumerateArray())
         {

@@ -16,6 +16,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     private readonly TokenTable _denseGraph;
     private readonly TokenTable _denseEager;
     private readonly TokenTable _experts;
+    private readonly TokenTable _promptExperts;
     private readonly TokenTable _head;
     private readonly TokenTable _constant;
     private readonly DecodeAttentionTable _attention;
@@ -34,7 +35,8 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         _ranks = deployment.Layout.AttentionDataParallel;
         _denseGraph = new TokenTable(t => _cost.DenseUs(t, true));
         _denseEager = new TokenTable(t => _cost.DenseUs(t, false));
-        _experts = new TokenTable(_cost.ExpertsUs);
+        _experts = new TokenTable(t => _cost.ExpertsUs(t, prompts: false));
+        _promptExperts = _cost.ExchangesByStep ? new TokenTable(t => _cost.ExpertsUs(t, prompts: true)) : _experts;
         _head = new TokenTable(_cost.HeadUs);
         _constant = new TokenTable(requests => NewDecodeConstant((int)requests, (int)requests * _ranks));
         _attention = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, 1));
@@ -181,7 +183,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
 
         var tokens = Part(own, parts);
         var graph = own <= _piecewise;
-        var gpu = (graph ? _denseGraph[_cost.Graphs.Padded(tokens)] : _denseEager[tokens]) + _experts[Part(group, parts)]
+        var gpu = (graph ? _denseGraph[_cost.Graphs.Padded(tokens)] : _denseEager[tokens]) + _promptExperts[Part(group, parts)]
             + attention + _cost.ContextAttentionUs(batch.Prefills, parts, exact);
         gpu *= _cost.PrefillFactor;
         if (!graph)

@@ -40,6 +40,12 @@ public sealed record Deployment
     /// <summary>How drafts are made, or null without speculation.</summary>
     public SpeculationCost? Speculation { get; init; }
 
+    /// <summary>How tokens get to their experts with attention data parallelism; decides nothing without.</summary>
+    public ExpertExchange Exchange { get; init; }
+
+    /// <summary>The experts' kernels.</summary>
+    public ExpertKernels ExpertKernels { get; init; }
+
     /// <summary>Exponent of the power law of the experts' popularity: 0 balanced, 1.01 as measured on real text, 1.2 strongly skewed.</summary>
     public double ExpertSkew { get; init; } = 1.01;
 

@@ -47,13 +47,13 @@ internal sealed class DraftCost
 
         if (_model is not null)
         {
-            return _passes * (_model.DenseUs(requests, true) + _model.ExpertsUs(requests * groupFactor) + _model.DecodeAttentionUs(requests, context, 1) + _model.HeadUs(requests));
+            return _passes * (_model.DenseUs(requests, true) + _model.ExpertsUs(requests * groupFactor, prompts: false) + _model.DecodeAttentionUs(requests, context, 1) + _model.HeadUs(requests));
         }
 
         var pass = _fuse!.Us(requests) + _head!.Us(requests);
         foreach (var layer in _layers)
         {
-            pass += layer.ProductsUs(requests) + layer.SmallUs(requests) + layer.ReduceUs(requests, true) + layer.ExpertsUs(requests * groupFactor) + layer.Mixer.Decode(requests, context, 1);
+            pass += layer.ProductsUs(requests) + layer.SmallUs(requests) + layer.ReduceUs(requests, true) + layer.ExpertsUs(requests * groupFactor, prompts: false) + layer.Mixer.Decode(requests, context, 1);
         }
 
         return _passes * pass;

@@ -114,6 +114,17 @@ internal sealed class FitLookup
         throw new InvalidOperationException($"the built-in coefficients lack {operation}");
     }
 
+    /// <summary>One way of DeepEP's low-latency kernels on the closest system.</summary>
+    /// <param name="way">dispatch or combine.</param>
+    public ExchangeFit LowLatency(string way) => _chain.Select(system => _store.Find<ExchangeFit>("exchange", system, "deepep", way)).First(fit => fit is not null)!;
+
+    /// <summary>The closest fit of experts among those of one engine, whichever engine asks.</summary>
+    public ExpertFit Experts(string backend, string dtype, IEnumerable<string> systems) =>
+        systems.Select(system => _store.Find<ExpertFit>("moe", system, backend, dtype)).First(fit => fit is not null)!;
+
+    /// <summary>The GPU's own tables, then those of the closest ones.</summary>
+    public IReadOnlyList<string> Systems => _chain;
+
     /// <summary>Adds a remark, once.</summary>
     public void Note(string text)
     {

@@ -22,7 +22,7 @@ internal sealed class FittedOperators(FitLookup fits) : IOperators
     }
 
     public IRoutedExperts Experts(in ExpertShape shape) =>
-        new Experts(fits.Find<ExpertFit>("moe", shape.Dtype, "experts"), Figures, Figures.Peak(shape.Dtype), shape.WeightBytes)
+        new Experts(Fit(shape), Figures, Figures.Peak(shape.Dtype), shape.WeightBytes)
         {
             Count = shape.Count,
             PerToken = shape.PerToken,
@@ -32,7 +32,44 @@ internal sealed class FittedOperators(FitLookup fits) : IOperators
             Matrices = shape.Matrices,
             Skew = shape.Skew,
             ImbalanceFactor = shape.ImbalanceFactor,
+            Received = shape.Received,
         };
+
+    // DeepEP's low-latency kernels were measured (aiconfigurator's wideep tables; over nodes: 16 to 64 H100, 30 us and 46 to 49 GB/s
+    // of 50). Its normal kernels: 153 to 158 GB/s of an H800's 200 and 43 to 58 of its card's 50 (DeepEP's README). TensorRT-LLM's
+    // NVLink all-to-all has no public figures: taken to start and to use the links as DeepEP's low-latency kernels do.
+    private const double NormalT0Us = 40;
+    private const double NormalEff = 0.77;
+    private const double NicEff = 0.93;
+    private const double LeavingUs = 18;
+
+    public ITokenWay Way(ExpertExchange kind, bool isDispatch, bool leavesDomain)
+    {
+        var measured = fits.LowLatency(isDispatch ? "dispatch" : "combine");
+        var (start, eff) = kind switch
+        {
+            ExpertExchange.DeepEpNormal => (NormalT0Us, NormalEff),
+            _ => (measured.T0Us, measured.Eff),
+        };
+        return new TokenWay(start + (leavesDomain ? LeavingUs : 0), Figures.Link, eff, Figures.Nic, NicEff);
+    }
+
+    // TensorRT-LLM's kernels of its own were measured in nvfp4 on B200 and GB200 (the tables of B300 and GB300 hold CUTLASS's);
+    // in other formats they are taken to be as efficient.
+    private ExpertFit Fit(in ExpertShape shape)
+    {
+        switch (shape.Kernels)
+        {
+            case ExpertKernels.TrtllmGen when Figures.Fp4 > 0:
+                fits.Note($"experts in {shape.Dtype}: TensorRT-LLM's own kernels, as efficient as in nvfp4 on B200");
+                return fits.Experts("trtllm", "nvfp4", fits.Systems.Contains("gb200") && fits.Systems[0] is "gb200" or "gb300" ? ["gb200"] : ["b200-sxm"]);
+            case ExpertKernels.Grouped when shape.Dtype is "fp8_block":
+                fits.Note($"experts in {shape.Dtype} behind DeepEP: grouped products, taken from trtllm");
+                return fits.Experts("trtllm", shape.Dtype, fits.Systems);
+            default:
+                return fits.Find<ExpertFit>("moe", shape.Dtype, "experts");
+        }
+    }
 
     public IDecodeAttention Generation(in HeadShape heads) =>
         new GenerationAttention(fits.Find<GenerationFit>("attention_generation", "", "attention, decode"), Figures, heads.Heads, heads.KvHeads, heads.Dim, heads.KvBytes);

@@ -45,6 +45,12 @@ internal interface IOperators
     /// <param name="domain">GPUs that fast links join.</param>
     ICollective Collective(string operation, int ranks, bool custom, int domain);
 
+    /// <summary>One way of an exchange of tokens that goes only to the ranks of their experts.</summary>
+    /// <param name="kind">The kernels.</param>
+    /// <param name="isDispatch">Whether tokens go to the experts, or come back.</param>
+    /// <param name="leavesDomain">Whether some of the ranks lie outside the fast links' domain.</param>
+    ITokenWay Way(ExpertExchange kind, bool isDispatch, bool leavesDomain);
+
     /// <summary>A recurrent mixer; null leaves it out.</summary>
     LinearAttentionKernel? Linear(double heads, double keyDim, double valueDim, double stateBytes);
 
@@ -64,8 +70,11 @@ internal interface IOperators
 /// <param name="Matrices">Matrices per expert: 3 with a gate.</param>
 /// <param name="Skew">Power-law exponent of the experts' popularity; 0 for balanced.</param>
 /// <param name="ImbalanceFactor">Factor on the exponent of the imbalance over groups.</param>
+/// <param name="Received">Share of all ranks' tokens that a rank holds when the experts start.</param>
+/// <param name="Kernels">Which kernels.</param>
 internal readonly record struct ExpertShape(
-    string Dtype, double WeightBytes, int Count, int PerToken, int Hidden, int FullWidth, int Shards, int Groups, int Matrices, double Skew, double ImbalanceFactor);
+    string Dtype, double WeightBytes, int Count, int PerToken, int Hidden, int FullWidth, int Shards, int Groups, int Matrices, double Skew, double ImbalanceFactor,
+    double Received = 1, ExpertKernels Kernels = ExpertKernels.Tabled);
 
 /// <summary>Softmax attention of one rank.</summary>
 /// <param name="Heads">Query heads.</param>

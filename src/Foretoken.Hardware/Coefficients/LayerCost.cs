@@ -13,6 +13,8 @@ internal sealed class LayerCost
     private readonly double _elementwise;
     private readonly double _contextBytes;
     private readonly int _reduces;
+    private readonly TokenExchange? _prompts;
+    private readonly TokenExchange? _answers;
 
     public LayerCost(ModelLayer layer, int count, ModelShape model, Deployment deployment, IOperators operators, Collectives collectives, EngineOverheads overheads)
     {
@@ -21,13 +23,19 @@ internal sealed class LayerCost
         Mixer = new MixerCost(layer, deployment, operators);
         var tp = deployment.Layout.TensorParallel;
         Products = [.. Fused(layer.Weights).Select(group => Product(group, deployment, operators, tp))];
+        var exchange = layer.Ffn.Experts > 0 && deployment.Layout.AttentionDataParallel > 1;
+        if (exchange && deployment.Exchange != ExpertExchange.AllGatherReduceScatter)
+        {
+            _prompts = Routed(deployment.Exchange == ExpertExchange.DeepEpAuto ? ExpertExchange.DeepEpNormal : deployment.Exchange);
+            _answers = deployment.Exchange == ExpertExchange.DeepEpAuto ? Routed(ExpertExchange.DeepEpLowLatency) : _prompts;
+        }
+
         if (layer.Ffn.Experts > 0)
         {
-            Experts = ExpertsOf(layer, deployment, operators, overheads.ImbalanceFactor);
+            Experts = ExpertsOf(layer, deployment, operators, overheads.ImbalanceFactor, _answers?.Received ?? 1);
         }
 
         // Each half of a layer that is divided ends with an all-reduce; experts over data-parallel attention exchange tokens instead.
-        var exchange = Experts is not null && deployment.Layout.AttentionDataParallel > 1;
         _reduces = tp == 1 ? 0 : (layer.Attention.Kind == AttentionKind.None ? 0 : 1) + (layer.Ffn.Dense + layer.Ffn.Experts == 0 || exchange ? 0 : 1);
         _reduceBytes = 2.0 * model.Hidden;
         Exchange = exchange ? 2.0 * model.Hidden : 0;
@@ -36,6 +44,9 @@ internal sealed class LayerCost
         _elementwise = ((overheads.ElementwiseBytes * model.Hidden / norms) + (6.0 * (layer.Ffn.Dense + layer.Ffn.SharedWidth) / tp)) / operators.Figures.Bandwidth;
         Collectives = collectives;
         ElementwiseUs = overheads.ElementwiseUs;
+
+        TokenExchange Routed(ExpertExchange kind) =>
+            new(kind, layer.Ffn, layer.Ffn.ExpertInput, ExpertDtype(layer, deployment, operators), deployment.Layout.ExpertRanks, (int)(deployment.Gpu.Domain?.Value ?? 8), operators);
     }
 
     /// <summary>Equal layers.</summary>
@@ -80,8 +91,11 @@ internal sealed class LayerCost
         (_reduces == 0 ? 0 : _reduces * Collectives.AllReduce(tokens * _reduceBytes, graph)) + Collectives.ShareContext(tokens * _contextBytes);
 
     /// <summary>Experts and what moves tokens to them, one layer, us; tokens of all ranks.</summary>
-    public double ExpertsUs(double groupTokens) =>
-        Experts is null ? 0 : Experts.Us(groupTokens) + (Exchange > 0 ? Collectives.Exchange(groupTokens * Exchange) : 0);
+    public double ExpertsUs(double groupTokens, bool prompts) => Experts is null ? 0 : Experts.Us(groupTokens) + ExchangeUs(groupTokens, prompts);
+
+    /// <summary>Tokens to their experts and back, one layer, us.</summary>
+    public double ExchangeUs(double groupTokens, bool prompts) =>
+        Exchange == 0 ? 0 : (prompts ? _prompts : _answers)?.Us(groupTokens) ?? Collectives.Exchange(groupTokens * Exchange);
 
     // Matrices that read the same input in the same way are one product: q, k and v; gate and up.
     private static IEnumerable<List<WeightMatrix>> Fused(IReadOnlyList<WeightMatrix> weights) => weights
@@ -104,14 +118,18 @@ internal sealed class LayerCost
         return (name, operators.Product("dense products", dtype, WeightDtypes.Bytes(first.Format), Math.Floor(rows), columns, fusedQuantisation: true));
     }
 
-    private static IRoutedExperts ExpertsOf(ModelLayer layer, Deployment deployment, IOperators operators, double imbalance)
+    private static string ExpertDtype(ModelLayer layer, Deployment deployment, IOperators operators) =>
+        deployment.ExpertDtype ?? WeightDtypes.Experts(layer.Weights.First(w => w.Part == ModelPart.RoutedExperts).Format, operators.Figures);
+
+    private static IRoutedExperts ExpertsOf(ModelLayer layer, Deployment deployment, IOperators operators, double imbalance, double received)
     {
         var ffn = layer.Ffn;
         var format = layer.Weights.First(w => w.Part == ModelPart.RoutedExperts).Format;
-        var dtype = deployment.ExpertDtype ?? WeightDtypes.Experts(format, operators.Figures);
+        var dtype = ExpertDtype(layer, deployment, operators);
         var layout = deployment.Layout;
         return operators.Experts(new(
             dtype, WeightDtypes.Bytes(format), ffn.Experts, ffn.ExpertsPerToken, ffn.ExpertInput, ffn.ExpertWidth,
-            layout.ExpertRanks / layout.ExpertParallel, layout.ExpertParallel, ffn.Matrices, deployment.ExpertSkew, imbalance));
+            layout.ExpertRanks / layout.ExpertParallel, layout.ExpertParallel, ffn.Matrices, deployment.ExpertSkew, imbalance,
+            received, deployment.ExpertKernels));
     }
 }

@@ -29,3 +29,6 @@ internal sealed record LatentContextFit(double EffC, double EffM, double T0Us, d
 
 /// <summary>A collective over some ranks of one node: t0 + ((bytes/(link eff))^q + (us sqrt(KiB))^q)^(1/q).</summary>
 internal sealed record CollectiveFit(double T0Us, double Eff, double UsPerSqrtKb, double Q);
+
+/// <summary>One way of a low-latency exchange of tokens inside a domain: t0 + bytes/(link eff).</summary>
+internal sealed record ExchangeFit(double T0Us, double Eff);

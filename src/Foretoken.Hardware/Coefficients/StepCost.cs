@@ -88,13 +88,16 @@ internal sealed class StepCost
     /// <summary>All-reduce behind the divided embedding, us.</summary>
     public double EmbeddingReduceUs(double tokens, bool graph) => _collectives.AllReduce(tokens * 2 * _hidden, graph);
 
+    /// <summary>Whether steps with prompts exchange tokens in another way than those without.</summary>
+    public bool ExchangesByStep => _deployment.Exchange == ExpertExchange.DeepEpAuto;
+
     /// <summary>Routed experts of all layers, us; tokens of all attention-data-parallel ranks.</summary>
-    public double ExpertsUs(double groupTokens)
+    public double ExpertsUs(double groupTokens, bool prompts)
     {
         var sum = 0.0;
         foreach (var layer in Layers)
         {
-            sum += layer.Count * layer.ExpertsUs(groupTokens);
+            sum += layer.Count * layer.ExpertsUs(groupTokens, prompts);
         }
 
         return sum;

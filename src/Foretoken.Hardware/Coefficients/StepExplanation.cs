@@ -45,7 +45,9 @@ internal static class StepExplanation
             var attention = layer.Mixer.Decode(batch.DecodeRequests, batch.DecodeContextTokens, batch.DecodeRequests == 0 ? 1 : (double)decoding / batch.DecodeRequests);
             Add("attention, decode", attention, layer.Count, layer.Name);
             Add("attention, prompt", layer.Mixer.Context(batch.Prefills, 1, exact: true) * cost.PromptAttentionScale, layer.Count, layer.Name);
-            Add("routed experts", layer.ExpertsUs(group), layer.Count, layer.Name);
+            var exchange = layer.ExchangeUs(group, fresh > 0);
+            Add("routed experts", layer.ExpertsUs(group, fresh > 0) - exchange, layer.Count, layer.Name);
+            Add("tokens to their experts and back", exchange, layer.Count, layer.Name);
             Add("all-reduce", layer.ReduceUs(computed, graphed), layer.Count, layer.Name);
             Add("norms and other small kernels", layer.SmallUs(computed), layer.Count, layer.Name);
         }

@@ -14,6 +14,12 @@ public sealed record FfnShape
     /// <summary>Routed experts that one token passes.</summary>
     public int ExpertsPerToken { get; init; }
 
+    /// <summary>Groups of experts that a token's choice is limited to some of (DeepSeek's n_group); 1 for no such limit.</summary>
+    public int ExpertGroups { get; init; } = 1;
+
+    /// <summary>Groups of experts that one token may choose from (topk_group).</summary>
+    public int GroupsPerToken { get; init; } = 1;
+
     /// <summary>Width of one routed expert.</summary>
     public int ExpertWidth { get; init; }
 

@@ -162,6 +162,8 @@ internal sealed class TabledOperators : IOperators
         return _fitted.Collective(operation, ranks, custom, domain);
     }
 
+    public ITokenWay Way(ExpertExchange kind, bool isDispatch, bool leavesDomain) => _fitted.Way(kind, isDispatch, leavesDomain);
+
     public LinearAttentionKernel? Linear(double heads, double keyDim, double valueDim, double stateBytes) => _fitted.Linear(heads, keyDim, valueDim, stateBytes);
 
     public Indexer? Indexer(double width, double bytesPerToken, double tokensPerKey) => _fitted.Indexer(width, bytesPerToken, tokensPerKey);

@@ -29,6 +29,9 @@ internal sealed record Experts(ExpertFit Fit, SystemFigures System, double Peak,
     /// <summary>Factor on the exponent of the imbalance over groups; 1 as in the tables.</summary>
     public double ImbalanceFactor { get; init; } = 1;
 
+    /// <summary>Share of all ranks' tokens that the rank holds: all after an all-gather.</summary>
+    public double Received { get; init; } = 1;
+
     /// <inheritdoc />
     public double Us(double tokens)
     {
@@ -39,7 +42,7 @@ internal sealed record Experts(ExpertFit Fit, SystemFigures System, double Peak,
         var local = Math.Min(rows, rows / Groups * imbalance);
         var compute = 2 * Matrices * (local + (Fit.PadTokens * active)) * Hidden * (Width + Fit.IHalf) / (Peak * Fit.EffC);
         var memory = active * Matrices * Hidden * (Width + Fit.IHalf) * WeightBytes / (System.Bandwidth * Fit.EffM);
-        var moved = Fit.ActivationBytes * ((2 * tokens * Hidden) + (local * ((4 * Hidden) + (4 * Width)))) / System.Bandwidth;
+        var moved = Fit.ActivationBytes * ((2 * tokens * Received * Hidden) + (local * ((4 * Hidden) + (4 * Width)))) / System.Bandwidth;
         var time = Smooth.Max(compute, memory, Fit.Q) + moved + Fit.T0Us + (Fit.UsPerExpert * here) + (Fit.UsPerLog2Tokens * DeterministicMath.Log(1 + tokens) * Log2E);
         return Math.Max(time, Bound(rows, active));
     }

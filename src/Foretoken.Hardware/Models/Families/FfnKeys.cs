@@ -50,10 +50,20 @@ internal static class FfnKeys
             shared = keys.OrZero("n_shared_experts", "num_shared_experts") * one;
         }
 
+        var groups = Math.Max(1, keys.OrZero("n_group"));
+        var chosen = Math.Max(1, keys.OrZero("topk_group"));
+        if (experts % groups != 0 || chosen > groups || perToken > experts / groups * chosen)
+        {
+            keys.Add("n_group", $"is {groups} with topk_group {chosen}, which {perToken} of {experts} experts cannot be chosen by", "a divisor of the experts, and enough groups for the experts of a token");
+            (groups, chosen) = (1, 1);
+        }
+
         return new FfnShape
         {
             Experts = experts,
             ExpertsPerToken = perToken,
+            ExpertGroups = groups,
+            GroupsPerToken = chosen,
             ExpertWidth = width,
             SharedWidth = shared,
             ExpertInput = keys.Or(draft.Hidden, "routed_expert_hidden_size", "moe_latent_size"),

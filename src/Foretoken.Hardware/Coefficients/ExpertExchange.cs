@@ -1,0 +1,33 @@
+namespace Foretoken.Hardware.Coefficients;
+
+/// <summary>How tokens get to the ranks of their experts and back where attention is copied per rank.</summary>
+public enum ExpertExchange
+{
+    /// <summary>Every rank gets every token and gives back partial sums of every token (NCCL; vLLM's allgather_reducescatter, SGLang's none).</summary>
+    AllGatherReduceScatter,
+
+    /// <summary>A token goes once to each rank that has one of its experts, over NVLink (TensorRT-LLM's NVLink all-to-all; pplx, flashinfer).</summary>
+    AllToAll,
+
+    /// <summary>DeepEP's normal kernels: once to each rank over NVLink, once to each node over the network.</summary>
+    DeepEpNormal,
+
+    /// <summary>DeepEP's low-latency kernels: once to each expert, straight to its rank.</summary>
+    DeepEpLowLatency,
+
+    /// <summary>DeepEP's normal kernels in steps with prompts, its low-latency ones where only answers are computed (SGLang's deepep_mode auto).</summary>
+    DeepEpAuto,
+}
+
+/// <summary>The kernels that multiply tokens with their experts, where they are not those that the engine's tables hold.</summary>
+public enum ExpertKernels
+{
+    /// <summary>As in the engine's tables.</summary>
+    Tabled,
+
+    /// <summary>TensorRT-LLM's own on Blackwell (moe_config.backend TRTLLM): one launch for all experts, no cost per expert.</summary>
+    TrtllmGen,
+
+    /// <summary>Grouped products for many tokens per expert (DeepGEMM and CUTLASS): what DeepEP feeds in SGLang.</summary>
+    Grouped,
+}
