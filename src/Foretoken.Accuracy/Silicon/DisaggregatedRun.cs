@@ -44,7 +44,23 @@ public static class DisaggregatedRun
             throw new OperationCanceledException();
         }
 
-        return SiliconRun.Sum(result, plan.WarmUpRequests, result.Requests.Count, decode.Deployment, decode.StepTime, row.Concurrency, first: row.Prefill.Workers, replicas: row.Decode.Workers);
+        var (from, to) = (plan.WarmUpRequests, result.Requests.Count);
+        var all = Of(from, to);
+        if (to - from <= 3 * row.Concurrency || to - from >= SiliconAssumptions.DisaggregatedPromptsSent(row.Concurrency))
+        {
+            return all;
+        }
+
+        var slots = row.Concurrency;
+        var (burst, second, between, last) = (Of(from, from + slots), Of(from + slots, from + (2 * slots)), Of(from + (2 * slots), to - slots), Of(to - slots, to));
+        return all with
+        {
+            TtftMs = SiliconAssumptions.OverAllPrompts(burst.TtftMs, second.TtftMs, between.TtftMs, last.TtftMs),
+            TpotMs = SiliconAssumptions.OverAllPrompts(burst.TpotMs, second.TpotMs, between.TpotMs, last.TpotMs),
+        };
+
+        SiliconPrediction Of(int first, int end) =>
+            SiliconRun.Sum(result, first, end, decode.Deployment, decode.StepTime, row.Concurrency, first: row.Prefill.Workers, replicas: row.Decode.Workers);
     }
 
     private static (PoolPlan Pool, SiliconDeployment Deployment, CoefficientsStepTime StepTime) Side(DisaggregatedRow row, WorkerShape side, bool isPrefill, Calibration? calibration)

@@ -41,8 +41,8 @@ public sealed record ServerFlags
     /// <summary>Groups that experts are dealt out to where the row's own figure cannot be what ran; null for the row's.</summary>
     public int? ExpertParallel { get; init; }
 
-    /// <summary>How tokens get to their experts with attention data parallelism.</summary>
-    public ExpertExchange Exchange { get; init; }
+    /// <summary>How tokens get to their experts with attention data parallelism; null for what the engine does.</summary>
+    public ExpertExchange? Exchange { get; init; }
 
     /// <summary>The experts' kernels.</summary>
     public ExpertKernels ExpertKernels { get; init; }

@@ -9,8 +9,11 @@ namespace Foretoken.Accuracy.Silicon;
 /// </summary>
 public static partial class SiliconAssumptions
 {
-    // sa-bench sends ten requests per one in flight (NVIDIA/srt-slurm, sa-bench/bench.sh).
+    // sa-bench sends ten requests per one in flight (NVIDIA/srt-slurm, sa-bench/bench.sh). Of the largest runs five are played:
+    // the burst, the round that still echoes it, the one that runs out, and two in between that stand for seven.
     private const int PromptsPerSlot = 10;
+    private const int PlayedPerSlot = 5;
+    private const int PlayedAll = 4_000;
 
     // The images: tensorrtllm-runtime 0.8.1 and sglang v0.5.8.
     private const string TrtLlmRelease = "1.2.0rc6";
@@ -36,7 +39,13 @@ public static partial class SiliconAssumptions
     ];
 
     /// <summary>Requests that the client sends in all.</summary>
-    public static int DisaggregatedPrompts(int concurrency) => PromptsPerSlot * concurrency;
+    public static int DisaggregatedPromptsSent(int concurrency) => PromptsPerSlot * concurrency;
+
+    /// <summary>Requests that are played of those that the client sends.</summary>
+    public static int DisaggregatedPrompts(int concurrency) => Math.Min(DisaggregatedPromptsSent(concurrency), Math.Max(PlayedPerSlot * concurrency, PlayedAll));
+
+    /// <summary>A mean over all that the client sends, from the means of its first, its second and its last round and of what is played in between.</summary>
+    public static double OverAllPrompts(double first, double second, double between, double last) => (first + second + ((PromptsPerSlot - 3) * between) + last) / PromptsPerSlot;
 
     /// <summary>The release that the recipes' images hold.</summary>
     public static string DisaggregatedRelease(DisaggregatedRow row) => row.Backend switch { "trtllm" => TrtLlmRelease, "sglang" => SgLangRelease, _ => "" };

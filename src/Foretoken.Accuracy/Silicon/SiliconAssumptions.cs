@@ -1,3 +1,5 @@
+using Foretoken.Hardware.Coefficients;
+
 namespace Foretoken.Accuracy.Silicon;
 
 /// <summary>One line of the table of assumptions: which servers it is about, and how they were started.</summary>
@@ -25,6 +27,12 @@ public static partial class SiliconAssumptions
     private const string Hopper = "h";
     private const string InferenceX = "inferencex";
     private const string GapAnalysis = "gap-analysis";
+
+    /// <summary>
+    /// Single servers gather every token on every rank: no script asks for anything else, the overheads were fitted so, and the
+    /// few rows with attention data parallelism on TensorRT-LLM, of two and four ranks, are no slower for it.
+    /// </summary>
+    public const ExpertExchange SingleServerExchange = ExpertExchange.AllGatherReduceScatter;
 
     /// <summary>
     /// Whether the rows' times are means over requests; otherwise they would be medians. No source says which; means fit better

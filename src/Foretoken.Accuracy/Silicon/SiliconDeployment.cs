@@ -19,7 +19,7 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
 {
     /// <summary>The server of a row.</summary>
     /// <exception cref="InputException">It cannot be built: what is unknown, or does not fit.</exception>
-    public static SiliconDeployment Of(SiliconRow row) => Of(row, SiliconAssumptions.FlagsOf(row));
+    public static SiliconDeployment Of(SiliconRow row) => Of(row, SiliconAssumptions.FlagsOf(row) with { Exchange = SiliconAssumptions.SingleServerExchange });
 
     /// <summary>The server of a row, started with flags that are known or assumed otherwise.</summary>
     /// <exception cref="InputException">It cannot be built.</exception>
@@ -113,7 +113,7 @@ public sealed record SiliconDeployment(EngineSettings Engine, Deployment Target,
             MaxBatchedTokens = tokens,
             MaxSequences = requests,
             GraphBatch = flags.GraphBatch,
-            Exchange = flags.Exchange,
+            Exchange = flags.Exchange ?? ExpertExchanges.Default(kind, layout, (int)(gpu.Domain?.Value ?? 1)),
             ExpertKernels = flags.ExpertKernels,
             GemmDtype = dense.Length > 0 ? dense : null,
             ExpertDtype = experts.Length > 0 ? experts : null,

@@ -1,3 +1,5 @@
+using Foretoken.Hardware.Memory;
+
 namespace Foretoken.Hardware.Coefficients;
 
 /// <summary>How tokens get to the ranks of their experts and back where attention is copied per rank.</summary>
@@ -17,6 +19,23 @@ public enum ExpertExchange
 
     /// <summary>DeepEP's normal kernels in steps with prompts, its low-latency ones where only answers are computed (SGLang's deepep_mode auto).</summary>
     DeepEpAuto,
+}
+
+/// <summary>What an engine does of itself.</summary>
+public static class ExpertExchanges
+{
+    /// <summary>
+    /// TensorRT-LLM exchanges tokens over NVLink where all ranks of the experts lie in one domain; everything else gathers, as
+    /// vLLM's allgather_reducescatter and SGLang's none do.
+    /// </summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="layout">Layout of a replica.</param>
+    /// <param name="domain">GPUs that fast links join.</param>
+    public static ExpertExchange Default(EngineKind engine, ParallelLayout layout, int domain) =>
+        engine == EngineKind.TensorRtLlm && IsPossible(layout) && layout.ExpertRanks <= domain ? ExpertExchange.AllToAll : ExpertExchange.AllGatherReduceScatter;
+
+    /// <summary>Whether there are ranks of experts to choose from: attention data parallelism, and whole experts on every rank.</summary>
+    public static bool IsPossible(ParallelLayout layout) => layout.AttentionDataParallel > 1 && layout.ExpertParallel == layout.ExpertRanks;
 }
 
 /// <summary>The kernels that multiply tokens with their experts, where they are not those that the engine's tables hold.</summary>
