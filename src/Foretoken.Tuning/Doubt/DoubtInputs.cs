@@ -1,0 +1,47 @@
+namespace Foretoken.Tuning.Doubt;
+
+/// <summary>A metric whose doubt is asked for.</summary>
+/// <param name="Name">For messages and tables.</param>
+/// <param name="Positive">Whether it is a positive quantity whose errors multiply (a time, a speed, a cost); else they add (a count that may be 0).</param>
+/// <param name="Loadings">By how many percent it changes when an error factor makes times 1 % longer, per <see cref="ErrorFactor"/>: 1 for the time itself, -1 for a speed, 0 when it does not matter. Only for positive metrics.</param>
+public sealed record DoubtMetric(string Name, bool Positive, double[] Loadings);
+
+/// <summary>A candidate.</summary>
+/// <param name="Group">Index of what it shares its step-time errors with: one per system and backend.</param>
+/// <param name="Metrics">One entry per metric.</param>
+public sealed record DoubtCandidate(int Group, MetricSamples[] Metrics);
+
+/// <summary>
+/// How wrong predicted times of one kind (the first token, each further token) may be: the measured value is the predicted one
+/// times exp(shared + own). The shared part is one draw per group, the own part one per candidate.
+/// </summary>
+/// <param name="Name">For tables.</param>
+/// <param name="Shared">Scale of the shared part of the logarithm, per group.</param>
+/// <param name="Own">Scale of the own part, per group of the candidate.</param>
+/// <param name="Degrees">Degrees of freedom of Student's t, the errors' distribution, at least 1; above 30 they are normal.</param>
+public sealed record ErrorFactor(string Name, double[] Shared, double[] Own, int Degrees = 4)
+{
+    /// <summary>
+    /// Splits a published median absolute error (as a share, 0.04 for 4 %) of a group into the two parts.
+    /// </summary>
+    /// <param name="median">Median absolute relative error.</param>
+    /// <param name="sharedShare">Share of the variance that all configurations of the group have in common, 0 to 1.</param>
+    /// <param name="degrees">Degrees of freedom.</param>
+    public static (double Shared, double Own) FromMedian(double median, double sharedShare, int degrees = 4)
+    {
+        // Half of all errors are below the upper quartile of the distribution of either sign.
+        var scale = median / StudentT.Quantile(0.75, degrees);
+        return (scale * Math.Sqrt(sharedShare), scale * Math.Sqrt(1 - sharedShare));
+    }
+}
+
+/// <summary>What a candidate is judged by.</summary>
+/// <param name="Metric">Index of the metric.</param>
+/// <param name="Maximise">Whether more is better.</param>
+public sealed record DoubtObjective(int Metric, bool Maximise);
+
+/// <summary>What a candidate must keep.</summary>
+/// <param name="Metric">Index of the metric.</param>
+/// <param name="AtLeast">Whether the bound is the least allowed; else the most.</param>
+/// <param name="Bound">The bound itself still keeps it.</param>
+public sealed record DoubtConstraint(int Metric, bool AtLeast, double Bound);

@@ -1,0 +1,265 @@
+using Foretoken.Quantities;
+using Foretoken.Tuning.Doubt;
+using Xunit;
+
+namespace Foretoken.Tests.Tuning;
+
+/// <summary>The parts of the doubt: resampling, joint draws, probabilities, what to measure, who leaves a race.</summary>
+public sealed class DoubtTests
+{
+    private static readonly DoubtMetric Time = new("time", true, [1]);
+    private static readonly DoubtMetric Speed = new("speed", true, [-1]);
+    private static readonly DoubtMetric Price = new("price", true, [0]);
+
+    [Theory]
+    [InlineData(0.75, 1, 1)]
+    [InlineData(0.95, 1, 6.313752)]
+    [InlineData(0.95, 2, 2.919986)]
+    [InlineData(0.95, 3, 2.353363)]
+    [InlineData(0.95, 4, 2.131847)]
+    [InlineData(0.975, 9, 2.262157)]
+    [InlineData(0.05, 29, -1.699127)]
+    [InlineData(0.999, 5, 5.893430)]
+    public void StudentT_KnownQuantiles(double p, int degrees, double expected) => Assert.Equal(expected, StudentT.Quantile(p, degrees), Math.Abs(expected) * 1e-3);
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(50)]
+    [InlineData(95)]
+    [InlineData(99.5)]
+    public void Bootstrap_Percentile_IsThatOfTheRepeatedBlocks(double percentile)
+    {
+        var random = new RandomStream(1, StreamId.Test);
+        var values = new double[300];
+        var blockOf = new int[300];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = random.NextInt(40);
+            blockOf[i] = random.NextInt(12);
+        }
+
+        values[7] = double.NaN;
+        var bootstrap = new BlockBootstrap(12, 50, 3);
+
+        // How often a block occurs in a draw: the draw's sum of that block's indicator.
+        var ones = Enumerable.Repeat(1.0, 12).ToArray();
+        var times = Enumerable.Range(0, 12).Select(b => bootstrap.Ratio([.. Enumerable.Range(0, 12).Select(x => x == b ? 12.0 : 0)], ones)).ToArray();
+        var percentiles = bootstrap.Percentile(values, blockOf, percentile);
+        var means = bootstrap.Mean(values, blockOf);
+        for (var d = 0; d < 50; d++)
+        {
+            var repeated = Enumerable.Range(0, 300).Where(i => !double.IsNaN(values[i])).SelectMany(i => Enumerable.Repeat(values[i], (int)Math.Round(times[blockOf[i]][d]))).Order().ToArray();
+            Assert.Equal(repeated[(int)Math.Ceiling(percentile / 100 * repeated.Length) - 1], percentiles[d]);
+            Assert.Equal(repeated.Average(), means[d], 1e-9);
+        }
+    }
+
+    [Fact]
+    public void Bootstrap_Blocks_AreTakenInRunsAndEquallyOften()
+    {
+        var bootstrap = new BlockBootstrap(64, 4000, 5);
+        Assert.Equal(4, bootstrap.MeanRun);
+        Assert.Equal(16, bootstrap.Pieces);
+        var ones = Enumerable.Repeat(1.0, 64).ToArray();
+        var first = bootstrap.Ratio([.. Enumerable.Range(0, 64).Select(b => b == 0 ? 64.0 : 0)], ones);
+        var second = bootstrap.Ratio([.. Enumerable.Range(0, 64).Select(b => b == 1 ? 64.0 : 0)], ones);
+        Assert.Equal(1, first.Average(), 0.1);
+
+        // Neighbours come together: in independent draws this product would be 1.
+        Assert.True(first.Zip(second).Average(x => x.First * x.Second) > 1.4);
+    }
+
+    [Fact]
+    public void Bootstrap_TwelveThousandRequests_SameSeedSameDraws()
+    {
+        var random = new RandomStream(2, StreamId.Test);
+        var values = Enumerable.Range(0, 12_000).Select(_ => random.NextDouble()).ToArray();
+        var blocks = BlockBootstrap.BlocksByTime([.. Enumerable.Range(0, 12_000).Select(i => (double)i)], 12_000, 60);
+        Assert.Equal(200, blocks.Count(b => b == 17));
+        Assert.Equal(new BlockBootstrap(60, 200, 9, 1).Percentile(values, blocks, 95), new BlockBootstrap(60, 200, 9, 1).Percentile(values, blocks, 95));
+        Assert.NotEqual(new BlockBootstrap(60, 200, 9, 1).Percentile(values, blocks, 95), new BlockBootstrap(60, 200, 9, 2).Percentile(values, blocks, 95));
+    }
+
+    [Fact]
+    public void Draws_OneRunWithoutAnythingFromWithin_SayThatTheSpreadIsUnknown()
+    {
+        var draws = new JointDraws([Time], [Candidate(0, [5])], [Factor(0, 0)], 1);
+        Assert.False(draws.SpreadIsKnown(0, 0));
+        Assert.Equal(5, draws.Interval(0, 0).Low, 1e-12);
+        Assert.True(new JointDraws([Time], [Candidate(0, [5, 6])], [Factor(0, 0)], 1).SpreadIsKnown(0, 0));
+    }
+
+    [Fact]
+    public void Draws_FewReplications_AreWiderThanTheirScatterSays()
+    {
+        // Mean 10, standard error 0.577: t with two degrees has 2.92 of them to either side, normal would have 1.64.
+        var interval = new JointDraws([new DoubtMetric("x", false, [])], [Candidate(0, [9, 10, 11])], [], 1, 20_000).Interval(0, 0);
+        Assert.Equal(10, interval.Value);
+        Assert.Equal(10 - (2.92 * 0.577), interval.Low, 0.1);
+        Assert.Equal(10 + (2.92 * 0.577), interval.High, 0.1);
+    }
+
+    [Fact]
+    public void Draws_RunsThatDifferMoreThanTheirBlocksSay_TheRunsCount()
+    {
+        double[] calm = [.. Enumerable.Range(0, 200).Select(i => 10 + (0.001 * (i % 7)))];
+        var samples = new MetricSamples([8, 9, 10, 11, 12], [calm, calm, calm, calm, calm], 15);
+        var interval = new JointDraws([new DoubtMetric("x", false, [])], [new DoubtCandidate(0, [samples])], [], 1).Interval(0, 0);
+        Assert.True(interval.High - interval.Low > 2.5, $"{interval}");
+    }
+
+    [Fact]
+    public void Draws_SharedErrors_CancelWithinAGroupAndNotBetweenGroups()
+    {
+        // B is 2 % slower; the step times of a group are off by 10 % together and by 0.1 % each.
+        JointDraws Make(int groupOfB) => new([Time], [Candidate(0, [100, 100.1, 99.9]), Candidate(groupOfB, [102, 102.1, 101.9])], [new ErrorFactor("step", [0.1, 0.1], [0.001, 0.001], 31)], 4);
+        DoubtObjective[] faster = [new(0, false)];
+        Assert.True(PairProbability.Of(Make(0), faster, 0, 1).PerObjective[0] > 0.97);
+        Assert.InRange(PairProbability.Of(Make(1), faster, 0, 1).PerObjective[0], 0.5, 0.65);
+        Assert.True(Make(0).Interval(0, 0).High > 115);
+    }
+
+    [Fact]
+    public void Draws_Loadings_TurnTimesAndSpeedsOppositeWays()
+    {
+        var draws = new JointDraws([Time, Speed, Price], [new DoubtCandidate(0, [new([10, 10]), new([10, 10]), new([10, 10])])], [new ErrorFactor("step", [0.1], [0.05])], 1);
+        for (var d = 0; d < draws.Count; d++)
+        {
+            Assert.Equal(100, draws[0, 0][d] * draws[0, 1][d], 1e-9);
+            Assert.Equal(10, draws[0, 2][d]);
+        }
+    }
+
+    [Fact]
+    public void FromMedian_HalfOfTheErrorsAreSmaller()
+    {
+        var (shared, own) = ErrorFactor.FromMedian(0.05, 0.5, 4);
+        var random = new RandomStream(1, StreamId.Test);
+        var scale = Math.Sqrt((shared * shared) + (own * own));
+        var below = Enumerable.Range(0, 20_000).Count(_ => Math.Abs(scale * StudentT.Quantile(random.NextOpenDouble(), 4)) < 0.05);
+        Assert.InRange(below, 9_800, 10_200);
+    }
+
+    [Fact]
+    public void Slo_Probability_IsTheShareOfTheDistributionThatKeepsIt()
+    {
+        // A log-normal time of median 100 and scale 0.1 keeps 110 with Phi(0.953) = 0.830.
+        var draws = new JointDraws([Time, Speed], [new DoubtCandidate(0, [new([100, 100]), new([50, 50])])], [new ErrorFactor("step", [0.1], [0], 31)], 2, 20_000);
+        Assert.Equal(0.830, SloProbability.Of(draws, [new DoubtConstraint(0, false, 110)])[0], 0.015);
+        Assert.Equal(1, SloProbability.Of(draws, [])[0]);
+
+        // Both move by the same error: the tighter one decides, and nothing is lost to the other.
+        Assert.Equal(0.830, SloProbability.Of(draws, [new DoubtConstraint(0, false, 110), new DoubtConstraint(1, true, 50 / 1.2)])[0], 0.015);
+    }
+
+    [Fact]
+    public void Front_Probability_CertainAndUncertainMembers()
+    {
+        DoubtCandidate Make(double time, double price) => new(0, [new([time, time * 1.02, time * 0.98]), new([price, price, price])]);
+        var draws = new JointDraws([new DoubtMetric("time", true, []), new DoubtMetric("price", true, [])],
+            [Make(10, 5), Make(20, 2), Make(30, 6), Make(10, 5), Make(9, 50)], [], 3);
+        DoubtObjective[] objectives = [new(0, false), new(1, false)];
+        var front = new FrontMembership(draws, objectives, []);
+        Assert.Equal([1, 1, 0], front.Probabilities[..3]);
+
+        // The last one is fast and misses a price that the constraint allows only to the others.
+        var constrained = new FrontMembership(draws, objectives, [new DoubtConstraint(1, false, 10)]);
+        Assert.Equal(0, constrained.Probabilities[4]);
+
+        // The same samples in the same traffic are equal in every draw, and equals do not beat each other.
+        Assert.Equal(1, constrained.Probabilities[3]);
+    }
+
+    [Fact]
+    public void Measurement_OfTheGroupThatDecides_ComesFirst()
+    {
+        // Groups: 0 is well known; 1 may be 20 % off, which decides whether its two members beat the others.
+        var factor = new ErrorFactor("step", [0.005, 0.2], [0.005, 0.01], 31);
+        DoubtCandidate[] candidates = [Fixed(0, 100), Fixed(1, 101), Fixed(1, 140), Fixed(0, 300)];
+        var draws = new JointDraws([Time], candidates, [factor], 5);
+        var front = new FrontMembership(draws, [new DoubtObjective(0, false)], []);
+        var plan = ValueOfMeasurement.Plan(front, 3);
+        Assert.Equal(1, plan[0].Candidate);
+        Assert.InRange(plan[0].Reduction, 0.6, 1);
+        Assert.True(plan.Sum(p => p.Reduction) <= 1 + 1e-9);
+        Assert.True(plan.Count == 1 || plan[1].Reduction < 0.2);
+
+        // The other member of its group reveals nearly as much.
+        var other = ValueOfMeasurement.Plan(front, 1, [2, 3]);
+        Assert.Equal(2, other[0].Candidate);
+        Assert.InRange(other[0].Reduction, 0.5, 1);
+    }
+
+    [Fact]
+    public void Measurement_NothingInDoubt_IsNotPlanned()
+    {
+        var draws = new JointDraws([Time], [Fixed(0, 1), Fixed(0, 100)], [Factor(0.05, 0.01)], 5);
+        Assert.Empty(ValueOfMeasurement.Plan(new FrontMembership(draws, [new DoubtObjective(0, false)], []), 3));
+    }
+
+    [Fact]
+    public void Race_ClearlyWorse_LeavesAndCloseOnesStay()
+    {
+        var random = new RandomStream(6, StreamId.Test);
+        var costs = Noisy(ref random, 12, [(1, 5), (1.5, 8), (1.01, 5.02), (0.8, 9), (1.5, 5)]);
+        Assert.Equal([false, true, false, false, true], RaceJudge.Beaten(costs, Kept(costs), new RaceOptions { Exact = [false, true] }));
+
+        // One slice tells nothing about noise: only what is far worse in everything uncertain leaves.
+        var lone = Noisy(ref random, 1, [(1, 5), (1.15, 5), (2.5, 8)]);
+        Assert.Equal([false, false, true], RaceJudge.Beaten(lone, Kept(lone), new RaceOptions { Exact = [false, true] }));
+    }
+
+    [Fact]
+    public void Race_EqualCandidates_AreHardlyEverDropped()
+    {
+        var random = new RandomStream(7, StreamId.Test);
+        var dropped = 0;
+        for (var round = 0; round < 200; round++)
+        {
+            var costs = Noisy(ref random, 5, [.. Enumerable.Repeat((1.0, 1.0), 10)]);
+            dropped += RaceJudge.Beaten(costs, Kept(costs), new RaceOptions { Margin = 0, Exact = [false, true] }).Any(b => b) ? 1 : 0;
+        }
+
+        Assert.True(dropped <= 20, $"somebody was dropped in {dropped} of 200 races among equals");
+    }
+
+    [Fact]
+    public void Race_MissedConstraints_LoseToKeptOnes()
+    {
+        double[][] costs(double x) => [.. Enumerable.Repeat((double[])[x], 4)];
+        Assert.Equal([false, true, true, false],
+            RaceJudge.Beaten([costs(5), costs(1), costs(double.PositiveInfinity), costs(5)], [[0, 0, 0, 0], [0.5, 0.6, 0.5, 0.6], [double.PositiveInfinity, 3, 3, 3], [0, 0.02, 0, 0]]));
+    }
+
+    private static List<double[][]> Noisy(ref RandomStream random, int slices, (double Time, double Price)[] candidates)
+    {
+        // Traffic is heavy or light for all alike; each has a little noise of its own.
+        var load = new double[slices];
+        for (var s = 0; s < slices; s++)
+        {
+            load[s] = DeterministicMath.Exp(random.NextNormal());
+        }
+
+        var costs = new List<double[][]>();
+        foreach (var (time, price) in candidates)
+        {
+            var own = new double[slices][];
+            for (var s = 0; s < slices; s++)
+            {
+                own[s] = [time * load[s] * DeterministicMath.Exp(0.05 * random.NextNormal()), price];
+            }
+
+            costs.Add(own);
+        }
+
+        return costs;
+    }
+
+    private static List<double[]> Kept(List<double[][]> costs) => [.. costs.Select(c => new double[c.Length])];
+
+    private static DoubtCandidate Candidate(int group, double[] values) => new(group, [new MetricSamples(values)]);
+
+    private static DoubtCandidate Fixed(int group, double value) => Candidate(group, [value, value]);
+
+    private static ErrorFactor Factor(double shared, double own) => new("step", [shared], [own]);
+}

@@ -1,0 +1,70 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Tests.Tuning.Problems;
+
+/// <summary>Synthetic runs whose long-run statistics are known: requests in order of arrival, neighbours alike.</summary>
+internal sealed record KnownTruth(string Name, double Mean, double P95, double P5, Func<ulong, int, (double[] Arrivals, double[] Values)> Run)
+{
+    /// <summary>Sojourn times of a queue with Poisson arrivals and a fixed service time of 1, 70 % busy, begun in steady state.</summary>
+    public static KnownTruth Queue { get; } = Of("queue", (seed, requests) =>
+    {
+        const double load = 0.7;
+        const int warmUp = 500;
+        var random = new RandomStream(seed, StreamId.Test);
+        var (arrivals, values) = (new double[requests], new double[requests]);
+        double now = 0;
+        double free = 0;
+        double begin = 0;
+        for (var i = -warmUp; i < requests; i++)
+        {
+            now += random.NextExponential() / load;
+            free = Math.Max(free, now) + 1;
+            begin = i < 0 ? now : begin;
+            if (i >= 0)
+            {
+                (arrivals[i], values[i]) = (now - begin, free - now);
+            }
+        }
+
+        return (arrivals, values);
+    });
+
+    /// <summary>Log-normal values whose logarithms follow each other (an autoregression with coefficient 0.9), at Poisson times.</summary>
+    public static KnownTruth Autoregression { get; } = Of("autoregression", (seed, requests) =>
+    {
+        const double memory = 0.9;
+        var random = new RandomStream(seed, StreamId.Test);
+        var (arrivals, values) = (new double[requests], new double[requests]);
+        double now = 0;
+        var x = random.NextNormal();
+        for (var i = 0; i < requests; i++)
+        {
+            now += random.NextExponential();
+            x = (memory * x) + (Math.Sqrt(1 - (memory * memory)) * random.NextNormal());
+            (arrivals[i], values[i]) = (now, DeterministicMath.Exp(0.5 * x));
+        }
+
+        return (arrivals, values);
+    });
+
+    public double Truth(string statistic) => statistic switch { "mean" => Mean, "p95" => P95, _ => P5 };
+
+    /// <summary>The statistic of a run, percentiles as the least value that so many do not exceed.</summary>
+    public static double Statistic(double[] values, string statistic)
+    {
+        if (statistic == "mean")
+        {
+            return values.Average();
+        }
+
+        var sorted = values.Order().ToArray();
+        return sorted[(int)Math.Ceiling((statistic == "p95" ? 0.95 : 0.05) * sorted.Length) - 1];
+    }
+
+    private static KnownTruth Of(string name, Func<ulong, int, (double[], double[])> run)
+    {
+        // A run thousands of times as long as those that are judged by it.
+        var (_, values) = run(0xFEED, 3_000_000);
+        return new KnownTruth(name, Statistic(values, "mean"), Statistic(values, "p95"), Statistic(values, "p5"), run);
+    }
+}
