@@ -10,6 +10,7 @@ public static class CommandList
     {
         yield return SimulateCommand.Create();
         yield return TuneCommand.Create();
+        yield return RunsCommand.Create();
         yield return ReproduceCommand.Create();
         yield return ScenarioCommand.Create();
         yield return TraceCommand.Create();

@@ -30,6 +30,9 @@ internal sealed class TextTable(TextTable.Column[] columns)
         return shown;
     }
 
+    /// <summary>Whether a column would be shown at this width.</summary>
+    public bool Shows(int column, int width) => Fit(width)[column] > 0;
+
     public void Render(TextWriter to, int width, Ink ink, string indent = "")
     {
         var widths = Fit(width - indent.Length);
@@ -92,7 +95,7 @@ internal sealed class TextTable(TextTable.Column[] columns)
 
             if (columns[least].Importance == 0)
             {
-                widths[0] = Math.Max(8, widths[0] - (total - width));
+                widths[0] = Math.Max(Math.Min(8, widths[0]), widths[0] - (total - width));
                 break;
             }
 

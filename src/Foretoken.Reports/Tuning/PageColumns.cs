@@ -1,0 +1,56 @@
+using Foretoken.Tuning.Objectives;
+using Foretoken.Tuning.Results;
+
+namespace Foretoken.Reports.Tuning;
+
+/// <summary>A number that every candidate of the page has.</summary>
+/// <param name="Text">As users write the measure.</param>
+/// <param name="Name">Full name.</param>
+/// <param name="ShortName">Name for heads of columns.</param>
+/// <param name="Unit">Unit of the values.</param>
+/// <param name="IsShare">Whether it is shown as a percentage.</param>
+/// <param name="Kind">Why it is there: objective, constraint or measure.</param>
+/// <param name="HasDoubt">Whether it has an interval.</param>
+/// <param name="Of">The number of a candidate.</param>
+internal sealed record PageColumn(string Text, string Name, string ShortName, string Unit, bool IsShare, string Kind, bool HasDoubt, Func<CandidateResult, Interval> Of);
+
+/// <summary>The numbers of a study: objectives, constraints that are no objectives, capacity, and the measures that are neither.</summary>
+internal static class PageColumns
+{
+    public static List<PageColumn> Of(TuningResult result)
+    {
+        var columns = new List<PageColumn>();
+        for (var i = 0; i < result.Objectives.Count; i++)
+        {
+            var index = i;
+            Add(result.Objectives[i].Measure, "objective", true, c => c.Objectives[index]);
+        }
+
+        for (var i = 0; i < result.Constraints.Count; i++)
+        {
+            var index = i;
+            Add(result.Constraints[i].Measure, "constraint", true, c => c.Constraints[index]);
+        }
+
+        if (result.Candidates.Any(c => c.Capacity is not null))
+        {
+            columns.Add(new PageColumn("capacity", "Highest load that keeps the SLO", "Capacity", "requests/s", false, "constraint", true, c => c.Capacity ?? Interval.Exact(double.NaN)));
+        }
+
+        for (var i = 0; i < result.Measures.Count; i++)
+        {
+            var index = i;
+            Add(result.Measures[i], "measure", false, c => Interval.Exact(c.Measures[index]));
+        }
+
+        return columns;
+
+        void Add(Measure measure, string kind, bool doubt, Func<CandidateResult, Interval> of)
+        {
+            if (columns.TrueForAll(c => c.Text != measure.Text))
+            {
+                columns.Add(new PageColumn(measure.Text, MeasureText.Name(measure), MeasureText.ShortName(measure), measure.Metric.Unit, measure.Metric.IsShare, kind, doubt, of));
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import { watchSizes } from "../charts.js";
+import { startTheme } from "../theme.js";
+import { drawAdvice, drawHeader, drawTiles } from "./advice.js";
+import { drawCandidates } from "./candidates.js";
+import { drawCompare } from "./compare.js";
+import { advised, data, pick, row } from "./data.js";
+import { startFilters } from "./filters.js";
+import { drawLooked } from "./looked.js";
+import { drawParallel } from "./parallel.js";
+import { drawScatter } from "./scatter.js";
+import { drawTimelines } from "./timelines.js";
+
+startTheme();
+drawHeader();
+drawAdvice();
+drawTiles();
+drawScatter();
+drawCompare();
+drawTimelines();
+drawParallel();
+drawCandidates();
+drawLooked();
+startFilters();
+const first = [advised, ...data.shortlist.map(row).filter((r) => r !== advised)].filter((r) => r !== undefined);
+first.slice(0, 2).forEach(pick);
+watchSizes();
+document.documentElement.dataset.ready = "true";
