@@ -1,5 +1,5 @@
-using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
+using Foretoken.Twin.Routing;
 using Foretoken.Twin.Scaling;
 using Foretoken.Twin.Scenarios.Model;
 using Foretoken.Workloads.Requests;
@@ -20,13 +20,7 @@ public static class RunPlans
         {
             Source = source,
             Pools = pools,
-            Routing = model.Routing.Create(new RoutingSetup
-            {
-                StepTime = pools[0].StepTime,
-                BlockTokens = pools[0].Engine.KvBlockTokens,
-                KvBlocks = pools[0].Engine.KvBlocks,
-                MaxBatchedTokens = pools[0].Engine.MaxBatchedTokens,
-            }),
+            Routing = model.Routing.Create(RoutingSetups.Of(pools)),
             RouterTiming = model.Routing.Timing,
             Disaggregation = model.Disaggregation?.Create(),
             Seed = model.Seed,

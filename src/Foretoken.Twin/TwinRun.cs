@@ -36,6 +36,7 @@ public sealed class TwinRun
     private readonly bool _byEvents;
     private readonly SimTime _limit;
     private SimTime _now;
+    private SimTime _lastAct;
     private StopReason _stop = StopReason.Completed;
 
     private TwinRun(RunPlan plan, RunControl control)
@@ -57,23 +58,24 @@ public sealed class TwinRun
         if (_desk.MayHold)
         {
             _byEvents = true;
-            _parts.Add(_held = new RouterQueue(_desk, SendWaiting));
+            _parts.Add(_held = new RouterQueue(_desk, _handOff is null ? SendWaiting : r => _handOff.Resume(r, _now)));
         }
 
         _fleet = new ReplicaFleet(plan, _gaps, _desk, _handOff) { GoesByEvents = _byEvents };
         _book.ReportFrom(_fleet);
         if (_handOff is not null)
         {
-            _handOff.Serve(_fleet, _desk);
+            _handOff.Serve(_fleet, _desk, _held);
             _parts.Add(_handOff);
         }
 
         if (plan.Scaling is not null)
         {
-            _door = new FrontDoor(_frontend, RoutedPool(plan), SendWaiting, () => _held?.Act(_now));
-            _scaler = new ScalerDesk(plan, _fleet, _book, _door);
+            _door = _handOff is null ? new FrontDoor(_frontend, SendWaiting, _desk, _held) : null;
+            _scaler = new ScalerDesk(plan, _fleet, _book, (IFrontDoor?)_door ?? _handOff!, IdleSince);
             _parts.Add(_scaler);
             _book.Listen(_scaler);
+            _handOff?.ReportTo(_scaler);
         }
 
         // One before "never", so that times can still be compared with it.
@@ -191,16 +193,11 @@ public sealed class TwinRun
         }
     }
 
-    private static int RoutedPool(RunPlan plan)
-    {
-        var pool = 0;
-        while (pool + 1 < plan.Pools.Count && plan.Pools[pool].Role == PoolRole.Decode)
-        {
-            pool++;
-        }
-
-        return pool;
-    }
+    // When anything but a scaler acted last; never while something else is due.
+    private SimTime IdleSince() =>
+        _plan.Source.NextArrival == SimTime.Never && _fleet.NextWake == SimTime.Never && _frontend.Next == SimTime.Never && _parts.TrueForAll(p => p == _scaler || p.Next == SimTime.Never)
+            ? _lastAct
+            : SimTime.Never;
 
     // A request that waited for a replica, or at the router, goes to one.
     private void SendWaiting(RequestSpec request)
@@ -286,6 +283,7 @@ public sealed class TwinRun
             Invariant.That(next >= _now);
             PollBefore(next);
             _now = next;
+            _lastAct = actor == Actor.Part ? _lastAct : next;
             switch (actor)
             {
                 case Actor.Replica:
@@ -298,6 +296,7 @@ public sealed class TwinRun
                     TakeArrival(askAll);
                     break;
                 default:
+                    _lastAct = part == _scaler ? _lastAct : next;
                     part!.Act(next);
                     if (_scaler?.Stalled is not null)
                     {
@@ -326,8 +325,9 @@ public sealed class TwinRun
             }
         }
 
-        if (_door is { HeldNow: > 0 } && _book.Open == _door.HeldNow)
+        if (_scaler is not null && (_door?.HeldNow ?? _handOff?.HeldNow) > 0)
         {
+            _scaler.Stall();
             _stop = StopReason.Stalled;
             return;
         }

@@ -18,6 +18,9 @@ public readonly ref struct RouterView
     /// <summary>Changes whenever <see cref="Workers"/> does.</summary>
     public int WorkersVersion { get; init; }
 
+    /// <summary>Number of the pool of equal workers that each one belongs to; empty when all are alike.</summary>
+    public ReadOnlySpan<int> PoolOf { get; init; }
+
     /// <summary>Requests that this router sent to each worker and that have not ended; never stale (if asked for).</summary>
     public ReadOnlySpan<int> RequestsInFlight { get; init; }
 
@@ -47,4 +50,7 @@ public readonly ref struct RouterView
 
     /// <summary>Tokens per KV block of the engines.</summary>
     public int BlockTokens { get; init; }
+
+    /// <summary>A worker's own of figures that are given by pool, or the one that all share.</summary>
+    public T Own<T>(IReadOnlyList<T> perPool, int worker) => perPool[perPool.Count > 1 && !PoolOf.IsEmpty ? PoolOf[worker] : 0];
 }

@@ -19,4 +19,10 @@ public sealed record RoutingSetup
 
     /// <summary>KV blocks of a worker; 0 when unknown.</summary>
     public int KvBlocks { get; init; }
+
+    /// <summary>The same by pool, where workers differ (<see cref="RouterView.PoolOf"/>); empty when all are alike.</summary>
+    public IReadOnlyList<RoutingSetup> Pools { get; init; } = [];
+
+    /// <summary>A figure of each pool; of all workers when they are alike.</summary>
+    public IReadOnlyList<T> PerPool<T>(Func<RoutingSetup, T> figure) => Pools.Count > 0 ? [.. Pools.Select(figure)] : [figure(this)];
 }

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Fleet.Network;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
 
@@ -15,6 +16,18 @@ internal sealed class HandOff
     public int PrefillWorker { get; set; } = -1;
 
     public int DecodeWorker { get; set; } = -1;
+
+    /// <summary>What its transfer takes, once both replicas are chosen.</summary>
+    public KvTransfer? Transfer { get; set; }
+
+    /// <summary>The prefill replica has got it.</summary>
+    public bool IsAtPrefill { get; set; }
+
+    /// <summary>The decode replica has got it.</summary>
+    public bool IsAtDecode { get; set; }
+
+    /// <summary>The prefill replica need not keep its KV any longer.</summary>
+    public bool IsReleased { get; set; }
 
     /// <summary>When the prefill side was to get it: it may have to wait for the decode side's reservation.</summary>
     public SimTime PrefillDue { get; set; }

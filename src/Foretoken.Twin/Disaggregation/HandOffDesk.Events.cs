@@ -1,5 +1,6 @@
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
+using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin.Disaggregation;
 
@@ -91,7 +92,7 @@ internal sealed partial class HandOffDesk
         if (_plan.Order == HandOffOrder.PrefillFirst)
         {
             // The answer of the prefill side goes to the proxy, which asks the decode side.
-            var inbound = (handOff.DecodeWorker < 0 ? DecodePool : _fleet.Pool(handOff.DecodeWorker)).Frontend.Inbound(handOff.Request.InputTokens);
+            var inbound = handOff.DecodeWorker < 0 ? LeastInbound(handOff.Request) : _fleet.Pool(handOff.DecodeWorker).Frontend.Inbound(handOff.Request.InputTokens);
             Post(at + Later + _fleet.Pool(handOff.PrefillWorker).Frontend.Response + inbound, Kind.Decode, handOff.Request.Index);
         }
         else
@@ -100,5 +101,18 @@ internal sealed partial class HandOffDesk
         }
     }
 
-    private PoolPlan DecodePool => _run.Pools.First(p => p.Role == PoolRole.Decode);
+    // The decode replica is chosen when the request can be there; where front ends differ, what is left of it comes after the choice.
+    private SimDuration LeastInbound(in RequestSpec request)
+    {
+        var least = new SimDuration(long.MaxValue);
+        foreach (var pool in _run.Pools)
+        {
+            if (pool.Role == PoolRole.Decode && pool.Frontend.Inbound(request.InputTokens) is var inbound && inbound < least)
+            {
+                least = inbound;
+            }
+        }
+
+        return least;
+    }
 }

@@ -20,7 +20,7 @@ internal sealed partial class HandOffDesk
         }
 
         handOff.IsSending = true;
-        var wait = handOff.HasBegun ? Instant : Instant + _plan.Transfer.Latency;
+        var wait = handOff.HasBegun ? Instant : Instant + handOff.Transfer!.Latency;
         handOff.HasBegun = true;
         Post(at + wait, Kind.Send, handOff.Request.Index, handOff.Computed);
     }
@@ -28,8 +28,8 @@ internal sealed partial class HandOffDesk
     private void Send(HandOff handOff, int upTo, SimTime now)
     {
         var from = Math.Max(handOff.CachedThere, handOff.Sent);
-        var bytes = _plan.Transfer.Bytes(from, upTo);
-        var most = _plan.Transfer.MostBytesPerSecond(from, Math.Max(from, upTo));
+        var bytes = handOff.Transfer!.Bytes(from, upTo);
+        var most = handOff.Transfer.MostBytesPerSecond(from, Math.Max(from, upTo));
         handOff.Sent = upTo;
         handOff.Bytes += bytes;
         var left = bytes - SentAlong(handOff, bytes, most);
@@ -75,8 +75,15 @@ internal sealed partial class HandOffDesk
         }
 
         handOff.Arrived = now;
-        Do(handOff.PrefillWorker, now, r => r.ReleaseKv(request, now));
+        Release(handOff, now);
         Do(handOff.DecodeWorker, now, r => r.KvArrived(request, now));
+    }
+
+    private void Release(HandOff handOff, SimTime now)
+    {
+        var request = handOff.Request.Index;
+        Do(handOff.PrefillWorker, now, r => r.ReleaseKv(request, now));
+        Forgo(handOff, now);
     }
 
     private void Do(int worker, SimTime now, Action<IHandOffReplica> what)
@@ -97,11 +104,13 @@ internal sealed partial class HandOffDesk
         var (o, i) = _links[worker];
         if ((exit ? o : i) < 0)
         {
-            var link = _network.AddLink(_plan.Transfer.RankBytesPerSecond * _fleet.Pool(worker).GpusPerReplica);
+            var link = _network.AddLink(GpuBytesPerSecond(_fleet.PoolOf(worker)) * _fleet.Pool(worker).GpusPerReplica);
             (o, i) = exit ? (link, i) : (o, link);
             _links[worker] = (o, i);
         }
 
         return exit ? o : i;
     }
+
+    private double GpuBytesPerSecond(int pool) => _plan.GpuBytesPerSecond.Count > 0 ? _plan.GpuBytesPerSecond[pool] : _plan.Transfer.RankBytesPerSecond;
 }

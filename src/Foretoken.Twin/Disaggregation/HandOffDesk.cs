@@ -6,6 +6,7 @@ using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 using Foretoken.Twin.Routing;
 using Foretoken.Twin.Running;
+using Foretoken.Twin.Scaling;
 using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin.Disaggregation;
@@ -20,7 +21,7 @@ namespace Foretoken.Twin.Disaggregation;
 /// and request number: so it does not matter in which order replicas happened to be moved on at one moment, and the fast engines
 /// give what the plain ones give.
 /// </remarks>
-internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEvents
+internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEvents, IFrontDoor
 {
     private readonly DisaggregationPlan _plan;
     private readonly RunBook _book;
@@ -33,6 +34,7 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
     private readonly int _shared = -1;
     private readonly SeenPrefixes? _seen;
     private ReplicaFleet _fleet = null!;
+    private RouterQueue? _held;
     private int _openPrefills;
     private RouterDesk _prefillRouter = null!;
 
@@ -77,8 +79,8 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
     /// <summary>The router of the replicas that generate.</summary>
     public RouterDesk DecodeRouter { get; }
 
-    /// <summary>The replicas, and the router of those that compute prompts: to be told before the first request.</summary>
-    public void Serve(ReplicaFleet fleet, RouterDesk prefillRouter) => (_fleet, _prefillRouter) = (fleet, prefillRouter);
+    /// <summary>The replicas, the router of those that compute prompts, and its queue if it has one: to be told before the first request.</summary>
+    public void Serve(ReplicaFleet fleet, RouterDesk prefillRouter, RouterQueue? held) => (_fleet, _prefillRouter, _held) = (fleet, prefillRouter, held);
 
     /// <summary>Polls the decode replicas, if that is due by <paramref name="next"/>.</summary>
     public void PollBefore(SimTime next)
@@ -92,27 +94,40 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
     /// <summary>A request arrives from a client.</summary>
     public void Take(in RequestSpec request, SimTime now)
     {
-        if (_plan.Local is not { } local)
+        LastArrival = now;
+        if (CanEnter)
         {
-            Begin(request, -1, now);
+            Enter(request, now, waited: false);
             return;
         }
 
-        var decode = Route(DecodeRouter, request, now);
-        var isLocal = IsLocal(local, request, decode);
-        _seen!.Add(decode, request);
-        if (!isLocal)
+        _book.IssueHeld(request);
+        _front.Enqueue(request);
+        HeldEver++;
+    }
+
+    /// <summary>A request that the prefill router held back may go.</summary>
+    public void Resume(in RequestSpec request, SimTime now)
+    {
+        if (!_heldFor.Remove(request.Index, out var decode))
         {
-            Begin(request, decode, now);
+            if (CanEnter)
+            {
+                Begin(request, -1, now, waited: true);
+            }
+            else
+            {
+                _front.Enqueue(request);
+                HeldEver++;
+            }
+
             return;
         }
 
-        Table.Local++;
-        _book.Issue(request, decode);
-        if (!_frontend.Hold(request, decode, _fleet.Pool(decode).Frontend, now))
-        {
-            _fleet.Submit(decode, request, now);
-        }
+        _coming[decode]--;
+        _needed[decode]--;
+        Begin(request, decode, now, waited: true);
+        _scaler?.Freed(decode, now);
     }
 
     /// <inheritdoc />
@@ -134,6 +149,8 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         switch (kind)
         {
             case Kind.Prefill:
+                handOff.IsAtPrefill = true;
+                _coming[handOff.PrefillWorker]--;
                 _fleet.Submit(handOff.PrefillWorker, handOff.Request, RequestPart.Prefill, now);
                 break;
             case Kind.Decode:
@@ -153,6 +170,13 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
             var record = RequestRecord.New(handOff.Request.Index);
             record.Outcome = RequestOutcome.Unfinished;
             Finish(handOff, Math.Max(handOff.PrefillWorker, 0), record, now);
+        }
+
+        while (_front.TryDequeue(out var request))
+        {
+            var record = RequestRecord.New(request.Index);
+            record.Outcome = RequestOutcome.Unfinished;
+            ((IReplicaEvents)_book).Ended(0, record, now);
         }
     }
 
@@ -190,10 +214,64 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         return Table;
     }
 
-    private void Begin(in RequestSpec request, int decode, SimTime now)
+    // A request goes in: all that it needs at once is there.
+    private void Enter(in RequestSpec request, SimTime now, bool waited)
+    {
+        var decode = -1;
+        if (_plan.Local is { } local)
+        {
+            decode = Route(DecodeRouter, request, now);
+            var isLocal = IsLocal(local, request, decode);
+            _seen!.Add(decode, request);
+            if (isLocal)
+            {
+                Table.Local++;
+                Issue(request, decode, now, waited);
+                if (!_frontend.Hold(request, decode, _fleet.Pool(decode).Frontend, now))
+                {
+                    _fleet.Submit(decode, request, now);
+                }
+
+                return;
+            }
+        }
+
+        if (_held is not null && _prefillRouter.Holds(request, now))
+        {
+            if (!waited)
+            {
+                _book.IssueHeld(request);
+            }
+
+            if (decode >= 0)
+            {
+                _heldFor.Add(request.Index, decode);
+                Expect(decode);
+            }
+
+            _held.Add(request);
+            return;
+        }
+
+        Begin(request, decode, now, waited);
+    }
+
+    private void Issue(in RequestSpec request, int worker, SimTime now, bool waited)
+    {
+        if (waited)
+        {
+            _book.Dispatch(request, worker, now);
+        }
+        else
+        {
+            _book.Issue(request, worker);
+        }
+    }
+
+    private void Begin(in RequestSpec request, int decode, SimTime now, bool waited)
     {
         var prefill = Route(_prefillRouter, request, now);
-        _book.Issue(request, prefill);
+        Issue(request, prefill, now, waited);
         var handOff = new HandOff { Request = request, PrefillWorker = prefill, DecodeWorker = decode };
         if (!Accepted(handOff, now))
         {
@@ -201,9 +279,15 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         }
 
         _openPrefills++;
+        Expect(prefill);
         if (_plan.Order == HandOffOrder.DecodeFirst && decode < 0)
         {
             handOff.DecodeWorker = decode = Route(DecodeRouter, request, now);
+        }
+
+        if (decode >= 0)
+        {
+            Chosen(handOff);
         }
 
         _open.Add(request.Index, handOff);
@@ -218,31 +302,37 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         }
     }
 
-    // Both sides have to take the whole request: otherwise it is refused before anything is computed.
+    // Both sides have to take the whole request: otherwise it is refused before anything is computed, or, where it takes the
+    // choice of a decode pool to know, before it gets there.
     private bool Accepted(HandOff handOff, SimTime now)
     {
-        foreach (var pool in _run.Pools)
+        var request = handOff.Request;
+        var decodes = handOff.DecodeWorker >= 0 ? _fleet.Pool(handOff.DecodeWorker).Engine.Accepts(request) : _run.Pools.Any(p => p.Role == PoolRole.Decode && p.Engine.Accepts(request));
+        if (decodes && _fleet.Pool(handOff.PrefillWorker).Engine.Accepts(request))
         {
-            if (pool.Role != PoolRole.Aggregated && !pool.Engine.Accepts(handOff.Request))
-            {
-                var record = RequestRecord.New(handOff.Request.Index);
-                record.Outcome = RequestOutcome.Rejected;
-                ((IReplicaEvents)_prefillRouter).Ended(handOff.PrefillWorker, record, now);
-                if (handOff.DecodeWorker >= 0)
-                {
-                    ((IReplicaEvents)DecodeRouter).Ended(handOff.DecodeWorker, record, now);
-                }
-
-                return false;
-            }
+            return true;
         }
 
-        return true;
+        var record = Refused(request);
+        ((IReplicaEvents)_prefillRouter).Ended(handOff.PrefillWorker, record, now);
+        if (handOff.DecodeWorker >= 0)
+        {
+            ((IReplicaEvents)DecodeRouter).Ended(handOff.DecodeWorker, record, now);
+        }
+
+        return false;
+    }
+
+    private static RequestRecord Refused(in RequestSpec request)
+    {
+        var record = RequestRecord.New(request.Index);
+        record.Outcome = RequestOutcome.Rejected;
+        return record;
     }
 
     private bool IsLocal(LocalPrefill local, in RequestSpec request, int decode) =>
         request.InputTokens - _seen!.Find(decode, request) <= local.MostUncachedTokens
-        || (local.PrefillQueueMost is { } most && _openPrefills - _run.Pools.Where(p => p.Role == PoolRole.Prefill).Sum(p => p.Replicas) >= most);
+        || (local.PrefillQueueMost is { } most && _openPrefills - _prefillRouter.WorkerCount >= most);
 
     private int Route(RouterDesk router, in RequestSpec request, SimTime now)
     {
@@ -256,18 +346,59 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
 
     private void EnterDecode(HandOff handOff, SimTime now)
     {
+        var request = handOff.Request;
         if (handOff.DecodeWorker < 0)
         {
-            handOff.DecodeWorker = Route(DecodeRouter, handOff.Request, now);
+            if (!DecodeRouter.HasWorkers)
+            {
+                _behind.Enqueue(handOff);
+                HeldEver++;
+                return;
+            }
+
+            handOff.DecodeWorker = Route(DecodeRouter, request, now);
+            Chosen(handOff);
+            var rest = _fleet.Pool(handOff.DecodeWorker).Frontend.Inbound(request.InputTokens) - LeastInbound(request);
+            if (rest > SimDuration.Zero)
+            {
+                Post(now + rest, Kind.Decode, request.Index);
+                return;
+            }
         }
 
-        _book.Move(handOff.Request.Index, handOff.DecodeWorker);
-        _fleet.Submit(handOff.DecodeWorker, handOff.Request, RequestPart.Decode, now);
+        if (!_fleet.Pool(handOff.DecodeWorker).Engine.Accepts(request))
+        {
+            Refuse(handOff, now);
+            return;
+        }
+
+        handOff.IsAtDecode = true;
+        _coming[handOff.DecodeWorker]--;
+        _book.Move(request.Index, handOff.DecodeWorker);
+        _fleet.Submit(handOff.DecodeWorker, request, RequestPart.Decode, now);
+    }
+
+    // The decode side never saw it; the prefill side may have computed it, or may never have either.
+    private void Refuse(HandOff handOff, SimTime now)
+    {
+        var record = Refused(handOff.Request);
+        if (handOff.PrefillEnd == SimTime.Never)
+        {
+            ((IReplicaEvents)_prefillRouter).Ended(handOff.PrefillWorker, record, now);
+        }
+
+        ((IReplicaEvents)DecodeRouter).Ended(handOff.DecodeWorker, record, now);
+        if (handOff.PrefillEnd != SimTime.Never)
+        {
+            var request = handOff.Request.Index;
+            Do(handOff.PrefillWorker, now, r => r.ReleaseKv(request, now));
+        }
     }
 
     private void Finish(HandOff handOff, int worker, in RequestRecord record, SimTime at)
     {
         _open.Remove(handOff.Request.Index);
+        Leave(handOff, at);
         var merged = record;
         if (handOff.PrefillEnd != SimTime.Never)
         {
@@ -277,6 +408,11 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         }
 
         Table.Rows.Add(new HandOffRow(handOff.Request.Index, handOff.PrefillWorker, handOff.DecodeWorker, handOff.PrefillEnd, handOff.Reserved, handOff.Arrived, handOff.Bytes));
+        if (worker != handOff.PrefillWorker)
+        {
+            _scaler?.Passed(handOff.PrefillWorker, merged);
+        }
+
         ((IReplicaEvents)_book).Ended(worker, merged, at);
     }
 

@@ -34,6 +34,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     private long[] _polledTokens = new long[8];
     private long[] _generated = new long[8];
     private double[] _usage = new double[8];
+    private int[] _poolOf = new int[8];
     private int[] _workerList = new int[8];
     private int _workerCount;
     private int _version;
@@ -103,16 +104,25 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     private bool Polls => (_needs & RouterNeeds.Metrics) != 0 && _timing.PollInterval > SimDuration.Zero;
 
     /// <summary>Whether any worker serves.</summary>
-    public bool HasWorkers => Workers.Length > 0;
+    public bool HasWorkers => _workerCount > 0;
+
+    /// <summary>Workers that serve.</summary>
+    public int WorkerCount => _workerCount;
 
     /// <summary>A worker that serves from now on.</summary>
-    public void Open(int worker, IReplica replica, ReplicaRecorder recorder, int kvBlocks)
+    /// <param name="worker">Its number.</param>
+    /// <param name="pool">Number of its pool.</param>
+    /// <param name="replica">The worker.</param>
+    /// <param name="recorder">What it writes down.</param>
+    /// <param name="kvBlocks">Its KV blocks.</param>
+    public void Open(int worker, int pool, IReplica replica, ReplicaRecorder recorder, int kvBlocks)
     {
         EnsureRoom(worker + 1);
         _count = Math.Max(_count, worker + 1);
         _replicas[worker] = replica;
         _recorders[worker] = recorder;
         _kvBlocks[worker] = kvBlocks;
+        _poolOf[worker] = pool;
         var place = ~Workers.BinarySearch(worker);
         Invariant.That(place >= 0);
         if (_workerCount == _workerList.Length)
@@ -267,6 +277,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         Now = now,
         Workers = Workers,
         WorkersVersion = _version,
+        PoolOf = _poolOf.AsSpan(0, _count),
         RequestsInFlight = _requests.AsSpan(0, _count),
         TokensInFlight = _tokens.AsSpan(0, _count),
         PolledAt = _polledAt,
@@ -327,6 +338,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         Array.Resize(ref _replicas, size);
         Array.Resize(ref _recorders, size);
         Array.Resize(ref _kvBlocks, size);
+        Array.Resize(ref _poolOf, size);
         Array.Resize(ref _requests, size);
         Array.Resize(ref _tokens, size);
         Array.Resize(ref _running, size);

@@ -18,6 +18,9 @@ internal sealed class RouterQueue(RouterDesk desk, Action<RequestSpec> dispatch)
     /// <inheritdoc />
     public Phase Phase => Phase.Arrival;
 
+    /// <summary>Requests held back.</summary>
+    public int Count => _held.Count;
+
     /// <summary>Keeps a request. More urgent priorities go before everything else.</summary>
     public void Add(in RequestSpec request) => _held.Enqueue(request, (request.Priority, desk.Turn(request), request.Index));
 

@@ -139,6 +139,7 @@ internal sealed class ReplicaFleet
         var replica = (IHandOffReplica)_replicas[worker];
         replica.AdvanceTo(now);
         replica.Submit(request, part, now);
+        Submitted?.Invoke(worker, request.Index);
         Touched(worker, now);
     }
 
@@ -197,7 +198,7 @@ internal sealed class ReplicaFleet
         switch (state)
         {
             case ReplicaState.Serving:
-                desk.Open(worker, _replicas[worker], _slots[worker].Recorder, pool.Engine.KvBlocks);
+                desk.Open(worker, _slots[worker].Pool, _replicas[worker], _slots[worker].Recorder, pool.Engine.KvBlocks);
                 break;
             case ReplicaState.Draining:
                 desk.Close(worker);

@@ -1,4 +1,5 @@
 using Foretoken.Quantities;
+using Foretoken.Twin.Routing;
 using Foretoken.Twin.Running;
 using Foretoken.Workloads.Requests;
 
@@ -6,15 +7,15 @@ namespace Foretoken.Twin.Scaling;
 
 /// <summary>Requests in front of a fleet that may have no replica that serves: they wait in the order of their arrival.</summary>
 /// <param name="frontend">Requests on their way to replicas.</param>
-/// <param name="pool">Number of the pool that whole requests go to.</param>
 /// <param name="send">Sends a request that waited on its way.</param>
-/// <param name="opened">Told when a replica serves again.</param>
-internal sealed class FrontDoor(FrontendQueue frontend, int pool, Action<RequestSpec> send, Action opened) : IFrontDoor
+/// <param name="router">Where whole requests are routed.</param>
+/// <param name="waiting">Its queue, if it has one: looked at when a replica serves again.</param>
+internal sealed class FrontDoor(FrontendQueue frontend, Action<RequestSpec> send, RouterDesk router, RouterQueue? waiting) : IFrontDoor
 {
     private readonly Queue<RequestSpec> _held = new();
 
     /// <inheritdoc />
-    public int HeldNow => _held.Count;
+    public int HeldNow => _held.Count + (router.HasWorkers ? 0 : waiting?.Count ?? 0);
 
     /// <inheritdoc />
     public long HeldEver { get; private set; }
@@ -23,10 +24,16 @@ internal sealed class FrontDoor(FrontendQueue frontend, int pool, Action<Request
     public SimTime LastArrival { get; private set; }
 
     /// <inheritdoc />
-    public int Held(int number) => number == pool ? _held.Count : 0;
+    public int Held(int pool) => HeldNow;
 
     /// <inheritdoc />
     public int OnTheWay(int worker) => frontend.Requests(worker);
+
+    /// <inheritdoc />
+    public bool IsNeeded(int worker) => false;
+
+    /// <inheritdoc />
+    public bool IsThrough(int worker, int request) => false;
 
     /// <summary>A request comes.</summary>
     public void Arrived(SimTime at) => LastArrival = at;
@@ -49,6 +56,6 @@ internal sealed class FrontDoor(FrontendQueue frontend, int pool, Action<Request
             send(request);
         }
 
-        opened();
+        waiting?.Act(now);
     }
 }

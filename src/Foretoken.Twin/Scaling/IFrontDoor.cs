@@ -20,6 +20,12 @@ internal interface IFrontDoor
     /// <summary>Requests that were sent to a replica and have not reached its engine.</summary>
     int OnTheWay(int worker);
 
+    /// <summary>Whether somebody still needs what a replica holds, whatever its engine still has to do.</summary>
+    bool IsNeeded(int worker);
+
+    /// <summary>Whether a replica has done its part of a request that is still open.</summary>
+    bool IsThrough(int worker, int request);
+
     /// <summary>A replica began to serve: whoever waits may go.</summary>
     void Open(SimTime now);
 }

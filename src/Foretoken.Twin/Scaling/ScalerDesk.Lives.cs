@@ -82,7 +82,7 @@ internal sealed partial class ScalerDesk
 
     private void LeaveIfDrained(int worker, SimTime now)
     {
-        if (_fleet.StateOf(worker) == ReplicaState.Draining && _fleet[worker].RequestsInFlight == 0 && _door.OnTheWay(worker) == 0)
+        if (_fleet.StateOf(worker) == ReplicaState.Draining && _fleet[worker].RequestsInFlight == 0 && _door.OnTheWay(worker) == 0 && !_door.IsNeeded(worker))
         {
             Leave(worker, now);
         }

@@ -20,6 +20,7 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
     private readonly ReplicaFleet _fleet;
     private readonly RunBook _book;
     private readonly IFrontDoor _door;
+    private readonly Func<SimTime> _idleSince;
     private readonly List<PoolState> _pools = [];
     private readonly List<ScalerState> _scalers = [];
     private readonly List<LifeState> _lives = [];
@@ -36,8 +37,14 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
     private SimTime _lastChange;
 
     /// <summary>The desk of a run whose first replicas serve.</summary>
-    public ScalerDesk(RunPlan plan, ReplicaFleet fleet, RunBook book, IFrontDoor door)
+    /// <param name="plan">The run.</param>
+    /// <param name="fleet">Its replicas.</param>
+    /// <param name="book">Its accounts.</param>
+    /// <param name="door">What stands in front of the replicas.</param>
+    /// <param name="idleSince">When anything but a scaler acted last; <see cref="SimTime.Never"/> while something else is due.</param>
+    public ScalerDesk(RunPlan plan, ReplicaFleet fleet, RunBook book, IFrontDoor door, Func<SimTime> idleSince)
     {
+        _idleSince = idleSince;
         _plan = plan;
         _scaling = plan.Scaling!;
         _fleet = fleet;
@@ -47,7 +54,7 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
         _quota = Math.Min(_scaling.GpuQuota ?? long.MaxValue, _nodes?.Quota ?? long.MaxValue);
         for (var i = 0; i < plan.Pools.Count; i++)
         {
-            _pools.Add(new PoolState(plan.Pools[i], _scaling.Pools[i]));
+            _pools.Add(new PoolState(plan.Pools[i], _scaling.Pools[i]) { IsAlone = plan.Pools.Count(p => p.Role == plan.Pools[i].Role) == 1 });
         }
 
         for (var worker = 0; worker < fleet.Count; worker++)
@@ -116,17 +123,16 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
             return;
         }
 
-        if (record.Outcome is RequestOutcome.Completed or RequestOutcome.Truncated)
-        {
-            var pool = _pools[_fleet.PoolOf(worker)];
-            pool.Finished++;
-            pool.FinishedInput += _book.Requests.InputTokens(record.Index);
-            pool.FinishedOutput += record.OutputTokens;
-            pool.FinishedCached += record.CachedTokens;
-            pool.Remember(_book.Requests.InputTokens(record.Index), record.OutputTokens);
-            pool.FinishedTtft += record.FirstToken == SimTime.Never ? 0 : (record.FirstToken - _book.Requests.Arrival(record.Index)).TotalMilliseconds;
-        }
+        Count(worker, record);
+        Freed(worker, at);
+    }
 
+    /// <summary>A request ended elsewhere, whose prompt a replica had computed: the pool of that replica counts it, too.</summary>
+    public void Passed(int worker, in RequestRecord record) => Count(worker, record);
+
+    /// <summary>A replica has one thing less to do.</summary>
+    public void Freed(int worker, SimTime at)
+    {
         if (_fleet.StateOf(worker) == ReplicaState.Draining)
         {
             _checkDrained = at;
@@ -177,6 +183,14 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
     /// <summary>What happened, for the result.</summary>
     public ScalingResult Result() => new() { Events = _events, Decisions = _decisions, HeldRequests = _door.HeldEver, Stalled = Stalled, LookAhead = _looker?.Cost };
 
+    /// <summary>Nothing will happen any more: says who waits for what.</summary>
+    public void Stall()
+    {
+        var pools = Enumerable.Range(0, _pools.Count).Where(i => _door.Held(i) > 0).Select(i => _pools[i].Plan).ToList();
+        var whom = pools.Count == 0 || pools.TrueForAll(p => p.Role == PoolRole.Aggregated) ? "" : $" of {string.Join(" and of ", pools.Select(p => p.Name))}";
+        Stalled = $"{_book.Open} requests wait and no replica{whom} serves or starts";
+    }
+
     /// <summary>A replica's life so far.</summary>
     public ReplicaLife LifeOf(int worker) => _lives[worker].Life;
 
@@ -190,7 +204,9 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
             long steps = 0;
             long prefill = 0;
             long output = 0;
-            long arrived = _door.Held(number);
+
+            // Who waits in front of several pools will have come to one of them.
+            long arrived = pool.IsAlone ? _door.Held(number) : 0;
             var draining = 0;
             for (var worker = 0; worker < _lives.Count; worker++)
             {
@@ -253,7 +269,7 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
     private long QueuedTokens(int worker, int waiting)
     {
         var open = _lives[worker].Open;
-        open.RemoveAll(request => _book.Requests.Outcome(request) != RequestOutcome.None);
+        open.RemoveAll(request => _book.Requests.Outcome(request) != RequestOutcome.None || _door.IsThrough(worker, request));
         long tokens = 0;
         for (var i = 1; i <= waiting && i <= open.Count; i++)
         {
@@ -331,23 +347,33 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
 
     private void NoteStall(SimTime now)
     {
-        if (_door.HeldNow == 0 || _turns.Count > 0 || _plan.Source.NextArrival != SimTime.Never || _book.Open > _door.HeldNow)
+        // Nothing but scalers acts: for long without any change, or for very long with changes that help nobody.
+        if (_book.Open == 0 || _idleSince() is var since && since == SimTime.Never)
         {
             return;
         }
 
-        for (var worker = 0; worker < _lives.Count; worker++)
+        var limit = _scaling.StallLimit.Nanoseconds;
+        if ((_turns.Count == 0 && (now - SimTime.Max(_lastChange, since)).Nanoseconds >= limit) || (now - since).Nanoseconds / 24 >= limit)
         {
-            if (_fleet.StateOf(worker) is ReplicaState.Serving or ReplicaState.Starting or ReplicaState.Warming)
-            {
-                return;
-            }
+            Stall();
+        }
+    }
+
+    private void Count(int worker, in RequestRecord record)
+    {
+        if (record.Outcome is not (RequestOutcome.Completed or RequestOutcome.Truncated))
+        {
+            return;
         }
 
-        if (now - SimTime.Max(_lastChange, _door.LastArrival) >= _scaling.StallLimit)
-        {
-            Stalled = $"{_door.HeldNow} requests wait and no replica serves or starts";
-        }
+        var pool = _pools[_fleet.PoolOf(worker)];
+        pool.Finished++;
+        pool.FinishedInput += _book.Requests.InputTokens(record.Index);
+        pool.FinishedOutput += record.OutputTokens;
+        pool.FinishedCached += record.CachedTokens;
+        pool.Remember(_book.Requests.InputTokens(record.Index), record.OutputTokens);
+        pool.FinishedTtft += record.FirstToken == SimTime.Never ? 0 : (record.FirstToken - _book.Requests.Arrival(record.Index)).TotalMilliseconds;
     }
 
     private sealed class PoolState(PoolPlan plan, PoolScaling scaling)
@@ -357,6 +383,9 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
         public PoolScaling Scaling { get; } = scaling;
 
         public PoolFacts Facts { get; } = FactsOf(plan);
+
+        /// <summary>Whether no other pool has its role.</summary>
+        public bool IsAlone { get; init; }
 
         /// <summary>Replicas wanted: those of a rollout's surge are not.</summary>
         public int Wanted { get; set; }

@@ -1,5 +1,6 @@
 using Foretoken.Cli.Scenarios;
 using Foretoken.Cli.Simulation;
+using Foretoken.Engines.Replicas;
 using Foretoken.Engines.SgLang;
 using Foretoken.Quantities;
 using Foretoken.Tests.Support;
@@ -63,11 +64,66 @@ public sealed class DisaggregationScenarioTests : IDisposable
         Assert.Equal(50, TwinRun.Run(run.Plan).HandOffs!.Rows.Count);
     }
 
+    [Fact]
+    public void Pools_SeveralOfARole_HaveLinksAndLayoutsOfTheirOwn()
+    {
+        var file = Load(Head + """
+            engine: vllm
+            fleet:
+              pools:
+                - {role: prefill, tensor_parallel: 4}
+                - {role: prefill, name: newer, gpu: h200-sxm, tensor_parallel: 2}
+                - {role: decode, replicas: 2, tensor_parallel: 4}
+                - {role: decode, name: slower, gpu: a100-sxm, tensor_parallel: 8}
+            """);
+        var plan = file.Model.Disaggregation!.Plan;
+        Assert.Equal(4, plan.Pairs.Count);
+        Assert.Equal((2, 8), (plan.Between(1, 3).From.Ranks, plan.Between(1, 3).To.Ranks));
+        Assert.Equal((4, 4), (plan.Between(0, 2).From.Ranks, plan.Between(0, 2).To.Ranks));
+
+        // 400 Gb/s against 200 Gb/s: the slower of the two; a link of each pool's own.
+        Assert.Equal(0.72 * 25e9, plan.Between(0, 3).RankBytesPerSecond, 1);
+        Assert.Equal(0.72 * 50e9, plan.Between(0, 2).RankBytesPerSecond, 1);
+        Assert.Equal([36e9, 36e9, 36e9, 18e9], plan.GpuBytesPerSecond.Select(x => Math.Round(x)));
+        using var run = PlanBuilder.Build(file);
+        var result = TwinRun.Run(run.Plan);
+        Assert.Equal(100, result.HandOffs!.Rows.Count);
+        Assert.Equal([0, 1], result.HandOffs.Rows.Select(r => r.PrefillWorker).Distinct().Order());
+        Assert.Equal([2, 3, 4], result.HandOffs.Rows.Select(r => r.DecodeWorker).Distinct().Order());
+    }
+
+    [Theory]
+    [InlineData("autoscaling: {policy: dynamo_planner, optimization_target: sla, ttft: 300ms, itl: 30ms, max_gpu_budget: 64, max_replicas: 5}, cold_start: 5s")]
+    [InlineData("autoscaling: {policy: llm_d_wva, max_replicas: 4}, cold_start: 5s")]
+    [InlineData("events: [{at: 2s, pool: prefill, replicas: 3}, {at: 4s, pool: decode, replicas: 2}, {at: 9s, pool: prefill, replicas: 1, engine: {max_num_seqs: 64}}], cold_start: 3s")]
+    public void Fleet_ThatIsDivided_ChangesItsSize(string change)
+    {
+        foreach (var engine in new[] { "vllm", "sglang", "trtllm" })
+        {
+            var own = engine == "vllm" ? change : change.Replace(", engine: {max_num_seqs: 64}", "", StringComparison.Ordinal);
+            using var run = PlanBuilder.Build(Load(Head + $"engine: {engine}\ntensor_parallel: 4\nfleet: {{pools: [{{role: prefill}}, {{role: decode}}], network: {{transport: rdma}}, {own}}}"));
+            var result = TwinRun.Run(run.Plan);
+            Assert.NotNull(result.Scaling);
+
+            // One prompt is longer than TensorRT-LLM's default allows.
+            var refused = Enumerable.Range(0, 100).Where(i => result.Requests.Outcome(i) == RequestOutcome.Rejected).ToList();
+            Assert.InRange(refused.Count, 0, 1);
+            Assert.Equal(100 - refused.Count, result.HandOffs!.Rows.Count);
+            Assert.All(Enumerable.Range(0, 100).Except(refused), i => Assert.True(result.Requests.OutputTokens(i) > 0));
+        }
+    }
+
     [Theory]
     [InlineData("pools: [{role: prefill, replicas: 2}]", "fleet.pools", "no decode replicas")]
     [InlineData("pools: [{role: decode}]", "fleet.pools", "no prefill replicas")]
     [InlineData("pools: [{role: prefill}, {role: decode}, {role: aggregated}]", "fleet.pools", "mixes")]
-    [InlineData("pools: [{role: prefill}, {role: prefill}, {role: decode}]", "fleet.pools", "several pools of one role")]
+    [InlineData("pools: [{role: prefill}, {role: prefill}, {role: decode}, {role: decode, engine: {block_size: 32}}]", "fleet.pools", "blocks of 16 tokens")]
+    [InlineData("pools: [{role: prefill}, {role: prefill, model: meta-llama/Llama-3.1-8B}, {role: decode}]", "fleet.pools", "hands the KV of")]
+    [InlineData("pools: [{role: prefill}, {role: prefill, name: b}, {role: decode}], autoscaling: {policy: dynamo_planner, max_gpu_budget: 64}", "fleet.autoscaling.policy", "one pool of each role")]
+    [InlineData("pools: [{role: prefill}, {role: decode}], autoscaling: dynamo_planner, network: {transport: nvlink}", "fleet.network.transport", "may grow without bound")]
+    [InlineData("pools: [{role: prefill}, {role: decode, autoscaling: look_ahead}]", "fleet.pools[1].autoscaling.policy", "look_ahead plays whole requests")]
+    [InlineData("pools: [{role: prefill}, {role: decode}], events: [{at: 5s, pool: decode, engine: {block_size: 32}}]", "fleet.events[0]", "changes what is handed over")]
+    [InlineData("pools: [{role: prefill}, {role: decode}], events: [{at: 5s, pool: decode, tensor_parallel: 2, pipeline_parallel: 2}]", "fleet.events[0]", "changes what is handed over")]
     [InlineData("pools: [{role: prefill}, {role: decode, model: meta-llama/Llama-3.1-8B}]", "fleet.pools", "hands the KV of")]
     [InlineData("pools: [{role: prefill}, {role: decode, engine: {block_size: 32}}]", "fleet.pools", "blocks of 16 tokens")]
     [InlineData("pools: [{role: prefill}, {role: decode, engine: {kv_cache_dtype: fp8}}]", "fleet.pools", "bytes a number")]

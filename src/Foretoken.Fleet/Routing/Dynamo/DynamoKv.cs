@@ -36,7 +36,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     private static readonly WholeParameter BatchedTokens = new("max_num_batched_tokens", "What the threshold is a multiple of; 0: the engines' own.", 0);
 
     /// <summary>How it is called and made.</summary>
-    public static readonly PolicyDescription Description = new("dynamo_kv", "NVIDIA Dynamo's KV router: least prompt work left after cache hits plus blocks held", (values, setup) => new DynamoKv(values, setup.MaxBatchedTokens))
+    public static readonly PolicyDescription Description = new("dynamo_kv", "NVIDIA Dynamo's KV router: least prompt work left after cache hits plus blocks held", (values, setup) => new DynamoKv(values, setup.PerPool(s => s.MaxBatchedTokens)))
     {
         Parameters = [Credit, Decay, Scale, RequestWeight, Temperature, Events, Ttl, PredictedTtl, TrackBlocks, TrackPrefill, Cost, QueueThreshold, QueuePolicy, BatchedTokens],
         Source = "Dynamo, lib/kv-router/src/scheduling (selector.rs, config.rs) and the frontend's configuration reference",
@@ -51,7 +51,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     private readonly bool _trackBlocks;
     private readonly bool _trackPrefill;
     private readonly bool _lmetric;
-    private readonly double _busyTokens;
+    private readonly double[] _busyTokens;
     private readonly string _queuePolicy;
     private readonly KvHolders _cached = new();
     private readonly PredictedHolders? _predicted;
@@ -61,14 +61,21 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     private PrefixTree? _tree;
     private int _blockTokens = 1;
 
-    /// <summary>A router that knows nothing yet.</summary>
+    /// <summary>A router that knows nothing yet, over workers that are all alike.</summary>
     /// <param name="values">Its parameters.</param>
     /// <param name="maxBatchedTokens">Most tokens that a worker computes in one step; 0 when unknown.</param>
     public DynamoKv(PolicyValues values, int maxBatchedTokens = 0)
+        : this(values, [maxBatchedTokens])
+    {
+    }
+
+    /// <summary>A router that knows nothing yet.</summary>
+    /// <param name="values">Its parameters.</param>
+    /// <param name="maxBatchedTokens">Most tokens that a worker computes in one step, by its pool; 0 when unknown.</param>
+    public DynamoKv(PolicyValues values, IReadOnlyList<int> maxBatchedTokens)
     {
         // Where nobody knows it, Dynamo takes ten million: nothing waits.
-        var batched = values.Get(BatchedTokens) > 0 ? values.Get(BatchedTokens) : maxBatchedTokens > 0 ? maxBatchedTokens : 10_000_000;
-        _busyTokens = values.Get(QueueThreshold) * batched;
+        _busyTokens = [.. maxBatchedTokens.Select(most => values.Get(QueueThreshold) * (values.Get(BatchedTokens) > 0 ? values.Get(BatchedTokens) : most > 0 ? most : 10_000_000))];
         _queuePolicy = values.Get(QueuePolicy);
         _credit = values.Get(Credit);
         _decay = values.Get(Decay);
@@ -90,7 +97,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     public RouterNeeds Needs => RouterNeeds.FirstTokens | RouterNeeds.Ends | (_events ? RouterNeeds.KvEvents : RouterNeeds.None);
 
     /// <inheritdoc />
-    public bool MayHold => _busyTokens > 0;
+    public bool MayHold => _busyTokens[0] > 0;
 
     /// <summary>Costs of the last decision by worker number, for whoever explains it.</summary>
     internal ReadOnlySpan<double> Costs => _costs;
@@ -184,7 +191,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
         _active.EnsureWorkers(view.Workers[^1] + 1);
         foreach (var worker in view.Workers)
         {
-            if (_active.PrefillTokens[worker] <= _busyTokens)
+            if (_active.PrefillTokens[worker] <= view.Own(_busyTokens, worker))
             {
                 return false;
             }

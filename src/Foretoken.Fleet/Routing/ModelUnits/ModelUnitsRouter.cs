@@ -25,7 +25,7 @@ public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback, IRoutin
     /// <summary>How it is called and made.</summary>
     public static readonly PolicyDescription Description = new(
         "model_units", "cost units in flight, least within the workload's sticky subset of workers (Databricks' model units)",
-        (values, setup) => new ModelUnitsRouter(values, setup.StepTime is { } source ? UnitCost.From(source, values.Get(Batch)) : UnitCost.Guess))
+        (values, setup) => new ModelUnitsRouter(values, setup.PerPool(s => s.StepTime is { } source ? UnitCost.From(source, values.Get(Batch)) : UnitCost.Guess)))
     {
         Parameters = [Subset, WorkloadTokens, Overflow, Batch, FirstOutput],
         Source = "Databricks, Reliable LLM Inference at Scale (2026): the idea; its coefficients are not published, ours come from the step-time source",
@@ -35,7 +35,7 @@ public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback, IRoutin
     private readonly int _workloadTokens;
     private readonly double _overflow;
     private readonly double _firstOutput;
-    private readonly UnitCost _cost;
+    private readonly IReadOnlyList<UnitCost> _costs;
     private readonly Dictionary<int, double> _requests = [];
     private double[] _units = new double[8];
     private int[] _counts = new int[8];
@@ -43,14 +43,22 @@ public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback, IRoutin
     private long _ended;
     private long _outputs;
 
-    /// <summary>A router that knows nothing yet.</summary>
+    /// <summary>A router that knows nothing yet, over workers that are all alike.</summary>
     public ModelUnitsRouter(PolicyValues values, UnitCost cost)
+        : this(values, [cost])
+    {
+    }
+
+    /// <summary>A router that knows nothing yet.</summary>
+    /// <param name="values">Its parameters.</param>
+    /// <param name="costs">What requests cost a worker, by its pool: a slow one has more milliseconds in flight for the same request.</param>
+    public ModelUnitsRouter(PolicyValues values, IReadOnlyList<UnitCost> costs)
     {
         _subset = values.Get(Subset);
         _workloadTokens = values.Get(WorkloadTokens);
         _overflow = values.Get(Overflow);
         _firstOutput = values.Get(FirstOutput);
-        _cost = cost;
+        _costs = costs;
     }
 
     /// <inheritdoc />
@@ -89,7 +97,7 @@ public sealed class ModelUnitsRouter : IRoutingPolicy, IRoutingFeedback, IRoutin
         }
 
         var output = _ended > 0 ? _outputs / (double)_ended : _firstOutput;
-        var units = _cost.Of(request.InputTokens, request.InputTokens, output);
+        var units = view.Own(_costs, chosen).Of(request.InputTokens, request.InputTokens, output);
         _requests.Add(request.Index, units);
         _units[chosen] += units;
         _counts[chosen]++;

@@ -55,12 +55,12 @@ public static class DisaggregationFields
     /// <summary><c>fleet.disaggregation</c>.</summary>
     public static readonly Section Disaggregation = new()
     {
-        Meaning = "How requests go from the prefill pool to the decode pool (docs/disaggregation.md).",
+        Meaning = "How requests go from prefill pools to decode pools (docs/disaggregation.md).",
         Fields = [DecodeRouting, Order, Overlap, MaxLocalPrefillLength, NonCachedTokens, MaxPrefillQueueSize, KvBytesPerToken, MessageTime],
     };
 
     public static readonly Field<string> Transport = new(new ChoiceType(
-        ("auto", "nvlink where both pools fit into one scale-up domain, else rdma"),
+        ("auto", "nvlink where all pools fit into one scale-up domain at their largest, else rdma"),
         ("nvlink", "GPU to GPU in one NVLink domain"),
         ("rdma", "GPU to GPU over network cards"),
         ("pcie", "through the host over PCIe"),
@@ -72,7 +72,7 @@ public static class DisaggregationFields
         DefaultSource = "the fastest that the GPUs have",
     };
 
-    public static readonly Field<double?> Bandwidth = Optional.Number("bandwidth", "Line rate of one GPU's link in one direction.", UnitTable.Bandwidth, aboveMin: true);
+    public static readonly Field<double?> Bandwidth = Optional.Number("bandwidth", "Line rate of one GPU's link in one direction, in all pools; otherwise each pool's GPUs have their own.", UnitTable.Bandwidth, aboveMin: true);
 
     public static readonly Field<double?> Efficiency = Optional.Number("efficiency", "Share of the line rate that large transfers reach.", max: 1, aboveMin: true);
 

@@ -17,8 +17,8 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
     private readonly Bound _keys = fleet.Get(FleetFields.Disaggregation)!;
     private readonly Bound _network = fleet.Get(FleetFields.Network)!;
 
-    /// <summary>The hand-off; null without one, or with problems. Decode pools may come out changed.</summary>
-    public DisaggregationModel? Resolve(ref IReadOnlyList<PoolModel> pools)
+    /// <summary>The hand-off; null without one, or with problems. Decode pools, and what is rolled out over them, may come out changed.</summary>
+    public DisaggregationModel? Resolve(ref IReadOnlyList<PoolModel> pools, ref ScalingModel? scaling)
     {
         var prefill = pools.Where(p => p.Role == PoolRole.Prefill).ToList();
         var decode = pools.Where(p => p.Role == PoolRole.Decode).ToList();
@@ -35,24 +35,37 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
             return null;
         }
 
-        if (!CheckRoles(pools, prefill.Count, decode.Count) || !CheckEqual(prefill[0], decode[0]))
+        // All of one side with one of the other: then all are equal in what matters.
+        if (!CheckRoles(pools, prefill.Count, decode.Count) || !(decode.Select(to => CheckEqual(prefill[0], to)).ToList().TrueForAll(good => good) & prefill.Skip(1).Select(from => CheckEqual(from, decode[0])).ToList().TrueForAll(good => good)))
         {
             return null;
         }
 
-        var (from, to) = (prefill[0], decode[0]);
+        var from = prefill[0];
         var isSglang = from.Engine.Settings is SgLangSettings;
-        if (Transfer(from, to, isSglang) is not { } transfer)
+        if (Network(pools, Largest(pools, scaling), isSglang) is not { } network)
         {
             return null;
         }
 
-        if (isSglang && to.Engine.Settings is SgLangSettings { DisableRadixCache: false } settings)
+        var known = pools;
+        var numbers = known.Select((pool, number) => (pool, number)).ToList();
+        var pairs = (
+            from a in numbers
+            from b in numbers
+            where a.pool.Role == PoolRole.Prefill && b.pool.Role == PoolRole.Decode
+            select (Key: (a.number, b.number), Value: Transfer(a.pool, b.pool, network, Math.Min(network.Lines[a.number], network.Lines[b.number])))).ToList();
+        SayBytes(pairs.Where(p => p.Key.Item1 == pairs[0].Key.Item1).Select(p => (known[p.Key.Item2], p.Value)).ToList());
+        if (isSglang)
         {
             // A decode server of SGLang keeps no radix cache.
-            var changed = to with { Engine = to.Engine with { Settings = settings with { DisableRadixCache = true } } };
-            pools = [.. pools.Select(p => p == to ? changed : p)];
-            derived.Add(new($"pool {to.Name}: disable_radix_cache", "true", "SGLang's decode servers keep none"));
+            foreach (var to in decode.Where(d => d.Engine.Settings is SgLangSettings { DisableRadixCache: false }))
+            {
+                derived.Add(new($"pool {to.Name}: disable_radix_cache", "true", "SGLang's decode servers keep none"));
+            }
+
+            pools = [.. pools.Select(WithoutRadixCache)];
+            scaling = scaling is null ? null : scaling with { Changes = [.. scaling.Changes.Select(c => c with { Rollout = c.Rollout is null ? null : WithoutRadixCache(c.Rollout) })] };
         }
 
         return new DisaggregationModel(
@@ -62,7 +75,9 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
                 Overlap = Chosen(DisaggregationFields.Overlap, isSglang ? "chunks" : "none") switch { "chunks" => TransferOverlap.Chunks, "layers" => TransferOverlap.Layers, _ => TransferOverlap.None },
                 DecodeRouting = RoutingPolicies.Create("round_robin")!,
                 Local = Local(),
-                Transfer = transfer,
+                Transfer = pairs[0].Value,
+                Pairs = pairs.Count == 1 ? new Dictionary<(int, int), KvTransfer>() : pairs.ToDictionary(p => p.Key, p => p.Value),
+                GpuBytesPerSecond = network.Lines.Distinct().Count() == 1 ? [] : [.. network.Lines.Select(line => line * network.Efficiency)],
                 Layers = from.Target?.Shape.Layers.Count ?? 1,
                 SharedBytesPerSecond = _network.Get(DisaggregationFields.SharedBandwidth),
                 Message = _keys.Get(DisaggregationFields.MessageTime) ?? SimDuration.Zero,
@@ -78,11 +93,6 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
         {
             var (has, lacks) = prefills == 0 ? ("decode", "prefill") : ("prefill", "decode");
             good = Bad($"has {has} replicas and no {lacks} replicas: no request could ever end", $"add a pool with role: {lacks}");
-        }
-
-        if (prefills > 1 || decodes > 1)
-        {
-            good = Bad("has several pools of one role: transfers are simulated between one prefill and one decode pool", "make them one pool");
         }
 
         if (pools.Any(p => p.Role == PoolRole.Aggregated))
@@ -144,67 +154,96 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
         return uncached is null && queue is null ? null : new LocalPrefill { MostUncachedTokens = uncached ?? -1, PrefillQueueMost = queue };
     }
 
-    private KvTransfer? Transfer(PoolModel from, PoolModel to, bool isSglang)
+    private static PoolModel WithoutRadixCache(PoolModel pool) => pool is { Role: PoolRole.Decode, Engine.Settings: SgLangSettings { DisableRadixCache: false } settings }
+        ? pool with { Engine = pool.Engine with { Settings = settings with { DisableRadixCache = true } } }
+        : pool;
+
+    // The most GPUs that the fleet can come to have.
+    private static long Largest(IReadOnlyList<PoolModel> pools, ScalingModel? scaling)
     {
-        if (Transport(from, to) is not { } transport)
+        long gpus = 0;
+        for (var i = 0; i < pools.Count; i++)
+        {
+            var isScaled = scaling is not null && (scaling.Scalers.Any(s => s.Pools.Contains(i)) || scaling.LookAhead?.Pool == i);
+            long most = Math.Max(pools[i].Replicas, scaling?.Changes.Where(c => c.Pool == i).Max(c => c.Replicas) ?? 0);
+            gpus += (isScaled ? Math.Max(most, scaling!.Pools[i].Maximum) : most) * pools[i].GpusPerReplica;
+        }
+
+        return Math.Min(gpus, scaling?.GpuQuota ?? long.MaxValue);
+    }
+
+    // What carries KV in this fleet, and how wide the link of one GPU of each pool is.
+    private NetworkFigures? Network(IReadOnlyList<PoolModel> pools, long gpus, bool isSglang)
+    {
+        if (Transport(pools, gpus) is not { } transport)
         {
             return null;
         }
 
         var figures = TransportFigures.Of(transport, isSglang);
         var written = _network.Get(DisaggregationFields.Bandwidth);
-        var line = written ?? LineRate(transport, from.Target, to.Target);
-        var perToken = _keys.Get(DisaggregationFields.KvBytesPerToken);
-        if (line is null)
+        List<double?> lines = [.. pools.Select(p => written ?? LineRate(transport, p.Target))];
+        if (lines.Contains(null))
         {
             context.Add(_network.PlaceOf(DisaggregationFields.Bandwidth), _network.PathOf(DisaggregationFields.Bandwidth), $"is not known for {DisaggregationFields.Transport.Name} {transport.ToString().ToLowerInvariant()}", "write it, for example 50GB/s, or name a GPU whose links are known");
         }
 
-        if (perToken is null && (from.Target is null || to.Target is null))
+        var isUnknown = _keys.Get(DisaggregationFields.KvBytesPerToken) is null && pools.Any(p => p.Target is null);
+        if (isUnknown)
         {
             context.Add(_keys.PlaceOf(DisaggregationFields.KvBytesPerToken), _keys.PathOf(DisaggregationFields.KvBytesPerToken), "is needed without a model", "write it, for example 160KiB, or name a model and a GPU");
         }
 
-        if (line is null || (perToken is null && (from.Target is null || to.Target is null)))
+        if (isUnknown || lines.Contains(null))
         {
             return null;
         }
 
-        var efficiency = _network.Get(DisaggregationFields.Efficiency) ?? (written is not null && transport == Fleet.Network.Transport.Tcp ? 1 : figures.Efficiency);
-        var latency = _network.Get(DisaggregationFields.Latency) ?? figures.Latency;
-        var operation = _network.Get(DisaggregationFields.OperationTime) ?? figures.OperationTime;
-        Say(DisaggregationFields.Transport, transport.ToString().ToLowerInvariant(), "the fastest that both pools have in common");
-        Say(DisaggregationFields.Bandwidth, UnitTable.Bandwidth.Show((decimal)line.Value), "per GPU: the slower of the two GPUs' links");
-        Say(DisaggregationFields.Efficiency, efficiency.ToString("R", CultureInfo.InvariantCulture), figures.Source);
-        Say(DisaggregationFields.Latency, latency.ToString(), figures.Source);
-        Say(DisaggregationFields.OperationTime, operation.ToString(), "an estimate");
-        var transfer = new KvTransfer
-        {
-            From = Layout(from, perToken),
-            To = Layout(to, perToken),
-            RankBytesPerSecond = line.Value * efficiency,
-            Latency = latency,
-            OperationTime = operation,
-        };
-        if (perToken is null)
-        {
-            derived.Add(new(_keys.PathOf(DisaggregationFields.KvBytesPerToken), string.Create(CultureInfo.InvariantCulture, $"{transfer.To.BytesPerTokenPerRank * transfer.To.Ranks:0}B"),
-                $"bytes of a token on a decode rank x {transfer.To.Ranks} ranks, layers with a window besides"));
-        }
-
-        return transfer;
+        var result = new NetworkFigures(
+            [.. lines.Select(line => line!.Value)],
+            _network.Get(DisaggregationFields.Efficiency) ?? (written is not null && transport == Fleet.Network.Transport.Tcp ? 1 : figures.Efficiency),
+            _network.Get(DisaggregationFields.Latency) ?? figures.Latency,
+            _network.Get(DisaggregationFields.OperationTime) ?? figures.OperationTime);
+        Say(DisaggregationFields.Transport, transport.ToString().ToLowerInvariant(), pools.Count > 2 ? "the fastest that all pools have in common" : "the fastest that both pools have in common");
+        Say(DisaggregationFields.Bandwidth, UnitTable.Bandwidth.Show((decimal)result.Lines.Min()), pools.Count > 2 ? "per GPU: the slowest of the pools' links; between faster ones it is the slower of the two" : "per GPU: the slower of the two GPUs' links");
+        Say(DisaggregationFields.Efficiency, result.Efficiency.ToString("R", CultureInfo.InvariantCulture), figures.Source);
+        Say(DisaggregationFields.Latency, result.Latency.ToString(), figures.Source);
+        Say(DisaggregationFields.OperationTime, result.OperationTime.ToString(), "an estimate");
+        return result;
     }
 
-    private Fleet.Network.Transport? Transport(PoolModel from, PoolModel to)
+    private KvTransfer Transfer(PoolModel from, PoolModel to, NetworkFigures network, double line) => new()
     {
-        var written = _network.Get(DisaggregationFields.Transport);
-        var gpus = ((long)from.Replicas * from.GpusPerReplica) + ((long)to.Replicas * to.GpusPerReplica);
-        switch (written)
+        From = Layout(from, _keys.Get(DisaggregationFields.KvBytesPerToken)),
+        To = Layout(to, _keys.Get(DisaggregationFields.KvBytesPerToken)),
+        RankBytesPerSecond = line * network.Efficiency,
+        Latency = network.Latency,
+        OperationTime = network.OperationTime,
+    };
+
+    private void SayBytes(IReadOnlyList<(PoolModel To, KvTransfer Transfer)> ways)
+    {
+        if (_keys.Get(DisaggregationFields.KvBytesPerToken) is not null)
+        {
+            return;
+        }
+
+        foreach (var (to, transfer) in ways)
+        {
+            derived.Add(new((ways.Count > 1 ? $"pool {to.Name}: " : "") + _keys.PathOf(DisaggregationFields.KvBytesPerToken), string.Create(CultureInfo.InvariantCulture, $"{transfer.To.BytesPerTokenPerRank * transfer.To.Ranks:0}B"),
+                $"bytes of a token on a decode rank x {transfer.To.Ranks} ranks, layers with a window besides"));
+        }
+    }
+
+    private Fleet.Network.Transport? Transport(IReadOnlyList<PoolModel> pools, long gpus)
+    {
+        var domain = pools.Any(p => p.Target is null) ? (double?)null : pools.Min(p => p.Target!.Gpu.Domain?.Value ?? 1);
+        switch (_network.Get(DisaggregationFields.Transport))
         {
             case "nvlink":
-                if (from.Target is { } one && to.Target is { } other && Math.Min(one.Gpu.Domain?.Value ?? 1, other.Gpu.Domain?.Value ?? 1) is var size && gpus > size)
+                if (gpus > domain)
                 {
-                    context.Add(_network.PlaceOf(DisaggregationFields.Transport), _network.PathOf(DisaggregationFields.Transport), $"nvlink reaches {size:0} GPUs, and the pools have {gpus}", "rdma");
+                    context.Add(_network.PlaceOf(DisaggregationFields.Transport), _network.PathOf(DisaggregationFields.Transport), $"nvlink reaches {domain:0} GPUs, and the pools {(gpus >= int.MaxValue ? "may grow without bound" : $"have {gpus}")}", "rdma");
                     return null;
                 }
 
@@ -216,27 +255,19 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
             case "tcp":
                 return Fleet.Network.Transport.Tcp;
             default:
-                return from.Target is { } a && to.Target is { } b && a.Gpu.Name == b.Gpu.Name && a.Gpu.Domain is { } domain && gpus <= domain.Value
+                return gpus <= domain && pools.All(p => p.Target!.Gpu.Name == pools[0].Target!.Gpu.Name && p.Target.Gpu.Domain is not null)
                     ? Fleet.Network.Transport.Nvlink
                     : Fleet.Network.Transport.Rdma;
         }
     }
 
-    private static double? LineRate(Fleet.Network.Transport transport, DeploymentTarget? from, DeploymentTarget? to)
+    private static double? LineRate(Fleet.Network.Transport transport, DeploymentTarget? target) => transport switch
     {
-        if (transport == Fleet.Network.Transport.Tcp)
-        {
-            return TransportFigures.TcpBytesPerSecond;
-        }
-
-        double? Of(DeploymentTarget? target) => (transport switch
-        {
-            Fleet.Network.Transport.Nvlink => target?.Gpu.ScaleUpGbs,
-            Fleet.Network.Transport.Pcie => target?.Gpu.PcieGbs,
-            _ => target?.Gpu.NicGbs,
-        })?.Value * 1e9;
-        return Of(from) is { } a && Of(to) is { } b ? Math.Min(a, b) : null;
-    }
+        Fleet.Network.Transport.Tcp => TransportFigures.TcpBytesPerSecond,
+        Fleet.Network.Transport.Nvlink => target?.Gpu.ScaleUpGbs?.Value * 1e9,
+        Fleet.Network.Transport.Pcie => target?.Gpu.PcieGbs?.Value * 1e9,
+        _ => target?.Gpu.NicGbs?.Value * 1e9,
+    };
 
     private static KvLayout Layout(PoolModel pool, long? perToken)
     {
@@ -270,4 +301,6 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
             derived.Add(new(_network.PathOf(field), value, why));
         }
     }
+
+    private sealed record NetworkFigures(IReadOnlyList<double> Lines, double Efficiency, SimDuration Latency, SimDuration OperationTime);
 }

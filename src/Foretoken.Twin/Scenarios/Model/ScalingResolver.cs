@@ -50,6 +50,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
             }
         }
 
+        CheckPlanner(common, scalers);
         var changes = events.Select(e => Change(e, scalers, quota, nodes)).Where(c => c is not null).Select(c => c!).OrderBy(c => c.At.Nanoseconds).ToList();
         if (!context.IsGood)
         {
@@ -59,7 +60,10 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
         var plans = new List<ScalerPlan>();
         if (common is not null && AutoscalingResolver.IsJoint(common.Get(AutoscalingFields.Policy)!))
         {
-            plans.Add(new ScalerPlan(AutoscalingResolver.Policy(common, 0)!, [.. Enumerable.Range(0, pools.Count).Where(i => scalers[i] == common)]));
+            // The planner decides over both sides at once; variants are compared with those that do the same work.
+            var own = Enumerable.Range(0, pools.Count).Where(i => scalers[i] == common).ToList();
+            var sides = common.Get(AutoscalingFields.Policy) == "llm_d_wva" ? own.GroupBy(i => pools[i].Role).Select(g => g.ToList()) : [own];
+            plans.AddRange(sides.Select(side => new ScalerPlan(AutoscalingResolver.Policy(common, 0)!, side)));
         }
 
         LookAheadPlan? looks = null;
@@ -89,6 +93,29 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
             GpuQuota = quota,
             Changes = changes,
         };
+    }
+
+    // Dynamo's planner knows one prefill and one decode component, or one that does both.
+    private void CheckPlanner(Bound? common, List<Bound?> scalers)
+    {
+        if (common is null || common.Get(AutoscalingFields.Policy) != "dynamo_planner")
+        {
+            return;
+        }
+
+        var own = pools.Where((_, i) => scalers[i] == common).ToList();
+        if (own.GroupBy(p => p.Role).FirstOrDefault(g => g.Count() > 1) is { } several)
+        {
+            context.Add(common.PlaceOf(AutoscalingFields.Policy), common.PathOf(AutoscalingFields.Policy), $"dynamo_planner decides for one pool of each role, and {string.Join(" and ", several.Select(p => p.Name))} have the same", "give each pool its own autoscaling");
+            return;
+        }
+
+        var least = Math.Max(common.Get(AutoscalingFields.Minimum), 1);
+        var need = own.Sum(p => least * (long)p.GpusPerReplica);
+        if (own.Count > 1 && common.Get(AutoscalingFields.GpuBudget) is var budget && budget > 0 && budget < need)
+        {
+            context.Add(common.PlaceOf(AutoscalingFields.GpuBudget), common.PathOf(AutoscalingFields.GpuBudget), $"is {budget} GPUs, and {least} replicas of {string.Join(" and of ", own.Select(p => p.Name))} need {need}", "raise it");
+        }
     }
 
     private PoolScaling Bounds(PoolModel pool, int number, Bound? scaler)
@@ -176,6 +203,13 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
             context.Add(entry.Origin, entry.Path, $"replicas of {changed.GpusPerReplica} GPUs cannot replace replicas of {pool.GpusPerReplica}", "that is another pool: a rollout keeps the GPUs");
         }
 
+        if (pool.Role != PoolRole.Aggregated && (changed.Target?.Gpu.Name != pool.Target?.Gpu.Name || changed.Target?.Layout != pool.Target?.Layout
+            || changed.Engine.Settings.KvBlockTokens != pool.Engine.Settings.KvBlockTokens || changed.Target?.KvBytesPerNumber != pool.Target?.KvBytesPerNumber
+            || changed.Target?.Shape.Name != pool.Target?.Shape.Name || changed.Engine.Settings.EngineName != pool.Engine.Settings.EngineName))
+        {
+            context.Add(entry.Origin, entry.Path, $"changes what is handed over from or to {pool.Name}: its GPU, layout, model, engine, block size or KV format", "that is another pool: a rollout keeps them where prompts and answers are divided");
+        }
+
         if (changed.Engine.Settings.StreamInterval != pool.Engine.Settings.StreamInterval || changed.Frontend != pool.Frontend)
         {
             context.Add(entry.Origin, entry.Path, "changes stream_interval or the front end", "a rollout keeps both");
@@ -216,7 +250,11 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
             context.Add(scaler.PlaceOf(AutoscalingFields.Target), scaler.PathOf(AutoscalingFields.Target), "is above 1, and kv_usage is a share of the KV blocks", "give a share, for example 0.7");
         }
 
-        if (policy == "look_ahead" && LookAheadScaler.NotCovered(pool.Engine.Settings) is { } beyond)
+        if (policy == "look_ahead" && pool.Role != PoolRole.Aggregated)
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.Policy), scaler.PathOf(AutoscalingFields.Policy), $"look_ahead plays whole requests, and {pool.Name} serves a part of them", "use another policy, such as dynamo_planner");
+        }
+        else if (policy == "look_ahead" && LookAheadScaler.NotCovered(pool.Engine.Settings) is { } beyond)
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.Policy), scaler.PathOf(AutoscalingFields.Policy), $"look_ahead plays copies of the run, and {beyond} cannot be copied", "use another policy, or an engine that the fast vLLM engine covers");
         }

@@ -54,13 +54,7 @@ public static class ScenarioResolver
             return null;
         }
 
-        var disaggregation = new DisaggregationResolver(root.Get(ScenarioFields.Fleet)!, context, derived).Resolve(ref pools);
-        if (disaggregation is not null && scaling is not null)
-        {
-            var fleet = root.Get(ScenarioFields.Fleet)!;
-            context.Add(fleet.PlaceOf(FleetFields.Pools), fleet.PathOf(FleetFields.Pools), "divides prompts and answers in a fleet that changes its size, which is not simulated yet", "leave out autoscaling and events, or let every pool serve whole requests");
-        }
-
+        var disaggregation = new DisaggregationResolver(root.Get(ScenarioFields.Fleet)!, context, derived).Resolve(ref pools, ref scaling);
         if (!context.IsGood)
         {
             return null;

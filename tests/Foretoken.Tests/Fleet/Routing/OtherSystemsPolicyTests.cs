@@ -1,5 +1,6 @@
 using Foretoken.Fleet.Routing;
 using Foretoken.Fleet.Routing.AiBrix;
+using Foretoken.Fleet.Routing.Dynamo;
 using Foretoken.Fleet.Routing.ModelUnits;
 using Foretoken.Fleet.Routing.ProductionStack;
 using Foretoken.Hardware.StepTime;
@@ -180,5 +181,40 @@ public sealed class OtherSystemsPolicyTests
         Assert.Equal(0, policy.Units[0]);
         scene.Choose(policy, scene.Prompt(10));
         Assert.Equal(40, policy.Units[0]);
+    }
+
+    [Fact]
+    public void ModelUnits_OverPoolsThatDiffer_CountsEachWorkersOwnTime()
+    {
+        // Worker 1 is of another pool and takes ten times as long: of eleven requests it gets the one that costs as much as ten.
+        var policy = new ModelUnitsRouter(new PolicyValues(new Dictionary<string, object> { ["overflow_factor"] = 1e6 }), [new UnitCost(1, 0, 0), new UnitCost(10, 0, 0)]);
+        var random = new RandomStream(1, StreamId.Test);
+        var choices = new List<int>();
+        for (var i = 0; i < 11; i++)
+        {
+            choices.Add(policy.Choose(new RouterView { Workers = [0, 1], PoolOf = [0, 1], BlockTokens = 16 }, new RoutedRequest(i, 100, 5, 0), ref random));
+        }
+
+        Assert.Equal(10, choices.Count(c => c == 0));
+        Assert.Equal([1000, 1000], [policy.Units[0], policy.Units[1]]);
+    }
+
+    [Fact]
+    public void DynamoKv_OverPoolsThatDiffer_HoldsBackByEachWorkersOwnPass()
+    {
+        var policy = new DynamoKv(new PolicyValues(new Dictionary<string, object> { ["router_queue_threshold"] = 1.0 }), [50, 500]);
+        var random = new RandomStream(1, StreamId.Test);
+        var held = new List<bool>();
+        for (var i = 0; i < 8; i++)
+        {
+            var view = new RouterView { Workers = [0, 1], PoolOf = [0, 1], BlockTokens = 16 };
+            var request = new RoutedRequest(i, 160, -1, 0);
+            held.Add(policy.Holds(view, request));
+            policy.Choose(view, request, ref random);
+        }
+
+        // The fourth on worker 1 makes it 640 tokens, more than a pass of 500; worker 0 has had more than 50 since its first.
+        Assert.Equal([false, false, false, false, false, false, false], held.Take(7));
+        Assert.True(policy.Holds(new RouterView { Workers = [0, 1], PoolOf = [0, 1], BlockTokens = 16 }, new RoutedRequest(9, 160, -1, 0)));
     }
 }

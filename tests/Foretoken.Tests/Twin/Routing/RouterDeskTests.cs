@@ -85,8 +85,8 @@ public sealed class RouterDeskTests : IReplicaEvents
     public void Route_OnlyServingWorkersAreCandidates()
     {
         var desk = Desk(RouterTiming.Default);
-        desk.Open(5, new FakeReplica(), new ReplicaRecorder(5, new LogHistogram(), this), 100);
-        desk.Open(4, new FakeReplica(), new ReplicaRecorder(4, new LogHistogram(), this), 100);
+        desk.Open(5, 0, new FakeReplica(), new ReplicaRecorder(5, new LogHistogram(), this), 100);
+        desk.Open(4, 0, new FakeReplica(), new ReplicaRecorder(4, new LogHistogram(), this), 100);
         desk.Close(1);
         Route(desk, 1);
         Assert.Equal([0, 2, 4, 5], _spy.Workers);
@@ -143,7 +143,7 @@ public sealed class RouterDeskTests : IReplicaEvents
         var desk = new RouterDesk(_spy, timing, seed: 1, tree ?? new PrefixTree(), blockTokens: 16, new FrontendQueue(), this);
         for (var i = 0; i < _replicas.Length; i++)
         {
-            desk.Open(i, _replicas[i], new ReplicaRecorder(i, new LogHistogram(), this), 100);
+            desk.Open(i, 0, _replicas[i], new ReplicaRecorder(i, new LogHistogram(), this), 100);
         }
 
         return desk;
