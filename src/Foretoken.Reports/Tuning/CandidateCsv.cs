@@ -20,11 +20,12 @@ public static class CandidateCsv
             head.AddRange([measure.Text, measure.Text + " low", measure.Text + " high"]);
         }
 
-        head.AddRange(result.Measures.Select(m => m.Text));
+        // A measure that is an objective or bounded, too, has its columns once.
+        var others = Enumerable.Range(0, result.Measures.Count).Where(i => !head.Contains(result.Measures[i].Text)).ToList();
+        head.AddRange(others.Select(i => result.Measures[i].Text));
         head.AddRange(["capacity", "capacity low", "capacity high", "bottleneck", "bottleneck share"]);
         head.AddRange(result.Dimensions.Select(d => d.Key));
         Line(to, head);
-        // A measure that is an objective and bounded, too, has its columns once.
         var bounded = Enumerable.Range(0, result.Constraints.Count).Where(i => result.Objectives.All(o => o.Measure != result.Constraints[i].Measure)).ToList();
         foreach (var candidate in result.Candidates)
         {
@@ -39,7 +40,7 @@ public static class CandidateCsv
                 cells.AddRange([Number(interval.Value), Number(interval.Low), Number(interval.High)]);
             }
 
-            cells.AddRange(candidate.Measures.Select(Number));
+            cells.AddRange(others.Select(i => Number(candidate.Measures[i])));
             cells.AddRange(candidate.Capacity is { } capacity ? [Number(capacity.Value), Number(capacity.Low), Number(capacity.High)] : ["", "", ""]);
             cells.AddRange(candidate.Bottleneck.Count > 0 ? [candidate.Bottleneck[0].Key, Number(candidate.Bottleneck[0].Value)] : ["", ""]);
             var knobs = new Dictionary<string, string>(candidate.Knobs);

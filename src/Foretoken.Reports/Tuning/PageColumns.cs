@@ -40,10 +40,33 @@ internal static class PageColumns
         for (var i = 0; i < result.Measures.Count; i++)
         {
             var index = i;
-            Add(result.Measures[i], "measure", false, c => Interval.Exact(c.Measures[index]));
+            // What no candidate has, or all have alike, tells nothing.
+            if (Varies(result, index))
+            {
+                Add(result.Measures[i], "measure", false, c => Interval.Exact(c.Measures[index]));
+            }
         }
 
         return columns;
+
+        static bool Varies(TuningResult result, int index)
+        {
+            var first = double.NaN;
+            foreach (var candidate in result.Candidates)
+            {
+                var value = candidate.Measures[index];
+                if (double.IsNaN(first))
+                {
+                    first = value;
+                }
+                else if (!double.IsNaN(value) && value != first)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
 
         void Add(Measure measure, string kind, bool doubt, Func<CandidateResult, Interval> of)
         {

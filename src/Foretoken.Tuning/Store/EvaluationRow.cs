@@ -43,7 +43,7 @@ internal static class EvaluationRow
         object[] cells =
         [
             study, evaluation.Key.Candidate, evaluation.Key.Slice, evaluation.Key.Replication, values, errors,
-            unchecked((long)evaluation.Fingerprint), evaluation.SimulatedSeconds, evaluation.GpuHours, (long)Checksum(evaluation, values, errors),
+            unchecked((long)evaluation.Fingerprint), Number(evaluation.SimulatedSeconds), Number(evaluation.GpuHours), (long)Checksum(evaluation, values, errors),
         ];
         for (var i = 0; i < cells.Length; i++)
         {
@@ -58,7 +58,7 @@ internal static class EvaluationRow
         var key = new EvaluationKey(reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2));
         var values = (byte[])reader.GetValue(3);
         var errors = (byte[])reader.GetValue(4);
-        var evaluation = new Evaluation(key, Doubles(values), Doubles(errors), unchecked((ulong)reader.GetInt64(5)), reader.GetDouble(6), reader.GetDouble(7));
+        var evaluation = new Evaluation(key, Doubles(values), Doubles(errors), unchecked((ulong)reader.GetInt64(5)), Number(reader, 6), Number(reader, 7));
         if (evaluation.Values.Length != measures || evaluation.StandardErrors.Length != measures || reader.GetInt64(8) != Checksum(evaluation, values, errors))
         {
             throw StoreFailure.Damaged(path, $"the evaluation of candidate {key.Candidate} (slice {key.Slice}, replication {key.Replication}) is not what was written");
@@ -66,6 +66,11 @@ internal static class EvaluationRow
 
         return evaluation;
     }
+
+    // SQLite's own numbers have no NaN.
+    private static object Number(double number) => double.IsNaN(number) ? DBNull.Value : number;
+
+    private static double Number(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? double.NaN : reader.GetDouble(column);
 
     private static byte[] Bytes(double[] numbers)
     {

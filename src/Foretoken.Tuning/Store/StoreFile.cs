@@ -42,8 +42,8 @@ internal static class StoreFile
             "values" BLOB NOT NULL,
             errors BLOB NOT NULL,
             fingerprint INTEGER NOT NULL,
-            simulated_seconds REAL NOT NULL,
-            gpu_hours REAL NOT NULL,
+            simulated_seconds REAL,
+            gpu_hours REAL,
             checksum INTEGER NOT NULL,
             PRIMARY KEY (study, candidate, slice, replication)) WITHOUT ROWID;
         """;

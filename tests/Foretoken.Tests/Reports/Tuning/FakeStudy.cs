@@ -24,6 +24,9 @@ internal static class FakeStudy
     [
         new(MetricCatalogue.TimeToFirstToken, 50), new(MetricCatalogue.InterTokenLatency, 99), new(MetricCatalogue.RequestLatency, 95), new(MetricCatalogue.OutputTokenThroughput),
         new(MetricCatalogue.PrefixCacheReuse), new(MetricCatalogue.KvCacheUsagePeak), new(MetricCatalogue.GpuHours),
+        // As many as real studies have; one that is an objective, too, and one that none has.
+        new(MetricCatalogue.CostPerMillionOutputTokens), new(MetricCatalogue.ScalingEvents),
+        .. Enumerable.Range(1, 25).Select(p => new Measure(MetricCatalogue.QueueTime, 50 + p)),
     ];
 
     private static readonly KeyValuePair<string, string[]>[] Space =
@@ -114,7 +117,7 @@ internal static class FakeStudy
             Runs = none ? 0 : state == CandidateState.OutRaced ? 1 : 5,
             Objectives = [About(cost, 0.05), shown],
             Constraints = constraints,
-            Measures = none ? [.. Measures.Select(_ => double.NaN)] : [first * 0.4, 1200 / speed, first + 30_000 / speed, speed * 40, 0.35 + 0.2 * random.NextDouble(), 0.9, gpus * 0.983],
+            Measures = none ? [.. Measures.Select(_ => double.NaN)] : [first * 0.4, 1200 / speed, first + 30_000 / speed, speed * 40, 0.35 + 0.2 * random.NextDouble(), 0.5 + 0.01 * gpus, gpus * 0.983, cost, double.NaN, .. Enumerable.Range(1, 25).Select(p => first * p * 0.01 * random.NextDouble())],
             Violation = violation,
             OnFront = false,
             SloProbability = state == CandidateState.Finished ? violation > 0 ? Math.Max(0, 0.4 - violation) : Math.Min(1, 0.6 + speed / 100) : double.NaN,

@@ -23,7 +23,7 @@ internal static class StoreChild
         [0.1 * number, double.PositiveInfinity],
         unchecked((ulong)number * 0x9E3779B97F4A7C15),
         number + 0.5,
-        number / 3600.0);
+        number % 6 == 0 ? double.NaN : number / 3600.0);
 
     /// <summary>Starts the child; <paramref name="prefix"/> is a program that starts it in turn.</summary>
     public static Process Start(string mode, string folder, params string[] prefix)
