@@ -40,6 +40,23 @@ public sealed class ScalingScenarioTests
     }
 
     [Theory]
+    [InlineData(
+        "fleet: {pools: [{role: prefill, engine: {max_num_seqs: lots}, autoscaling: {policy: hpa, target: 8, min_replicas: 3, max_replicas: 2}}, {role: prefill, name: b, replicas: 9, autoscaling: {policy: hpa, target: 8, max_replicas: 4}}], events: [{at: 5m}]}",
+        "'lots'", "no decode replicas", "is 2, below min_replicas: 3", "begins with 9 replicas, outside of 1 to 4", "changes nothing")]
+    [InlineData("seed: -7\nfleet: {replicas: 0, autoscaling: {policy: hpa, target: 80, metric: kv_usage, min_replicas: 0}, nodes: {gpus_per_node: 2, ready: 5, max: 2}}", "seed", "fleet.replicas", "is above 1, and kv_usage", "hpa never leaves zero", "is 5, more than max: 2")]
+    [InlineData("slo: {ttft: {p95: 2 parsecs}}\nfleet: {replicas: 4, gpu_quota: 3, autoscaling: {policy: hpa, target: 8, min_replicas: 4}}", "parsecs", "is 3, and the first replicas need 4 GPUs", "4 replicas of 1 GPUs need 4, and gpu_quota allows 3")]
+    [InlineData("run: {engine_mode: quick}\nmodel: meta-llama/Llama-3.1-8B\ngpu: h100-sxm\nfleet: {pools: [{role: prefill}, {role: decode, replicas: 8, engine: {block_size: 32}}, {role: decode, name: b, autoscaling: {policy: keda, target: 0}}]}", "quick", "autoscaling.target")]
+    [InlineData("run: {engine_mode: quick}\nmodel: meta-llama/Llama-3.1-8B\ngpu: h100-sxm\nfleet: {pools: [{role: prefill}, {role: decode, replicas: 8}], network: {transport: nvlink}, disaggregation: {max_local_prefill_length: 1, non_cached_tokens: 1}}", "quick", "reaches 8 GPUs")]
+    [InlineData("fleet: {pools: lots, disaggregation: 3, network: fast, autoscaling: {policy: schedule, steps: [{at: 5m, replicas: 2}], period: 2m}}", "fleet.pools", "fleet.disaggregation", "fleet.network", "ends before the last step begins")]
+    public void Load_MistakesOfBothKinds_AreToldTogether(string yaml, params string[] expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Traffic + yaml + "\n");
+        var text = string.Join('\n', Assert.Throws<InputException>(() => ScenarioFile.Load(folder.PathOf("s.yaml"))).Problems);
+        Assert.All(expected, part => Assert.Contains(part, text, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("autoscaling: {policy: hpa, target: 1, max_replicas: 3}\n  cold_start: 4s", 3)]
     [InlineData("autoscaling: {policy: keda, target: 1, min_replicas: 0, max_replicas: 2}\n  cold_start: 4s", 2)]
     [InlineData("autoscaling: {policy: knative_kpa, target_concurrency: 1, min_replicas: 0, max_replicas: 2}\n  cold_start: 4s", 2)]

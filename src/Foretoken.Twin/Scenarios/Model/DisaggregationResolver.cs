@@ -20,13 +20,18 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
     /// <summary>The hand-off; null without one, or with problems. Decode pools, and what is rolled out over them, may come out changed.</summary>
     public DisaggregationModel? Resolve(ref IReadOnlyList<PoolModel> pools, ref ScalingModel? scaling)
     {
-        var prefill = pools.Where(p => p.Role == PoolRole.Prefill).ToList();
-        var decode = pools.Where(p => p.Role == PoolRole.Decode).ToList();
-        if (prefill.Count == 0 && decode.Count == 0)
+        // Roles are known even of pools that are wrong otherwise.
+        if (!fleet.IsGood(FleetFields.Pools) || (fleet.Get(FleetFields.Pools) is { } written && !written.All(p => p.IsGood(PoolFields.Role))))
+        {
+            return null;
+        }
+
+        List<string> roles = [.. fleet.Get(FleetFields.Pools)?.Select(p => p.Get(PoolFields.Role)!) ?? ["aggregated"]];
+        if (roles.TrueForAll(role => role == "aggregated"))
         {
             foreach (var (section, name) in new[] { (_keys, "fleet.disaggregation"), (_network, "fleet.network") })
             {
-                if (section.Fields.Any(section.IsSet))
+                if (section?.Fields.Any(section.IsSet) == true)
                 {
                     context.Add(section.Origin, name, "means nothing without a prefill and a decode pool", "give fleet.pools two pools with role: prefill and role: decode");
                 }
@@ -35,8 +40,20 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
             return null;
         }
 
+        if (!CheckRoles(roles) || pools.Count == 0)
+        {
+            return null;
+        }
+
         // All of one side with one of the other: then all are equal in what matters.
-        if (!CheckRoles(pools, prefill.Count, decode.Count) || !(decode.Select(to => CheckEqual(prefill[0], to)).ToList().TrueForAll(good => good) & prefill.Skip(1).Select(from => CheckEqual(from, decode[0])).ToList().TrueForAll(good => good)))
+        var prefill = pools.Where(p => p.Role == PoolRole.Prefill).ToList();
+        var decode = pools.Where(p => p.Role == PoolRole.Decode).ToList();
+        if (!(decode.Select(to => CheckEqual(prefill[0], to)).ToList().TrueForAll(good => good) & prefill.Skip(1).Select(from => CheckEqual(from, decode[0])).ToList().TrueForAll(good => good)))
+        {
+            return null;
+        }
+
+        if (_keys?.Fields.All(_keys.IsGood) != true || _network?.Fields.All(_network.IsGood) != true)
         {
             return null;
         }
@@ -85,8 +102,9 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
             _keys.Get(DisaggregationFields.DecodeRouting)!);
     }
 
-    private bool CheckRoles(IReadOnlyList<PoolModel> pools, int prefills, int decodes)
+    private bool CheckRoles(List<string> roles)
     {
+        var (prefills, decodes) = (roles.Count(r => r == "prefill"), roles.Count(r => r == "decode"));
         var place = fleet.PlaceOf(FleetFields.Pools);
         var good = true;
         if (prefills == 0 || decodes == 0)
@@ -95,7 +113,7 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
             good = Bad($"has {has} replicas and no {lacks} replicas: no request could ever end", $"add a pool with role: {lacks}");
         }
 
-        if (pools.Any(p => p.Role == PoolRole.Aggregated))
+        if (roles.Contains("aggregated"))
         {
             good = Bad("mixes whole and divided serving", "leave aggregated pools out; with fleet.disaggregation.max_local_prefill_length decode replicas serve short prompts alone");
         }

@@ -9,8 +9,20 @@ namespace Foretoken.Twin.Scenarios.Model;
 /// <summary>Turns the scenario, or a pool laid over it, into what its replicas are made of.</summary>
 internal sealed class PoolResolver(Bound root, MapNode document, HardwareLibrary library, BindContext context, List<DerivedValue> derived)
 {
+    /// <summary>
+    /// The pools as far as they are good, after <see cref="Resolve"/>: null for one with a problem, so that what does not depend
+    /// on it can be checked all the same. Empty when it is not even known which there are.
+    /// </summary>
+    public IReadOnlyList<PoolModel?> Known { get; private set; } = [];
+
     /// <summary>The pools; empty when something is wrong.</summary>
     public IReadOnlyList<PoolModel> Resolve()
+    {
+        Known = ResolveEach();
+        return Known.Contains(null) ? [] : [.. Known.Select(p => p!)];
+    }
+
+    private IReadOnlyList<PoolModel?> ResolveEach()
     {
         var fleet = root.Get(ScenarioFields.Fleet);
         if (fleet is null || !root.IsGood(ScenarioFields.Fleet))
@@ -20,9 +32,7 @@ internal sealed class PoolResolver(Bound root, MapNode document, HardwareLibrary
 
         if (!fleet.IsSet(FleetFields.Pools))
         {
-            return fleet.IsGood(FleetFields.Replicas) && Of(root, fleet, FleetFields.Replicas) is { } only
-                ? [only with { Name = "replicas", Role = PoolRole.Aggregated }]
-                : [];
+            return [fleet.IsGood(FleetFields.Replicas) && Of(root, fleet, FleetFields.Replicas) is { } only ? only with { Name = "replicas", Role = PoolRole.Aggregated } : null];
         }
 
         if (fleet.IsSet(FleetFields.Replicas))
@@ -56,7 +66,7 @@ internal sealed class PoolResolver(Bound root, MapNode document, HardwareLibrary
             }
         }
 
-        return pools.Contains(null) ? [] : [.. pools.Select(p => p!)];
+        return pools;
     }
 
     /// <summary>What the replicas of a pool are made of with more keys laid over it; null when something is wrong.</summary>

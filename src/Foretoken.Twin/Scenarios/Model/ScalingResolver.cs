@@ -8,29 +8,27 @@ using Foretoken.Twin.Scenarios.Fields;
 namespace Foretoken.Twin.Scenarios.Model;
 
 /// <summary>Reads what changes the fleet during a run: scalers, cold starts, machines, quota, planned events.</summary>
-internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pools, PoolResolver poolResolver, BindContext context, List<DerivedValue> derived)
+internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> known, PoolResolver poolResolver, BindContext context, List<DerivedValue> derived)
 {
+    // Only read where all pools are good.
+    private IReadOnlyList<PoolModel> Pools => [.. known.Select(p => p!)];
+
     private readonly IReadOnlyList<Bound>? _written = fleet.IsGood(FleetFields.Pools) ? fleet.Get(FleetFields.Pools) : null;
 
+    private NodePoolOptions? _nodes;
+    private int? _quota;
+
     /// <summary>The model; null when the fleet stays as it is, or when something is wrong (a problem then stands in the context).</summary>
+    /// <remarks>Everything is checked that can be, whatever else is wrong, so that all problems come in one message.</remarks>
     public ScalingModel? Resolve()
     {
         Field[] parts = [FleetFields.Autoscaling, FleetFields.ColdStart, FleetFields.Nodes, FleetFields.Events, FleetFields.GpuQuota];
-        if (!parts.All(fleet.IsGood))
-        {
-            return null;
-        }
-
-        var common = fleet.Get(FleetFields.Autoscaling);
-        List<Bound?> scalers = [.. Enumerable.Range(0, pools.Count).Select(Bound? (i) => _written?[i].Get(PoolFields.Autoscaling) ?? common)];
-        var events = fleet.Get(FleetFields.Events) ?? [];
-        if (scalers.Any(s => s is not null && !s.Fields.All(s.IsGood)) || events.Any(e => !e.Fields.All(e.IsGood)))
-        {
-            return null;
-        }
-
-        var nodes = Nodes();
-        if (scalers.TrueForAll(s => s is null) && events.Count == 0)
+        var common = fleet.IsGood(FleetFields.Autoscaling) ? fleet.Get(FleetFields.Autoscaling) : null;
+        List<Bound?> scalers = [.. Enumerable.Range(0, known.Count).Select(i => Scaler(i, common))];
+        var written = fleet.IsGood(FleetFields.Events) ? fleet.Get(FleetFields.Events) ?? [] : [];
+        var isWhole = parts.All(fleet.IsGood) && fleet.IsGood(FleetFields.Pools) && known.Count > 0 && !known.Contains(null)
+            && scalers.TrueForAll(s => s is null || s.Fields.All(s.IsGood)) && written.All(e => e.Fields.All(e.IsGood));
+        if (parts.All(fleet.IsGood) && fleet.IsGood(FleetFields.Pools) && scalers.TrueForAll(s => s is null) && common is null && written.Count == 0)
         {
             foreach (var idle in new Field[] { FleetFields.ColdStart, FleetFields.Nodes, FleetFields.GpuQuota }.Where(fleet.IsSet))
             {
@@ -40,18 +38,34 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
             return null;
         }
 
-        var quota = fleet.Get(FleetFields.GpuQuota);
-        CheckStart(quota, nodes);
-        for (var i = 0; i < pools.Count; i++)
+        _nodes = fleet.IsGood(FleetFields.Nodes) ? Nodes() : null;
+        _quota = fleet.IsGood(FleetFields.GpuQuota) ? fleet.Get(FleetFields.GpuQuota) : null;
+        CheckStart();
+        foreach (var scaler in scalers.Append(common).OfType<Bound>().Distinct())
+        {
+            CheckScaler(scaler);
+        }
+
+        for (var i = 0; i < known.Count; i++)
         {
             if (scalers[i] is { } scaler)
             {
-                CheckScaler(scaler, pools[i], quota, nodes, context);
+                CheckScaler(scaler, i);
             }
         }
 
+        foreach (var entry in written)
+        {
+            CheckEvent(entry);
+        }
+
+        if (!isWhole)
+        {
+            return null;
+        }
+
         CheckPlanner(common, scalers);
-        var changes = events.Select(e => Change(e, scalers, quota, nodes)).Where(c => c is not null).Select(c => c!).OrderBy(c => c.At.Nanoseconds).ToList();
+        var changes = written.Select(e => Change(e, scalers)).Where(c => c is not null).Select(c => c!).OrderBy(c => c.At.Nanoseconds).ToList();
         if (!context.IsGood)
         {
             return null;
@@ -61,13 +75,13 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
         if (common is not null && AutoscalingResolver.IsJoint(common.Get(AutoscalingFields.Policy)!))
         {
             // The planner decides over both sides at once; variants are compared with those that do the same work.
-            var own = Enumerable.Range(0, pools.Count).Where(i => scalers[i] == common).ToList();
-            var sides = common.Get(AutoscalingFields.Policy) == "llm_d_wva" ? own.GroupBy(i => pools[i].Role).Select(g => g.ToList()) : [own];
+            var own = Enumerable.Range(0, Pools.Count).Where(i => scalers[i] == common).ToList();
+            var sides = common.Get(AutoscalingFields.Policy) == "llm_d_wva" ? own.GroupBy(i => Pools[i].Role).Select(g => g.ToList()) : [own];
             plans.AddRange(sides.Select(side => new ScalerPlan(AutoscalingResolver.Policy(common, 0)!, side)));
         }
 
         LookAheadPlan? looks = null;
-        for (var i = 0; i < pools.Count; i++)
+        for (var i = 0; i < Pools.Count; i++)
         {
             if (scalers[i] is not { } scaler || (scaler == common && AutoscalingResolver.IsJoint(scaler.Get(AutoscalingFields.Policy)!)))
             {
@@ -80,7 +94,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
             }
             else
             {
-                plans.Add(new ScalerPlan(AutoscalingResolver.Policy(scaler, pools[i].Replicas)!, [i]));
+                plans.Add(new ScalerPlan(AutoscalingResolver.Policy(scaler, Pools[i].Replicas)!, [i]));
             }
         }
 
@@ -88,9 +102,9 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
         {
             Scalers = plans,
             LookAhead = looks,
-            Pools = [.. pools.Select((p, i) => Bounds(p, i, scalers[i]))],
-            Nodes = nodes,
-            GpuQuota = quota,
+            Pools = [.. Pools.Select((p, i) => Bounds(p, i, scalers[i]))],
+            Nodes = _nodes,
+            GpuQuota = _quota,
             Changes = changes,
         };
     }
@@ -103,7 +117,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
             return;
         }
 
-        var own = pools.Where((_, i) => scalers[i] == common).ToList();
+        var own = Pools.Where((_, i) => scalers[i] == common).ToList();
         if (own.GroupBy(p => p.Role).FirstOrDefault(g => g.Count() > 1) is { } several)
         {
             context.Add(common.PlaceOf(AutoscalingFields.Policy), common.PathOf(AutoscalingFields.Policy), $"dynamo_planner decides for one pool of each role, and {string.Join(" and ", several.Select(p => p.Name))} have the same", "give each pool its own autoscaling");
@@ -122,7 +136,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
     {
         var section = _written?[number].Get(PoolFields.ColdStart) ?? fleet.Get(FleetFields.ColdStart);
         var terms = Terms(section, pool.Target, section?.PathOf(ColdStartFields.Weights) ?? "fleet.cold_start.weights");
-        derived.Add(new(pools.Count == 1 ? "start of a replica" : $"start of a replica of {pool.Name}", UnitTable.Duration.Show(terms.Median(pool.GpusPerReplica).Nanoseconds), "sum of the terms of cold_start; a machine that has to be started comes on top"));
+        derived.Add(new(Pools.Count == 1 ? "start of a replica" : $"start of a replica of {pool.Name}", UnitTable.Duration.Show(terms.Median(pool.GpusPerReplica).Nanoseconds), "sum of the terms of cold_start; a machine that has to be started comes on top"));
         return new PoolScaling
         {
             Minimum = scaler?.Get(AutoscalingFields.Minimum) ?? 0,
@@ -131,43 +145,78 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
         };
     }
 
-    private void CheckStart(int? quota, NodePoolOptions? nodes)
+    private Bound? Scaler(int pool, Bound? common) => _written is null || !_written[pool].IsSet(PoolFields.Autoscaling)
+        ? common
+        : _written[pool].IsGood(PoolFields.Autoscaling) ? _written[pool].Get(PoolFields.Autoscaling) : null;
+
+    private static bool Are(Bound section, params Field[] good) => good.All(section.IsGood);
+
+    // How many replicas a pool begins with, whether or not the rest of it is good; null when that is not known.
+    private int? Replicas(int pool) => _written is null
+        ? fleet.IsGood(FleetFields.Replicas) ? fleet.Get(FleetFields.Replicas) : null
+        : _written[pool].IsGood(PoolFields.Replicas) ? _written[pool].Get(PoolFields.Replicas) : null;
+
+    private void CheckStart()
     {
-        var need = pools.Sum(p => (long)p.Replicas * p.GpusPerReplica);
-        if (quota < need)
+        if (known.Count == 0 || known.Contains(null))
         {
-            context.Add(fleet.PlaceOf(FleetFields.GpuQuota), fleet.PathOf(FleetFields.GpuQuota), $"is {quota}, and the first replicas need {need} GPUs", "raise it, or begin with fewer replicas");
+            return;
         }
 
-        if (nodes is not null && need > (long)nodes.Ready * nodes.GpusPerNode)
+        var need = known.Sum(p => (long)p!.Replicas * p.GpusPerReplica);
+        if (_quota < need)
+        {
+            context.Add(fleet.PlaceOf(FleetFields.GpuQuota), fleet.PathOf(FleetFields.GpuQuota), $"is {_quota}, and the first replicas need {need} GPUs", "raise it, or begin with fewer replicas");
+        }
+
+        if (_nodes is { } nodes && need > (long)nodes.Ready * nodes.GpusPerNode)
         {
             context.Add(fleet.PlaceOf(FleetFields.Nodes), fleet.PathOf(FleetFields.Nodes), $"{nodes.Ready} ready nodes have {(long)nodes.Ready * nodes.GpusPerNode} GPUs, and the first replicas need {need}", "raise ready, or begin with fewer replicas");
         }
     }
 
-    private PlannedChangeModel? Change(Bound entry, List<Bound?> scalers, int? quota, NodePoolOptions? nodes)
+    private void CheckEvent(Bound entry)
+    {
+        if (!PoolFields.LaidOver.Any(entry.Has))
+        {
+            return;
+        }
+
+        var rolls = PoolFields.LaidOver.Any(entry.IsSet);
+        if (!rolls && Are(entry, FleetEventFields.Replicas) && entry.Get(FleetEventFields.Replicas) is null)
+        {
+            context.Add(entry.Origin, entry.Path, "changes nothing", "give replicas, or other settings such as engine");
+        }
+
+        if (rolls && Are(entry, FleetEventFields.Surge, FleetEventFields.Unavailable) && entry.Get(FleetEventFields.Surge) == 0 && entry.Get(FleetEventFields.Unavailable) == 0)
+        {
+            context.Add(entry.PlaceOf(FleetEventFields.Surge), entry.PathOf(FleetEventFields.Surge), "and max_unavailable are both 0: nothing could ever be replaced", "allow one of the two");
+        }
+    }
+
+    private PlannedChangeModel? Change(Bound entry, List<Bound?> scalers)
     {
         var name = entry.Get(FleetEventFields.Pool);
         var number = 0;
         if (name is not null)
         {
-            number = Enumerable.Range(0, pools.Count).Where(i => pools[i].Name == name).DefaultIfEmpty(-1).First();
+            number = Enumerable.Range(0, Pools.Count).Where(i => Pools[i].Name == name).DefaultIfEmpty(-1).First();
         }
-        else if (pools.Count > 1)
+        else if (Pools.Count > 1)
         {
             number = -1;
         }
 
         if (number < 0)
         {
-            context.Add(entry.PlaceOf(FleetEventFields.Pool), entry.PathOf(FleetEventFields.Pool), name is null ? "is missing: there are several pools" : $"'{name}' is no pool", $"one of {string.Join(", ", pools.Select(p => p.Name))}");
+            context.Add(entry.PlaceOf(FleetEventFields.Pool), entry.PathOf(FleetEventFields.Pool), name is null ? "is missing: there are several pools" : $"'{name}' is no pool", $"one of {string.Join(", ", Pools.Select(p => p.Name))}");
             return null;
         }
 
-        var pool = pools[number];
+        var pool = Pools[number];
         if (entry.Get(FleetEventFields.Replicas) is { } planned)
         {
-            CheckQuota(entry, FleetEventFields.Replicas, planned, pool.GpusPerReplica, quota, nodes, context);
+            CheckQuota(entry, FleetEventFields.Replicas, planned, pool.GpusPerReplica);
             var (low, high) = (scalers[number]?.Get(AutoscalingFields.Minimum) ?? 0, scalers[number]?.Get(AutoscalingFields.Maximum) ?? int.MaxValue);
             if (planned < low || planned > high)
             {
@@ -176,11 +225,6 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
         }
 
         var rolls = PoolFields.LaidOver.Any(entry.IsSet);
-        if (!rolls && entry.Get(FleetEventFields.Replicas) is null)
-        {
-            context.Add(entry.Origin, entry.Path, "changes nothing", "give replicas, or other settings such as engine");
-        }
-
         return new PlannedChangeModel(
             new SimTime(entry.Get(FleetEventFields.At).Nanoseconds), number, entry.Get(FleetEventFields.Replicas), rolls ? Rollout(entry, pool, number) : null,
             entry.Get(FleetEventFields.Surge), entry.Get(FleetEventFields.Unavailable));
@@ -188,11 +232,6 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
 
     private PoolModel? Rollout(Bound entry, PoolModel pool, int number)
     {
-        if (entry.Get(FleetEventFields.Surge) == 0 && entry.Get(FleetEventFields.Unavailable) == 0)
-        {
-            context.Add(entry.PlaceOf(FleetEventFields.Surge), entry.PathOf(FleetEventFields.Surge), "and max_unavailable are both 0: nothing could ever be replaced", "allow one of the two");
-        }
-
         if (poolResolver.Changed(_written?[number], entry) is not { } changed)
         {
             return null;
@@ -218,36 +257,63 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
         return changed with { Name = pool.Name, Role = pool.Role };
     }
 
-    private static void CheckScaler(Bound scaler, PoolModel pool, int? quota, NodePoolOptions? nodes, BindContext context)
+    // What a scaler says wrong by itself.
+    private void CheckScaler(Bound scaler)
     {
-        var (replicas, gpus) = (pool.Replicas, pool.GpusPerReplica);
-        var policy = scaler.Get(AutoscalingFields.Policy)!;
-        var minimum = scaler.Get(AutoscalingFields.Minimum);
-        var maximum = scaler.Get(AutoscalingFields.Maximum);
-        if (maximum < minimum)
+        if (!Are(scaler, AutoscalingFields.Policy))
         {
-            context.Add(scaler.PlaceOf(AutoscalingFields.Maximum), scaler.PathOf(AutoscalingFields.Maximum), $"is {maximum}, below min_replicas: {minimum}", "give at least as many");
+            return;
         }
 
-        if (minimum == 0 && !AutoscalingResolver.WakesFromZero(policy))
+        var policy = scaler.Get(AutoscalingFields.Policy)!;
+        if (Are(scaler, AutoscalingFields.Minimum, AutoscalingFields.Maximum) && scaler.Get(AutoscalingFields.Maximum) < scaler.Get(AutoscalingFields.Minimum))
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.Maximum), scaler.PathOf(AutoscalingFields.Maximum), $"is {scaler.Get(AutoscalingFields.Maximum)}, below min_replicas: {scaler.Get(AutoscalingFields.Minimum)}", "give at least as many");
+        }
+
+        if (Are(scaler, AutoscalingFields.Minimum) && scaler.Get(AutoscalingFields.Minimum) == 0 && !AutoscalingResolver.WakesFromZero(policy))
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.Minimum), scaler.PathOf(AutoscalingFields.Minimum), $"is 0, and {policy} never leaves zero replicas by itself", "give at least 1, or use keda, knative_kpa or llm_d_wva");
         }
 
-        if (replicas < minimum || replicas > (maximum ?? int.MaxValue))
-        {
-            context.Add(scaler.Origin, scaler.Path, $"the pool begins with {replicas} replicas, outside of {minimum} to {maximum ?? int.MaxValue}", "begin within the scaler's bounds");
-        }
-
-        CheckQuota(scaler, AutoscalingFields.Minimum, minimum, gpus, quota, nodes, context);
-        if (policy == "dynamo_planner" && scaler.Get(AutoscalingFields.GpuBudget) < Math.Max(minimum, 1) * (long)gpus)
-        {
-            context.Add(scaler.PlaceOf(AutoscalingFields.GpuBudget), scaler.PathOf(AutoscalingFields.GpuBudget), $"is {scaler.Get(AutoscalingFields.GpuBudget)} GPUs, and {Math.Max(minimum, 1)} replicas of {gpus} need more", "raise it");
-        }
-
-        if (policy is "hpa" or "keda" or "aibrix_apa" && scaler.Get(AutoscalingFields.Metric) == "kv_usage" && scaler.Get(AutoscalingFields.Target) > 1)
+        if (policy is "hpa" or "keda" or "aibrix_apa" && Are(scaler, AutoscalingFields.Metric, AutoscalingFields.Target) && scaler.Get(AutoscalingFields.Metric) == "kv_usage" && scaler.Get(AutoscalingFields.Target) > 1)
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.Target), scaler.PathOf(AutoscalingFields.Target), "is above 1, and kv_usage is a share of the KV blocks", "give a share, for example 0.7");
+        }
+
+        if (policy == "schedule" && Are(scaler, AutoscalingFields.Period, AutoscalingFields.Steps) && scaler.Get(AutoscalingFields.Period) is { } period
+            && scaler.Get(AutoscalingFields.Steps)!.Any(b => Are(b, AutoscalingFields.StepFrom) && b.Get(AutoscalingFields.StepFrom) >= period))
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.Period), scaler.PathOf(AutoscalingFields.Period), "ends before the last step begins", "steps are times within the period");
+        }
+    }
+
+    // What a scaler says wrong for a pool; the pool itself may be good only in part.
+    private void CheckScaler(Bound scaler, int number)
+    {
+        if (!Are(scaler, AutoscalingFields.Policy, AutoscalingFields.Minimum, AutoscalingFields.Maximum))
+        {
+            return;
+        }
+
+        var policy = scaler.Get(AutoscalingFields.Policy)!;
+        var minimum = scaler.Get(AutoscalingFields.Minimum);
+        var maximum = scaler.Get(AutoscalingFields.Maximum) ?? int.MaxValue;
+        if (minimum <= maximum && Replicas(number) is { } replicas && (replicas < minimum || replicas > maximum))
+        {
+            context.Add(scaler.Origin, scaler.Path, $"the pool begins with {replicas} replicas, outside of {minimum} to {maximum}", "begin within the scaler's bounds");
+        }
+
+        if (known[number] is not { } pool)
+        {
+            return;
+        }
+
+        var gpus = pool.GpusPerReplica;
+        CheckQuota(scaler, AutoscalingFields.Minimum, minimum, gpus);
+        if (policy == "dynamo_planner" && Are(scaler, AutoscalingFields.GpuBudget) && scaler.Get(AutoscalingFields.GpuBudget) < Math.Max(minimum, 1) * (long)gpus)
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.GpuBudget), scaler.PathOf(AutoscalingFields.GpuBudget), $"is {scaler.Get(AutoscalingFields.GpuBudget)} GPUs, and {Math.Max(minimum, 1)} replicas of {gpus} need more", "raise it");
         }
 
         if (policy == "look_ahead" && pool.Role != PoolRole.Aggregated)
@@ -258,18 +324,13 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel> pool
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.Policy), scaler.PathOf(AutoscalingFields.Policy), $"look_ahead plays copies of the run, and {beyond} cannot be copied", "use another policy, or an engine that the fast vLLM engine covers");
         }
-
-        if (policy == "schedule" && scaler.Get(AutoscalingFields.Period) is { } period && scaler.Get(AutoscalingFields.Steps)!.Any(b => b.Get(AutoscalingFields.StepFrom) >= period))
-        {
-            context.Add(scaler.PlaceOf(AutoscalingFields.Period), scaler.PathOf(AutoscalingFields.Period), "ends before the last step begins", "steps are times within the period");
-        }
     }
 
-    private static void CheckQuota(Bound section, Field field, int replicas, int gpus, int? quota, NodePoolOptions? nodes, BindContext context)
+    private void CheckQuota(Bound section, Field field, int replicas, int gpus)
     {
         var need = replicas * (long)gpus;
-        var (most, which) = (quota ?? long.MaxValue, "gpu_quota");
-        if (nodes is not null && (long)nodes.Most * nodes.GpusPerNode < most)
+        var (most, which) = (_quota ?? long.MaxValue, "gpu_quota");
+        if (_nodes is { } nodes && (long)nodes.Most * nodes.GpusPerNode < most)
         {
             (most, which) = ((long)nodes.Most * nodes.GpusPerNode, "fleet.nodes");
         }

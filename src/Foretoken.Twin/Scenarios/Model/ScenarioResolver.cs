@@ -47,15 +47,11 @@ public static class ScenarioResolver
         var poolResolver = new PoolResolver(root, (MapNode)document, library, context, derived);
         var pools = poolResolver.Resolve();
         var workload = Part(root, ScenarioFields.Workload) is { } w ? WorkloadResolver.Resolve(w, document, context, derived) : null;
-        var scaling = pools.Count > 0 && Part(root, ScenarioFields.Fleet) is { } f ? new ScalingResolver(f, pools, poolResolver, context, derived).Resolve() : null;
+        var fleet = Part(root, ScenarioFields.Fleet);
+        var scaling = fleet is null ? null : new ScalingResolver(fleet, poolResolver.Known, poolResolver, context, derived).Resolve();
+        var disaggregation = fleet is null ? null : new DisaggregationResolver(fleet, context, derived).Resolve(ref pools, ref scaling);
         var slo = root.Get(ScenarioFields.Slo) is { } o ? SloResolver.Resolve(o, context) : null;
         if (!context.IsGood || pools.Count == 0 || workload is null)
-        {
-            return null;
-        }
-
-        var disaggregation = new DisaggregationResolver(root.Get(ScenarioFields.Fleet)!, context, derived).Resolve(ref pools, ref scaling);
-        if (!context.IsGood)
         {
             return null;
         }
