@@ -12,10 +12,14 @@ namespace Foretoken.Tuning.Search;
 /// </summary>
 public sealed class EvolutionarySearch : IMultiObjectiveSearch
 {
+    /// <summary>How often children are made anew when too many of them cannot run.</summary>
+    private const int Rounds = 3;
+
     private readonly SearchSpace _space;
     private readonly EvolutionaryOptions _options;
     private readonly ExhaustiveSearch? _leftovers;
     private readonly HashSet<int[]> _known = new(PointComparer.Instance);
+    private readonly HashSet<int[]> _impossible = new(PointComparer.Instance);
     private readonly Dictionary<int[], (Operator Operator, bool Screened)> _origin = new(PointComparer.Instance);
     private readonly List<Evaluation> _told = [];
     private readonly List<Evaluation> _evaluated = [];
@@ -153,28 +157,28 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
         if (_quietBatches > 0 && _quietBatches % _options.Patience == 0)
         {
             // What the model knows nothing about is not for it to judge.
-            Breed(count / 2, batch, far: true);
-            count -= count / 2;
+            count -= Breed(count / 2, batch, far: true);
         }
 
-        Breed(count, batch, far: false);
+        for (var round = 0; round < Rounds && count > 0; round++)
+        {
+            count -= Breed(count, batch, far: false);
+        }
     }
 
-    private void Breed(int count, List<int[]> batch, bool far)
+    /// <summary>Makes children and adds the chosen ones; returns how many those are. Only chosen ones are asked whether they can run: finding that out may cost more than all the rest.</summary>
+    private int Breed(int count, List<int[]> batch, bool far)
     {
         var pool = new List<(int[] Point, Operator Origin)>();
         var inPool = new HashSet<int[]>(PointComparer.Instance);
         var screen = _options.Surrogate && !far;
-        var wanted = count * (screen ? _options.Screening : 1);
+        var wanted = count * (screen ? _options.Screening : 2);
         for (var tries = 0; pool.Count < wanted && tries < 4 * wanted; tries++)
         {
             var origin = _elite.Count == 0 ? Operator.Random
                 : far ? tries % 4 == 0 ? Operator.Random : Operator.Reset
                 : _credit.Choose(ref _random);
-            if (_space.Resolve(Child(origin)) is { } point && !_known.Contains(point) && inPool.Add(point))
-            {
-                pool.Add((point, origin));
-            }
+            Join(Child(origin), origin, pool, inPool);
         }
 
         if (!far && _quietBatches > 0 && _front.Points.Count > 0)
@@ -182,32 +186,64 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
             AddNeighbours(pool, inPool, Math.Max(count, wanted / 3));
         }
 
-        var picks = screen ? Screen(pool, (int)(count * _credit.Screened)) : [];
+        var first = batch.Count;
         var taken = new bool[pool.Count];
-        foreach (var pick in picks)
+        if (screen)
         {
-            taken[pick] = true;
-        }
-
-        var screened = picks.Count;
-        for (var left = Math.Min(count, pool.Count) - picks.Count; left > 0;)
-        {
-            var pick = _random.NextInt(pool.Count);
-            if (!taken[pick])
+            var share = (int)(count * _credit.Screened);
+            foreach (var pick in Screen(pool, 4 * share))
             {
-                taken[pick] = true;
-                picks.Add(pick);
-                left--;
+                if (batch.Count - first == share)
+                {
+                    break;
+                }
+
+                Take(pick, screened: true);
             }
         }
 
-        for (var i = 0; i < picks.Count; i++)
+        // The others as chance will have it.
+        for (var left = pool.Count; left > 0 && batch.Count - first < count; left--)
         {
-            var (point, origin) = pool[picks[i]];
+            var at = _random.NextInt(left);
+            Take(at, screened: false);
+            (pool[at], pool[left - 1]) = (pool[left - 1], pool[at]);
+            (taken[at], taken[left - 1]) = (taken[left - 1], taken[at]);
+        }
+
+        return batch.Count - first;
+
+        void Take(int pick, bool screened)
+        {
+            var (point, origin) = pool[pick];
+            if (taken[pick])
+            {
+                return;
+            }
+
+            taken[pick] = true;
+            if (!_space.IsFeasible(point))
+            {
+                _impossible.Add(point);
+                return;
+            }
+
             _known.Add(point);
-            _origin[point] = (origin, i < screened);
+            _origin[point] = (origin, screened);
             batch.Add(point);
         }
+    }
+
+    private bool Join(int[] raw, Operator origin, List<(int[] Point, Operator Origin)> pool, HashSet<int[]> inPool)
+    {
+        var point = _space.Canonical(raw);
+        if (_known.Contains(point) || _impossible.Contains(point) || !inPool.Add(point))
+        {
+            return false;
+        }
+
+        pool.Add((point, origin));
+        return true;
     }
 
     /// <summary>Steps around the front that were not tried, from a random member on, so that sooner or later all are.</summary>
@@ -224,11 +260,7 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
                     return;
                 }
 
-                if (_space.Resolve(raw) is { } point && !_known.Contains(point) && inPool.Add(point))
-                {
-                    pool.Add((point, Operator.Neighbour));
-                    most--;
-                }
+                most -= Join(raw, Operator.Neighbour, pool, inPool) ? 1 : 0;
             }
         }
     }

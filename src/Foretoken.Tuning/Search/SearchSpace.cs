@@ -12,7 +12,7 @@ public sealed class SearchSpace
     /// <summary>A space.</summary>
     /// <param name="dimensions">At least one.</param>
     /// <param name="canonical">The point that stands for a raw one; itself a raw point, and its own canonical form. Must not write to its argument. Null: every point stands for itself.</param>
-    /// <param name="feasible">Whether a canonical point can run at all; cheap. Null: all can.</param>
+    /// <param name="feasible">Whether a canonical point can run at all. Asked about points that are about to be proposed, not about all that are thought of. Null: all can.</param>
     /// <exception cref="ArgumentException">No dimensions, an empty one, or positions that do not fit.</exception>
     public SearchSpace(IReadOnlyList<SearchDimension> dimensions, Func<int[], int[]>? canonical = null, Func<int[], bool>? feasible = null)
     {
@@ -59,10 +59,12 @@ public sealed class SearchSpace
         return point;
     }
 
+    /// <summary>The point that stands for a raw one.</summary>
+    public int[] Canonical(int[] raw) => _canonical is null ? raw : _canonical(raw);
+
+    /// <summary>Whether a canonical point can run at all.</summary>
+    public bool IsFeasible(int[] canonical) => _feasible is null || _feasible(canonical);
+
     /// <summary>The canonical form of a raw point, or null when it cannot run.</summary>
-    public int[]? Resolve(int[] raw)
-    {
-        var point = _canonical is null ? raw : _canonical(raw);
-        return _feasible is null || _feasible(point) ? point : null;
-    }
+    public int[]? Resolve(int[] raw) => Canonical(raw) is var point && IsFeasible(point) ? point : null;
 }

@@ -94,6 +94,23 @@ public sealed class SearchTests
     }
 
     [Fact]
+    public void Propose_WhetherAPointCanRun_IsAskedOfFewMoreThanAreProposed()
+    {
+        // A quarter of all points can run; finding that out is the dearest part of making a candidate.
+        var asked = new HashSet<int[]>(PointComparer.Instance);
+        var repeated = 0;
+        var space = new SearchSpace([.. Enumerable.Range(0, 10).Select(i => new SearchDimension($"x{i}", 8, true))], feasible: p =>
+        {
+            repeated += asked.Add(p) ? 0 : 1;
+            return p.Sum() % 4 == 0;
+        });
+        var search = Make("evolutionary", space, 2);
+        Assert.Equal(1000, Play(search, 1000, p => ([p.Sum(), p.Sum(x => (7 - x) * (7 - x))], 0), (_, _, _) => { }));
+        Assert.InRange(asked.Count, 1000, 8000);
+        Assert.True(repeated < 100, $"{repeated} questions were asked again");
+    }
+
+    [Fact]
     public void Propose_StartPoints_ComeFirstInCanonicalForm()
     {
         var space = new SearchSpace([new("a", 10, true), new("b", 10, false)], p => [p[0], Math.Min(p[1], 5)]);
@@ -128,12 +145,12 @@ public sealed class SearchTests
     /// nothing with the same number.
     /// </summary>
     [Theory]
-    [InlineData("ZDT1", 3000, 0.97)]
-    [InlineData("ZDT2", 3000, 0.95)]
-    [InlineData("ZDT3", 3000, 0.95)]
+    [InlineData("ZDT1", 3000, 0.98)]
+    [InlineData("ZDT2", 5000, 0.98)]
+    [InlineData("ZDT3", 4000, 0.98)]
     [InlineData("ZDT4", 12000, 0.95)]
-    [InlineData("ZDT6", 2000, 0.98)]
-    [InlineData("DTLZ1", 6000, 0.90)]
+    [InlineData("ZDT6", 2000, 0.99)]
+    [InlineData("DTLZ1", 6000, 0.93)]
     [InlineData("DTLZ2", 2500, 0.90)]
     [InlineData("DTLZ4", 3000, 0.85)]
     [InlineData("DTLZ5", 2500, 0.93)]
