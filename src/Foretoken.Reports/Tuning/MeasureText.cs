@@ -25,7 +25,7 @@ internal static class MeasureText
 
         if (measure.Metric.IsShare)
         {
-            return Human.Percent(value);
+            return value == 0 ? "0 %" : Human.Percent(value);
         }
 
         var (unit, factor) = Unit(measure.Metric, value);
@@ -41,13 +41,13 @@ internal static class MeasureText
         }
 
         var half = (interval.High - interval.Low) / 2;
-        if (!double.IsFinite(half) || half == 0)
+        var (unit, factor) = measure.Metric.IsShare ? ("%", 100) : Unit(measure.Metric, interval.Value);
+        var decimals = Human.Decimals(interval.Value * factor);
+        if (!double.IsFinite(half) || Math.Round(half * factor, decimals) == 0)
         {
             return Value(measure, interval.Value);
         }
 
-        var (unit, factor) = measure.Metric.IsShare ? ("%", 100) : Unit(measure.Metric, interval.Value);
-        var decimals = Human.Decimals(interval.Value * factor);
         var number = $"{Human.Number(interval.Value * factor, decimals)} +-{Human.Number(half * factor, decimals)}";
         return unit == "$" ? "$" + number : $"{number} {unit}".TrimEnd();
     }
@@ -71,11 +71,15 @@ internal static class MeasureText
         var head = unit is "" or "$" || name.Contains('/', StringComparison.Ordinal) ? name : $"{name}, {unit}";
         var decimals = Human.Decimals(Math.Min(smallest, largest) * factor);
         return (head, interval => !double.IsFinite(interval.Value) ? "-"
-            : Human.Number(interval.Value * factor, decimals) + (interval.High > interval.Low ? " +-" + Human.Number((interval.High - interval.Low) / 2 * factor, decimals) : ""));
+            : Human.Number(interval.Value * factor, decimals) + (Math.Round((interval.High - interval.Low) / 2 * factor, decimals) > 0 ? " +-" + Human.Number((interval.High - interval.Low) / 2 * factor, decimals) : ""));
     }
 
-    /// <summary>Both ends of an interval: <c>590 ms to 640 ms</c>.</summary>
-    public static string Band(Measure measure, Interval interval) => $"{Value(measure, interval.Low)} to {Value(measure, interval.High)}";
+    /// <summary>Both ends of an interval: <c>590 ms to 640 ms</c>; once where they are the same.</summary>
+    public static string Band(Measure measure, Interval interval)
+    {
+        var (low, high) = (Value(measure, interval.Low), Value(measure, interval.High));
+        return low == high ? low : $"{low} to {high}";
+    }
 
     /// <summary>A bound: <c>at most 800 ms</c>.</summary>
     public static string Bound(Constraint constraint) => (constraint.AtLeast ? "at least " : "at most ") + Value(constraint.Measure, constraint.Bound);

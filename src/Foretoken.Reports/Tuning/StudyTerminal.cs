@@ -29,7 +29,7 @@ public static class StudyTerminal
         var table = new TextTable([new("id", 0, Left: true), new("state", 0, Left: true), new("evaluations", 2), new("begun (UTC)", 3, Left: true), new("took", 4), new("best so far", 5, Left: true)]);
         foreach (var study in studies.Reverse())
         {
-            table.Add(study.Id, NameOf(study.State), Human.Number(study.Evaluations, 0), Moment(study.Begun), Human.Duration(study.WallSeconds), Short(Ink.Clean(study.Best)));
+            table.Add(study.Id, NameOf(study.State), Human.Number(study.Evaluations, 0), Moment(study.Begun), Took(study.WallSeconds), Short(Ink.Clean(study.Best)));
         }
 
         var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
@@ -55,7 +55,7 @@ public static class StudyTerminal
             ("simulated", $"{Human.Number(study.Evaluations.Sum(e => e.SimulatedSeconds) / 3600)} h"),
             ("on real GPUs", $"{Human.Number(study.Evaluations.Sum(e => e.GpuHours), 0)} GPU hours"),
             ("begun", Moment(study.Info.Begun) + " UTC"),
-            ("took so far", Human.Duration(study.Info.WallSeconds)),
+            ("took so far", Took(study.Info.WallSeconds)),
             ("seed", study.Header.Seed.ToString(CultureInfo.InvariantCulture)),
             ("Foretoken", study.Header.Version),
         ];
@@ -76,6 +76,9 @@ public static class StudyTerminal
 
         to.Write(text.ToString());
     }
+
+    // A study that was killed before its first note does not know.
+    private static string Took(double seconds) => seconds > 0 ? Human.Duration(seconds) : "-";
 
     private static string Moment(DateTimeOffset moment) => moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 }

@@ -174,7 +174,8 @@ public static class TuningTerminal
 
         private void Front()
         {
-            var front = result.Candidates.Where(c => c.OnFront).OrderBy(c => result.Objectives[0].Cost(c.Objectives[0].Value)).ToList();
+            var front = result.Candidates.Where(c => c.OnFront).OrderBy(c => result.Objectives[0].Cost(c.Objectives[0].Value))
+                .ThenBy(c => result.Objectives.Count > 1 ? result.Objectives[1].Cost(c.Objectives[1].Value) : 0).ThenBy(c => c.Number).ToList();
             if (front.Count == 0)
             {
                 return;

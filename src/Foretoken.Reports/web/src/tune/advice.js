@@ -1,6 +1,6 @@
 import { byId, element, fillTable } from "../dom.js";
 import { duration, number } from "../format.js";
-import { advised, data, kept, onFront, row, text, titleOf, withDoubt } from "./data.js";
+import { advised, band, data, kept, onFront, row, text, titleOf, withDoubt } from "./data.js";
 
 export const probability = (p) => (p === null || p === undefined ? "–" : p > 0.995 && p < 1 ? ">99\u00a0%" : p > 0 && p < 0.005 ? "<1\u00a0%" : number(p * 100, 0) + "\u00a0%");
 
@@ -46,7 +46,7 @@ export function drawAdvice() {
     return element("li", {}, `candidate ${r === undefined ? step.candidate : titleOf(r)}: ${step.why}`,
       element("ul", {}, ...step.bands.map((b) => {
         const column = data.columns.find((c) => c.text === b.measure) ?? { unit: "" };
-        return element("li", { class: "quiet" }, `${column.name ?? b.measure}: expect ${text(column, b.low)} to ${text(column, b.high)}`);
+        return element("li", { class: "quiet" }, `${column.name ?? b.measure}: expect ${band(column, b.low, b.high)}`);
       })));
   });
   section.replaceChildren(

@@ -1,4 +1,4 @@
-import { byId, element, fillTable } from "../dom.js";
+import { byId, choice, element, fillTable } from "../dom.js";
 import { number } from "../format.js";
 import { probability } from "./advice.js";
 import { data, on, shortPath, stateNames, text, titleOf, view, withDoubt } from "./data.js";
@@ -8,7 +8,13 @@ const maximised = new Map([...data.objectives.map((o) => [o.column, o.maximise])
 const phone = window.matchMedia("(max-width: 640px)");
 const narrow = () => phone.matches;
 
+let everything = false;
+
 export function drawCompare() {
+  choice(byId("compare-choice"), [["some", "What differs"], ["all", "Everything"]], (key) => {
+    everything = key === "all";
+    draw();
+  });
   on("picked", draw);
   phone.addEventListener("change", draw);
   draw();
@@ -23,26 +29,30 @@ function draw() {
     return;
   }
   const both = view.picked;
-  const rows = [];
-  data.columns.forEach((column, c) => {
+  const last = (cell) => (b === undefined ? [] : [cell]);
+  const numbers = (kept) => data.columns.flatMap((column, c) => {
     const cells = both.map((r) => {
       const [value, interval] = withDoubt(column, r);
       return interval ? `${value} (${interval})` : value;
     });
-    if (cells.some((t) => t !== "–")) {
-      rows.push([[narrow() ? column.short : column.name, ""], ...cells, ...(b === undefined ? [] : [difference(column, c, a, b)])]);
-    }
+    return kept(column) && cells.some((t) => t !== "–") ? [[[narrow() ? column.short : column.name, ""], ...cells, ...last(b === undefined ? "" : difference(column, c, a, b))]] : [];
   });
-  rows.push(["GPUs", ...both.map((r) => number(data.gpus[r], 0)), ...(b === undefined ? [] : [""])]);
-  rows.push(["Keeps the SLO", ...both.map((r) => probability(data.slo[r])), ...(b === undefined ? [] : [""])]);
-  rows.push(["Is on the front", ...both.map((r) => probability(data.front_probability[r])), ...(b === undefined ? [] : [""])]);
-  rows.push(["State", ...both.map((r) => `${stateNames[data.state[r]]}, ${number(data.runs[r], 0)} runs`), ...(b === undefined ? [] : [""])]);
-  rows.push(["Held back by", ...both.map((r) => causes(r)), ...(b === undefined ? [] : [""])]);
-  for (const dimension of data.dimensions) {
+  const settings = data.dimensions.map((dimension) => {
     const values = both.map((r) => (dimension.index[r] < 0 ? "–" : dimension.values[dimension.index[r]]));
     const differs = new Set(values).size > 1;
-    rows.push([[narrow() ? shortPath(dimension.path) : dimension.path, differs ? "differs" : ""], ...values.map((v) => [v, differs ? "differs" : ""]), ...(b === undefined ? [] : [differs ? "differs" : ""])]);
-  }
+    const mark = differs ? "differs" : "";
+    return { differs, applies: values.some((v) => v !== "–"), cells: [[narrow() ? shortPath(dimension.path) : dimension.path, mark], ...values.map((v) => [v, mark]), ...last(mark)] };
+  }).filter((s) => s.applies);
+  const rows = [
+    ...numbers((c) => c.kind !== "measure"),
+    ...(data.columns.some((c) => c.text === "gpu_count") && everything ? [] : [["GPUs", ...both.map((r) => number(data.gpus[r], 0)), ...last("")]]),
+    ["Keeps the SLO", ...both.map((r) => probability(data.slo[r])), ...last("")],
+    ["Is on the front", ...both.map((r) => probability(data.front_probability[r])), ...last("")],
+    ["State", ...both.map((r) => `${stateNames[data.state[r]]}, ${number(data.runs[r], 0)} runs`), ...last("")],
+    ["Held back by", ...both.map((r) => causes(r)), ...last("")],
+    ...settings.filter((s) => everything || s.differs || b === undefined).map((s) => s.cells),
+    ...(everything ? numbers((c) => c.kind === "measure") : []),
+  ];
   fillTable(table, "Two candidates", ["", ...both.map((r) => titleOf(r)), ...(b === undefined ? [] : ["B against A"])], rows);
   const heads = table.querySelectorAll("thead th");
   both.forEach((_, i) => heads[i + 1].prepend(element("span", { class: "mark mark-" + "ab"[i] }, "AB"[i])));

@@ -46,7 +46,7 @@ export function text(column, value) {
   if (value === null || value === undefined || !Number.isFinite(value)) {
     return "–";
   }
-  const shown = column.share ? percent(value) : column.unit === "$" ? "$" + number(value, decimals(value))
+  const shown = column.share ? (value === 0 ? "0 %" : percent(value)) : column.unit === "$" ? "$" + number(value, decimals(value))
     : column.unit === "ms" && Number.isInteger(value) && value < 10000 ? number(value, 0) + " ms" : unitValue(value, column.unit);
   return kept(shown);
 }
@@ -56,7 +56,14 @@ export function withDoubt(column, i) {
   if (value === null || !column.lo || column.lo[i] === null || column.hi[i] === null || column.lo[i] === column.hi[i]) {
     return [text(column, value), ""];
   }
-  return [text(column, value), text(column, column.lo[i]) + " to " + text(column, column.hi[i])];
+  const shown = band(column, column.lo[i], column.hi[i]);
+  return [text(column, value), shown === text(column, value) ? "" : shown];
+}
+
+// Both ends, or one where they look alike.
+export function band(column, low, high) {
+  const [from, to] = [text(column, low), text(column, high)];
+  return from === to ? from : from + " to " + to;
 }
 
 export function axisText(column) {

@@ -10,10 +10,15 @@ import { axes, axisText, data, keepsSlo, on, onFront, pick, shortPath, titleOf, 
 use([ParallelChart, ParallelComponent]);
 
 const linesMax = 1500;
+const settingsMax = 10;
 const absent = "–";
 
 export function drawParallel() {
-  const used = axes.filter((a) => (a.kind === "setting" ? a.dimension.values.length > 1 : a.kind === "objective" || a.kind === "constraint"));
+  // The settings that matter most: with all of a large space nothing could be read.
+  const weight = new Map(data.sensitivities.map((s) => [s.dimension, Math.max(0, ...s.shares.map((v) => v ?? 0))]));
+  const varied = axes.filter((a) => a.kind === "setting" && a.dimension.values.length > 1);
+  const heavy = new Set([...varied].sort((a, b) => (weight.get(b.name) ?? 0) - (weight.get(a.name) ?? 0)).slice(0, settingsMax));
+  const used = axes.filter((a) => (a.kind === "setting" ? heavy.has(a) : a.kind === "objective" || a.kind === "constraint"));
   const node = byId("parallel");
   // Every axis needs room for its labels; a narrow window scrolls this one chart.
   node.style.minWidth = used.length * 96 + "px";
@@ -76,7 +81,7 @@ export function drawParallel() {
   });
   const redraw = () => {
     const all = which === "front" ? view.rows.filter((r) => onFront.has(r)).length : view.rows.length;
-    byId("lines-note").textContent = (all > linesMax ? `${number(linesMax, 0)} of ${number(all, 0)} candidates, evenly taken. ` : `${number(all, 0)} ${all === 1 ? "candidate" : "candidates"}. `) + "Drag along an axis to mark a range.";
+    byId("lines-note").textContent = (all > linesMax ? `${number(linesMax, 0)} of ${number(all, 0)} candidates, evenly taken. ` : `${number(all, 0)} ${all === 1 ? "candidate" : "candidates"}. `) + "Drag along an axis to mark a range." + (varied.length > heavy.size ? ` The ${heavy.size} settings that matter most.` : "");
     draw();
   };
   choice(byId("lines-choice"), onFront.size ? [["front", "Front"], ["shown", "All shown"]] : [["shown", "All shown"]], (key) => {
