@@ -61,7 +61,7 @@ internal sealed class TuneCommand
 
         var stepTimes = new StudyStepTimes(study.Path);
         var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
-        var runner = new CandidateRunner(traffic, measures, stepTimes.Create, study.Study.Seed, study.Study.ModelError);
+        var runner = new CandidateRunner(traffic, measures, stepTimes.Create, study.Study.Seed, study.Study.Replications, study.Study.ModelError);
         var progress = new TunerProgress();
         var tuner = new Tuner(study.Study, study.Candidates, runner, stepTimes.Create, new NoMemory(), parsed.GetValue(_threads), progress, signal.Token);
         var outcome = Watched(tuner, progress, quiet);

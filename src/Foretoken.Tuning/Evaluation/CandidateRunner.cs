@@ -15,7 +15,7 @@ namespace Foretoken.Tuning.Evaluation;
 public delegate IStepTimeSource StepTimeFactory(Candidate candidate, PoolModel pool, double factor);
 
 /// <summary>Plays candidates. For several threads at once; each run is on the thread that asks for it.</summary>
-public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTimeFactory stepTimes, ulong seed, bool modelError)
+public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTimeFactory stepTimes, ulong seed, int replications, bool modelError)
 {
     private readonly int _seconds = measures.PlaceOf(new Measure(MetricCatalogue.BenchmarkDuration));
     private readonly int _gpuHours = measures.PlaceOf(new Measure(MetricCatalogue.GpuHours));
@@ -48,5 +48,5 @@ public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTi
     private double Factor(PoolModel pool, int replication) =>
         !modelError || pool.StepTime is not CoefficientsStepTimeModel || pool.Target is not { } target
             ? 1
-            : StepTimeErrors.Factor(target.Gpu.Name, pool.Engine.Settings.EngineName, $"{target.Layout}", replication, seed);
+            : StepTimeErrors.Factor(target.Gpu.Name, pool.Engine.Settings.EngineName, $"{target.Layout}", replication, replications, seed);
 }

@@ -44,22 +44,38 @@ public static class StepTimeErrors
     /// <param name="engine">The engine.</param>
     /// <param name="layout">What tells layouts apart.</param>
     /// <param name="replication">Which replication.</param>
+    /// <param name="replications">How many there are.</param>
     /// <param name="seed">Seed of the study.</param>
-    public static double Factor(string gpu, string engine, string layout, int replication, ulong seed)
+    public static double Factor(string gpu, string engine, string layout, int replication, int replications, ulong seed)
     {
         if (replication == 0)
         {
             return 1;
         }
 
-        var common = Normal($"{gpu} {engine}", replication, seed);
-        var own = Normal($"{gpu} {engine} {layout}", replication, seed);
+        var common = Normal($"{gpu} {engine}", replication, replications, seed);
+        var own = Normal($"{gpu} {engine} {layout}", replication, replications, seed);
         return DeterministicMath.Exp(Deviation(gpu, engine) * Math.Sqrt(0.5) * (common + own));
     }
 
-    // Independent draws: strata would leave out the tails and, with few replications, most of the error; Student's t reckons with chance.
-    private static double Normal(string address, int replication, ulong seed) =>
-        new RandomStream(seed, StreamId.StepTimeError, Hash(address), (ulong)replication).NextNormal();
+    // Strata of equal probability, in an order of the address's own: few draws still cover both sides.
+    private static double Normal(string address, int replication, int replications, ulong seed)
+    {
+        var random = new RandomStream(seed, StreamId.StepTimeError, Hash(address));
+        var strata = new int[replications - 1];
+        for (var i = 0; i < strata.Length; i++)
+        {
+            strata[i] = i;
+        }
+
+        for (var i = strata.Length - 1; i > 0; i--)
+        {
+            var j = random.NextInt(i + 1);
+            (strata[i], strata[j]) = (strata[j], strata[i]);
+        }
+
+        return DeterministicMath.NormalQuantile((strata[replication - 1] + 0.5) / strata.Length);
+    }
 
     private static ulong Hash(string text)
     {

@@ -1,8 +1,6 @@
 using Foretoken.Quantities;
 using Foretoken.Tests.Tuning.Problems;
-using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Doubt;
-using Foretoken.Tuning.Evaluation;
 using Xunit;
 
 namespace Foretoken.Tests.Tuning;
@@ -94,38 +92,6 @@ public sealed class DoubtCoverageTests
 
         Assert.InRange(held, Repetitions * 85 / 100, Repetitions * 95 / 100);
         Assert.True(heldWithoutModel < Repetitions * 70 / 100, $"{heldWithoutModel} of {Repetitions} without the model's error");
-    }
-
-    /// <summary>
-    /// The interval of a candidate in a study: replication 0 as predicted, the others with other traffic and with step times that are
-    /// off as published. Nine of ten times it has to hold what a real server then shows.
-    /// </summary>
-    [Theory]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(5)]
-    [InlineData(8)]
-    public void ReplicatedInterval_RealServer_HoldsWhatItShows(int replications)
-    {
-        const string gpu = "h200-sxm";
-        const string engine = "sglang";
-        var (held, all) = (0, 0);
-        var random = new RandomStream(14, StreamId.Test);
-        for (var i = 0; i < Repetitions; i++)
-        {
-            foreach (var statistic in new[] { 0, 1 })
-            {
-                var values = Studies["queue"].Value[i].First(statistic, 10).Replications;
-                var error = StepTimeErrors.Deviation(gpu, engine) * random.NextNormal();
-                var real = values[9] * DeterministicMath.Exp(error);
-                var played = Enumerable.Range(0, replications).Select(r => values[r] * StepTimeErrors.Factor(gpu, engine, "2 x TP4", r, (ulong)i)).ToArray();
-                var interval = Replicated.Interval(played);
-                held += interval.Low <= real && real <= interval.High ? 1 : 0;
-                all++;
-            }
-        }
-
-        Assert.True((double)held / all is >= 0.85 and <= 0.95, $"{held} of {all} with {replications} replications");
     }
 
     [Fact]
