@@ -3,7 +3,7 @@ using Foretoken.Cli.Scenarios;
 
 namespace Foretoken.Cli.Commands;
 
-/// <summary><c>foretoken scenario explain|validate|schema</c>.</summary>
+/// <summary><c>foretoken scenario explain|validate|schema|import</c>.</summary>
 internal static class ScenarioCommand
 {
     public static Command Create() => new("scenario", "Look at scenario files: what they say, whether they hold, how they are written.")
@@ -11,6 +11,7 @@ internal static class ScenarioCommand
         Explain(),
         Validate(),
         Schema(),
+        ScenarioImportCommand.Create(),
     };
 
     private static Command Explain()

@@ -24,6 +24,9 @@ internal sealed class VllmFlags : IEngineFlags
     private static readonly EngineVersion SpeculativeConfigSince = new(0, 8, 4);
     private static readonly EngineVersion MtpRenamed = new(0, 11, 1);
 
+    // Numbers that may carry a letter.
+    private static readonly string[] Readable = ["max_model_len", "max_num_batched_tokens", "max_num_seqs", "kv_cache_memory_bytes"];
+
     private static readonly FlagTable Table = new("vLLM",
     [
         new("max_model_len", "--max-model-len"),
@@ -69,11 +72,16 @@ internal sealed class VllmFlags : IEngineFlags
     public void Read(CommandWords words, ReadPool pool)
     {
         Table.Read(words, pool);
+        foreach (var key in Readable.Where(pool.Settings.ContainsKey))
+        {
+            pool.Settings[key] = Human(pool.Settings[key]);
+        }
+
         pool.Tensor = words.TakeNumber("--tensor-parallel-size", "-tp") ?? 1;
         pool.Pipeline = words.TakeNumber("--pipeline-parallel-size", "-pp") ?? 1;
         pool.DecodeContext = words.TakeNumber("--decode-context-parallel-size", "-dcp") ?? 1;
         var ranks = words.TakeNumber("--data-parallel-size", "-dp") ?? 1;
-        var experts = words.TakeSwitch(["--enable-expert-parallel", "-ep"]) == true;
+        pool.DealsExpertsToAll = words.TakeSwitch(["--enable-expert-parallel", "-ep"]) == true;
         words.Take(["--data-parallel-size-local", "-dpl"]);
         words.Take(["--data-parallel-address", "-dpa"]);
         words.Take(["--data-parallel-rpc-port", "-dpp"]);
@@ -83,8 +91,7 @@ internal sealed class VllmFlags : IEngineFlags
             pool.IsPartOfReplica = true;
         }
 
-        pool.PutDataParallel(ranks);
-        pool.Expert = experts ? pool.Tensor * ranks : 1;
+        pool.Data = ranks;
         if (words.TakeYaml(["--speculative-config", "-sc"]) is MapNode speculative)
         {
             Drafts(speculative, pool, words);
@@ -218,6 +225,10 @@ internal sealed class VllmFlags : IEngineFlags
             words.Warn($"the connector {connector} is not modelled: KV is handed over as the NixlConnector does it");
         }
     }
+
+    // vLLM reads 32k as 32,000 and 32K as 32,768, and -1 as auto.
+    private static string Human(string text) => text.Length < 2 || text == "-1" ? (text == "-1" ? "auto" : text)
+        : text[^1] switch { 'K' or 'M' or 'G' or 'T' => text + "i", 'm' or 'g' or 't' => text[..^1] + char.ToUpperInvariant(text[^1]), _ => text };
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -35,6 +35,9 @@ internal sealed class ReadPool
 
     public int Replicas { get; set; } = 1;
 
+    /// <summary>Whether the artefact says how many replicas there are.</summary>
+    public bool CountIsKnown { get; set; } = true;
+
     /// <summary>Copies of the engine in one process (data parallelism without common steps).</summary>
     public int Copies { get; set; } = 1;
 
@@ -46,9 +49,18 @@ internal sealed class ReadPool
 
     public int Expert { get; set; } = 1;
 
+    /// <summary>Whether experts are dealt out to all ranks, however many those are.</summary>
+    public bool DealsExpertsToAll { get; set; }
+
     public int DecodeContext { get; set; } = 1;
 
     public bool Sequence { get; set; }
+
+    /// <summary>Port on which it answers; empty where nothing says it.</summary>
+    public string Port { get; set; } = "";
+
+    /// <summary>The machine on which it stands; empty where nothing says it.</summary>
+    public string Host { get; set; } = "";
 
     /// <summary>GPUs that the artefact gives one replica; null where it does not say.</summary>
     public int? GpusAsked { get; set; }
@@ -68,13 +80,10 @@ internal sealed class ReadPool
 
     public DeployedScaler? Scaler { get; set; }
 
-    /// <summary>Ranks of vLLM's data parallelism: common steps only with experts, else so many replicas.</summary>
-    public void PutDataParallel(int ranks) => Data = ranks;
-
     /// <summary>Everything that makes replicas equal.</summary>
     public string Key => string.Join('\n',
     [
-        Component, Engine.ToString(), Version ?? "", Model ?? "", Role?.ToString() ?? "", $"{Tensor} {Pipeline} {Data} {Expert} {DecodeContext} {Sequence} {Copies}", .. Settings.Select(s => $"{s.Key}={s.Value}"),
+        Component, Engine.ToString(), Version ?? "", Model ?? "", Role?.ToString() ?? "", $"{Tensor} {Pipeline} {Data} {Expert} {DealsExpertsToAll} {DecodeContext} {Sequence} {Copies}", .. Settings.Select(s => $"{s.Key}={s.Value}"),
         $"{Method} {DraftTokens} {DraftModel}", .. OwnDrafting.Select(s => $"{s.Key}={s.Value}"),
     ]);
 }

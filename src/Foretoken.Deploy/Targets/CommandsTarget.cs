@@ -66,13 +66,16 @@ internal sealed class CommandsTarget : IDeployTarget
         var (pool, nodes) = (place.Pool, place.Nodes);
         for (var rank = 0; rank < nodes.Count; rank++)
         {
-            var part = nodes.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", part {rank + 1} of {nodes.Count}");
-            to.Append(CultureInfo.InvariantCulture, $"\n# pool {pool.Id}, replica {place.Number + 1} of {pool.Replicas}{part}: on node{nodes[rank]}\n");
             var arguments = new List<Argument>(server.Program);
             var isHeadless = false;
             if (nodes.Count > 1)
             {
-                arguments.AddRange(Spanning(pool, nodes, rank, out isHeadless, notes));
+                if (Spanning(pool, nodes, rank, out isHeadless, notes) is not { } part)
+                {
+                    continue;
+                }
+
+                arguments.AddRange(part);
             }
 
             if (!isHeadless)
@@ -94,6 +97,8 @@ internal sealed class CommandsTarget : IDeployTarget
                 environment.Add($"VLLM_NIXL_SIDE_CHANNEL_PORT={Text(Server.SideChannelPort + (100 * place.OnNode))}");
             }
 
+            var which = nodes.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $", part {rank + 1} of {nodes.Count}");
+            to.Append(CultureInfo.InvariantCulture, $"\n# pool {pool.Id}, replica {place.Number + 1} of {pool.Replicas}{which}: on node{nodes[rank]}\n");
             to.Append(ShellQuote.Line(environment, WithBootstrap(arguments, place)));
         }
     }
@@ -102,8 +107,8 @@ internal sealed class CommandsTarget : IDeployTarget
     private static IEnumerable<Argument> WithBootstrap(IEnumerable<Argument> arguments, ReplicaPlace place) =>
         arguments.Select(a => a.Flag == "--disaggregation-bootstrap-port" ? a with { Value = Text(Server.BootstrapPort + place.OnNode) } : a);
 
-    // What tells the parts of a replica on several machines from each other.
-    private static List<Argument> Spanning(DeployedPool pool, IReadOnlyList<int> nodes, int rank, out bool isHeadless, TargetNotes notes)
+    // What tells the parts of a replica on several machines from each other; null for a machine on which nothing is typed.
+    private static List<Argument>? Spanning(DeployedPool pool, IReadOnlyList<int> nodes, int rank, out bool isHeadless, TargetNotes notes)
     {
         var head = $"node{nodes[0]}";
         isHeadless = false;
@@ -115,7 +120,7 @@ internal sealed class CommandsTarget : IDeployTarget
         if (pool.Engine == EngineKind.TensorRtLlm)
         {
             notes.Note($"pool {pool.Name}: a replica on {nodes.Count} machines is started once, by MPI: mpirun -n {pool.Gpus} -H {string.Join(',', nodes.Select(n => $"node{n}:{pool.GpusPerNode}"))} trtllm-llmapi-launch and the command of part 1");
-            return [];
+            return rank == 0 ? [] : null;
         }
 
         var local = pool.Layout.AttentionDataParallel / nodes.Count;
@@ -127,7 +132,7 @@ internal sealed class CommandsTarget : IDeployTarget
         }
 
         notes.Note($"pool {pool.Name}: start a Ray cluster over {string.Join(", ", nodes.Select(n => $"node{n}"))} first (ray start); only part 1 is run");
-        return [new("--distributed-executor-backend", "ray")];
+        return rank == 0 ? [new("--distributed-executor-backend", "ray")] : null;
     }
 
     private static void Router(Deployment deployment, List<ReplicaPlace> places, List<Artefact> files, StringBuilder to, TargetNotes notes)

@@ -25,7 +25,7 @@ internal static class Heading
     {
         var gpus = deployment.Pools.Sum(p => (long)p.Replicas * p.Gpus);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# {what}: {OneLine(deployment.Name)}, {string.Join(", ", deployment.Pools.Select(p => $"{p.Replicas} x {p.Gpus} {p.Gpu.Name}").Distinct())}, {gpus} GPUs.\n");
+        text.Append(CultureInfo.InvariantCulture, $"# {what}: {OneLine(deployment.Name)}, {string.Join(", ", deployment.Pools.Select(p => $"{p.Replicas} x {p.Gpus} {p.Gpu.Name}"))}, {gpus} GPUs.\n");
         foreach (var note in notes.Notes)
         {
             text.Append(CultureInfo.InvariantCulture, $"# note: {OneLine(note)}\n");
