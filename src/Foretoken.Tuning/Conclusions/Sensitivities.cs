@@ -4,7 +4,8 @@ namespace Foretoken.Tuning.Conclusions;
 
 /// <summary>
 /// How much each dimension moves each objective over the points that were played: the share of the variance of the objective's
-/// ranks that lies between the dimension's values (correlation ratio). Ranks, so that one terrible candidate does not decide.
+/// ranks that lies between the dimension's values, less what chance alone would put there (epsilon squared), so that a dimension
+/// with few points does not seem to decide everything. Ranks, so that one terrible candidate does not decide.
 /// </summary>
 internal static class Sensitivities
 {
@@ -54,7 +55,13 @@ internal static class Sensitivities
             within += group.Sum(i => (ranks[i] - own) * (ranks[i] - own));
         }
 
-        return between + within > 0 ? between / (between + within) : 0;
+        if (count <= groups.Count || between + within <= 0)
+        {
+            return 0;
+        }
+
+        var chance = (groups.Count - 1) * within / (count - groups.Count);
+        return Math.Max(0, (between - chance) / (between + within));
     }
 
     // Equal values share their mean rank.
