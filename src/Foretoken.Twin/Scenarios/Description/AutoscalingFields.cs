@@ -146,6 +146,9 @@ public static class AutoscalingFields
     public static readonly Field<double> LookPenalty = Number("gpu_seconds_per_miss", "What a missed request costs, in GPU seconds.", 30, Ours);
     public static readonly Field<string> LookForecaster = Forecaster("forecaster", "How the traffic of the next minutes is forecast.", "kalman", Ours);
 
+    /// <summary>Of the forecasters that know one.</summary>
+    public static readonly Field<SimDuration?> Season = Optional.Duration("season", "How long a season of the traffic is, in whole intervals between forecasts: needed by seasonal_naive, may be given with holt_winters.", aboveZero: true);
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
@@ -161,10 +164,10 @@ public static class AutoscalingFields
             ["knative_kpa"] = [TargetConcurrency, TargetPercentage, StableWindow, PanicWindowPercentage, PanicThresholdPercentage, KnativeUpRate, KnativeDownRate, ScaleDownDelay, ZeroGrace],
             ["aibrix_apa"] = [AibrixKpa, Metric, Target, UpTolerance, DownTolerance, AibrixUpRate, AibrixDownRate, UpCooldown, DownCooldown, AibrixStable, AibrixPanic, AibrixThreshold, AibrixSync],
             ["llm_d_wva"] = [KvThreshold, QueueThreshold, KvSpare, QueueSpare, WvaInterval],
-            ["dynamo_planner"] = [Optimisation, Ttft, Itl, ThroughputScaling, LoadScaling, ThroughputInterval, LoadInterval, DownSensitivity, GpuBudget, Predictor],
+            ["dynamo_planner"] = [Optimisation, Ttft, Itl, ThroughputScaling, LoadScaling, ThroughputInterval, LoadInterval, DownSensitivity, GpuBudget, Predictor, Season],
             ["two_axis"] = [AxisTarget, AxisLeast, AxisMost, AxisInterval, AxisWindow, AxisDown, VerticalInterval, VerticalCap],
             ["model_units"] = [UnitTarget, UnitPass, UnitInterval, UnitWindow, UnitDown],
-            ["look_ahead"] = [LookInterval, LookHorizon, LookFutures, LookSteps, LookTtft, LookItl, LookPenalty, LookForecaster],
+            ["look_ahead"] = [LookInterval, LookHorizon, LookFutures, LookSteps, LookTtft, LookItl, LookPenalty, LookForecaster, Season],
         },
     };
 
@@ -186,7 +189,8 @@ public static class AutoscalingFields
     private static Field<string> Forecaster(string name, string meaning, string value, string source) => new(new ChoiceType(
         ("constant", "as it was last"),
         ("moving_maximum", "the largest of the last ten values"),
-        ("holt_winters", "level and trend, smoothed"),
+        ("seasonal_naive", "as it was a season ago"),
+        ("holt_winters", "level and trend, smoothed, and the season if there is one"),
         ("kalman", "level and trend by a Kalman filter"),
         ("arima", "ARIMA, order chosen by fit")))
     {

@@ -1,6 +1,7 @@
 using Foretoken.Fleet.Scaling;
 using Foretoken.Fleet.Scaling.Forecasts;
 using Foretoken.Fleet.Scaling.Policies;
+using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Fields;
 using static Foretoken.Twin.Scenarios.Description.AutoscalingFields;
 
@@ -88,7 +89,7 @@ internal static class AutoscalingResolver
                     DownSensitivity = s.Get(DownSensitivity) / 100.0,
                     GpuBudget = s.Get(GpuBudget),
                     MinEndpoint = Math.Max(1, s.Get(Minimum)),
-                    Predictor = ForecasterOf(s.Get(Predictor)!),
+                    Predictor = ForecasterOf(s.Get(Predictor)!, SeasonOf(s)),
                 };
                 return () => new DynamoPlanner(planner);
             case "two_axis":
@@ -119,12 +120,19 @@ internal static class AutoscalingResolver
         }
     }
 
+    /// <summary>Values of a season, one per interval between forecasts; 1 without one.</summary>
+    public static int SeasonOf(Bound s) => s.Get(Season) is { } season ? (int)Math.Min(int.MaxValue, season.Nanoseconds / ForecastInterval(s).Nanoseconds) : 1;
+
+    /// <summary>How far apart the values are that a policy forecasts.</summary>
+    public static SimDuration ForecastInterval(Bound s) => s.Has(LookInterval) && s.Has(LookForecaster) ? s.Get(LookInterval) : s.Get(ThroughputInterval);
+
     /// <summary>Makes forecasters of a name.</summary>
-    public static Func<IForecaster> ForecasterOf(string name) => name switch
+    public static Func<IForecaster> ForecasterOf(string name, int season) => name switch
     {
+        "seasonal_naive" => () => new SeasonalNaiveForecast(season),
         "constant" => () => new ConstantForecast(),
         "moving_maximum" => () => new MovingMaximumForecast(),
-        "holt_winters" => () => new HoltWintersForecast(1),
+        "holt_winters" => () => new HoltWintersForecast(season),
         "kalman" => () => new KalmanTrendForecast(),
         _ => () => new ArimaForecast(),
     };

@@ -281,10 +281,37 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             context.Add(scaler.PlaceOf(AutoscalingFields.Target), scaler.PathOf(AutoscalingFields.Target), "is above 1, and kv_usage is a share of the KV blocks", "give a share, for example 0.7");
         }
 
+        CheckSeason(scaler, policy == "look_ahead" ? AutoscalingFields.LookForecaster : AutoscalingFields.Predictor, policy == "look_ahead" ? AutoscalingFields.LookInterval : AutoscalingFields.ThroughputInterval);
         if (policy == "schedule" && Are(scaler, AutoscalingFields.Period, AutoscalingFields.Steps) && scaler.Get(AutoscalingFields.Period) is { } period
             && scaler.Get(AutoscalingFields.Steps)!.Any(b => Are(b, AutoscalingFields.StepFrom) && b.Get(AutoscalingFields.StepFrom) >= period))
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.Period), scaler.PathOf(AutoscalingFields.Period), "ends before the last step begins", "steps are times within the period");
+        }
+    }
+
+    private void CheckSeason(Bound scaler, Field<string> forecaster, Field<SimDuration> interval)
+    {
+        if (!Are(scaler, AutoscalingFields.Season, forecaster, interval))
+        {
+            return;
+        }
+
+        var name = scaler.Get(forecaster);
+        var every = scaler.Get(interval);
+        if (scaler.Get(AutoscalingFields.Season) is not { } season)
+        {
+            if (name == "seasonal_naive")
+            {
+                context.Add(scaler.PlaceOf(forecaster), scaler.PathOf(forecaster), "seasonal_naive needs to know the season", "add season, for example 24h");
+            }
+        }
+        else if (name is not ("seasonal_naive" or "holt_winters"))
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.Season), scaler.PathOf(AutoscalingFields.Season), $"means nothing to {name}", $"{forecaster.Name}: holt_winters or seasonal_naive, or remove it");
+        }
+        else if (season.Nanoseconds % every.Nanoseconds != 0 || season.Nanoseconds / every.Nanoseconds is < 2 or > 1_000_000)
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.Season), scaler.PathOf(AutoscalingFields.Season), $"is {season}, not two or more whole intervals ({interval.Name}: {every})", "give a multiple of it");
         }
     }
 
@@ -397,6 +424,6 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         Ttft = s.Get(AutoscalingFields.LookTtft),
         Itl = s.Get(AutoscalingFields.LookItl),
         GpuSecondsPerMiss = s.Get(AutoscalingFields.LookPenalty),
-        Forecaster = AutoscalingResolver.ForecasterOf(s.Get(AutoscalingFields.LookForecaster)!),
+        Forecaster = AutoscalingResolver.ForecasterOf(s.Get(AutoscalingFields.LookForecaster)!, AutoscalingResolver.SeasonOf(s)),
     };
 }

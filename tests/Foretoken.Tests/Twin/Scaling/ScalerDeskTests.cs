@@ -177,6 +177,47 @@ public sealed class ScalerDeskTests
         }
     }
 
+    [Theory]
+    [InlineData("keda")]
+    [InlineData("knative_kpa")]
+    [InlineData("llm_d_wva")]
+    public void Run_ToZeroAndBack_PlainAndFast_AreEqual(string name)
+    {
+        // Traffic, silence of ten minutes, traffic.
+        var rows = new List<(double At, int Input, int Output)>();
+        var random = new RandomStream(12, StreamId.Test);
+        for (var at = 0.0; at < 800;)
+        {
+            at += random.NextExponential() / 3;
+            at = at is > 60 and < 660 ? 660 : at;
+            rows.Add((at, 20 + random.NextInt(400), 1 + random.NextInt(120)));
+        }
+
+        RunResult Play(EngineMode mode)
+        {
+            IScalingPolicy policy = name switch
+            {
+                "keda" => new KedaScaler(new KedaOptions { Hpa = new HpaOptions { Target = 4 }, CooldownPeriod = SimDuration.FromSeconds(100) }),
+                "knative_kpa" => new KnativeScaler(new KnativeOptions { TargetConcurrency = 6 }),
+                _ => new WvaScaler(new WvaOptions { Interval = SimDuration.FromSeconds(20) }),
+            };
+
+            // The variant autoscaler never takes the last replica away by itself.
+            return TwinRun.Run(Plan(Of(rows), 1, Changing(policy, startSeconds: 12.3, minimum: 0, maximum: 4, planned: name == "llm_d_wva" ? [(300, 0)] : []), mode));
+        }
+
+        var plain = Play(EngineMode.Plain);
+        var fast = Play(EngineMode.Fast);
+        Assert.Equal(plain.Scaling!.Events, fast.Scaling!.Events);
+        Assert.Equal(plain.Fingerprint, fast.Fingerprint);
+        Assert.Equal(plain.Replicas.Select(r => r.Life), fast.Replicas.Select(r => r.Life));
+        Assert.Contains(fast.Scaling.Events, e => e.To == 0 && e.At.TotalSeconds < 660);
+        Assert.Contains(fast.Scaling.Events, e => e.From == 0 && e.At.TotalSeconds >= 660);
+        Assert.True(fast.Scaling.HeldRequests > 10);
+        Assert.All(Enumerable.Range(0, fast.Requests.Count), i => Assert.Equal(RequestOutcome.Completed, fast.Requests.Outcome(i)));
+        Assert.True(ReachedOnlyServing(fast));
+    }
+
     private static IScalingPolicy Policy(string name) => name switch
     {
         "hpa" => new HpaScaler(new HpaOptions { Target = 4, DownWindow = SimDuration.FromSeconds(60) }),
