@@ -68,6 +68,25 @@ public sealed class DoubtCoverageTests
         }
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void Interval_AroundTheFirstRun_HoldsTheTruthToo(int replications)
+    {
+        var held = 0;
+        for (var i = 0; i < Repetitions; i++)
+        {
+            var samples = MetricSamples.AroundFirst(Studies["autoregression"].Value[i].First(1, replications).Replications);
+            var interval = new JointDraws([new DoubtMetric("p95", true, [])], [new DoubtCandidate(0, [samples])], [], (ulong)i, 1000).Interval(0, 0);
+            held += interval.Low <= KnownTruth.Autoregression.P95 && KnownTruth.Autoregression.P95 <= interval.High ? 1 : 0;
+            Assert.Equal(Studies["autoregression"].Value[i].First(1, 1).Replications[0], interval.Value, 1e-9);
+        }
+
+        Assert.True(held is >= Repetitions * 85 / 100 and <= Repetitions * 95 / 100, $"{100.0 * held / Repetitions}%");
+    }
+
     [Fact]
     public void Interval_WrongStepTimes_HoldsTheMeasuredValue()
     {
