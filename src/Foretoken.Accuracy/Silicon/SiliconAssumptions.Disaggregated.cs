@@ -1,4 +1,5 @@
 using Foretoken.Hardware.Coefficients;
+using Foretoken.Hardware.Memory;
 
 namespace Foretoken.Accuracy.Silicon;
 
@@ -89,7 +90,7 @@ public static partial class SiliconAssumptions
                 MaxLength = length,
                 StreamInterval = 1,
                 Exchange = exchange,
-                ExpertKernels = exchange == ExpertExchange.DeepEpAuto ? ExpertKernels.Grouped : ExpertKernels.Tabled,
+                ExpertKernels = ExpertExchanges.Kernels(EngineKind.Sglang, exchange),
 
                 // scheduler-recv-interval of the low-latency recipes on GB200 and GB300.
                 RecvInterval = !side.AttentionDp && row.System.StartsWith('g') ? 10 : 1,

@@ -45,6 +45,7 @@ internal sealed class SgLangFlags : IEngineFlags
         new("stream_interval", "--stream-interval"),
         new("scheduler_recv_interval", "--scheduler-recv-interval") { Since = new(0, 5, 0), Before = "1" },
         new("moe_a2a_backend", "--moe-a2a-backend") { Since = new(0, 5, 0) },
+        new("deepep_mode", "--deepep-mode") { Since = new(0, 4, 6) },
         new("enable_hierarchical_cache", "--enable-hierarchical-cache", FlagForm.On) { Since = new(0, 4, 5), Before = "false" },
         new("hicache_ratio", "--hicache-ratio") { Since = new(0, 4, 5) },
         new("hicache_size", "--hicache-size") { Since = new(0, 4, 7) },

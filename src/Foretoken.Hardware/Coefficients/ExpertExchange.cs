@@ -34,6 +34,10 @@ public static class ExpertExchanges
     public static ExpertExchange Default(EngineKind engine, ParallelLayout layout, int domain) =>
         engine == EngineKind.TensorRtLlm && IsPossible(layout) && layout.ExpertRanks <= domain ? ExpertExchange.AllToAll : ExpertExchange.AllGatherReduceScatter;
 
+    /// <summary>The experts' kernels that an exchange feeds: DeepEP's groups tokens by expert, which SGLang's own tables do not hold.</summary>
+    public static ExpertKernels Kernels(EngineKind engine, ExpertExchange exchange) =>
+        engine == EngineKind.Sglang && exchange is (ExpertExchange.DeepEpNormal or ExpertExchange.DeepEpLowLatency or ExpertExchange.DeepEpAuto) ? ExpertKernels.Grouped : ExpertKernels.Tabled;
+
     /// <summary>Whether there are ranks of experts to choose from: attention data parallelism, and whole experts on every rank.</summary>
     public static bool IsPossible(ParallelLayout layout) => layout.AttentionDataParallel > 1 && layout.ExpertParallel == layout.ExpertRanks;
 }

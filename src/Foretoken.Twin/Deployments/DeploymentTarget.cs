@@ -19,6 +19,9 @@ public sealed record DeploymentTarget
     /// <summary>Parallel layout of one replica.</summary>
     public required ParallelLayout Layout { get; init; }
 
+    /// <summary>How tokens get to their experts with attention data parallelism.</summary>
+    public Hardware.Coefficients.ExpertExchange Exchange { get; init; }
+
     /// <summary>The engine.</summary>
     public required EngineKind Engine { get; init; }
 

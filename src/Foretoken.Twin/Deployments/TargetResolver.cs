@@ -52,20 +52,22 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
             return null;
         }
 
+        var kind = Kind(engine.Get(EngineFields.Kind)!);
+        var layout = Layout();
         var target = new DeploymentTarget
         {
             Model = entry,
             Shape = Served(entry.Shape, model),
             ExpertDtype = model.Get(ModelFields.Experts) is "w4a16_mxfp4" or "w4a8_mxfp4_mxfp8" or "int4_wo" ? model.Get(ModelFields.Experts) : null,
             Gpu = gpu,
-            Layout = Layout(),
-            Engine = Kind(engine.Get(EngineFields.Kind)!),
+            Layout = layout,
+            Engine = kind,
             Version = version,
             VersionText = version == EngineVersion.Newest ? "" : engine.Get(EngineFields.Version)!,
             KvBytesPerNumber = KvBytes(engine, entry.Shape),
             Library = library,
         };
-        return LayoutIsGood(target) ? target : null;
+        return LayoutIsGood(target) && ExchangeResolver.Resolve(engine, kind, layout, gpu, context) is { } exchange ? target with { Exchange = exchange } : null;
     }
 
     private EngineVersion? Version(Bound engine)
@@ -106,7 +108,7 @@ internal sealed class TargetResolver(Bound root, HardwareLibrary library, BindCo
             return;
         }
 
-        foreach (var (bound, field) in named ? [] : ModelFields.LayoutFields.Select(f => (root, (Field)f)).Append((model, ModelFields.Weights)).Append((model, ModelFields.Experts)).Where(p => p.Item1.IsSet(p.Item2)))
+        foreach (var (bound, field) in named ? [] : ModelFields.LayoutFields.Select(f => (root, (Field)f)).Append((model, ModelFields.Weights)).Append((model, ModelFields.Experts)).Concat(ExchangeFields.All.Select(f => (root.Get(ScenarioFields.Engine)!, (Field)f))).Where(p => p.Item1.IsSet(p.Item2)))
         {
             context.Add(bound.PlaceOf(field), bound.PathOf(field), "decides nothing without a model and a GPU", "add model: and gpu:, or remove it");
         }

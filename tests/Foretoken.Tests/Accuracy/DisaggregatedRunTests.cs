@@ -34,6 +34,33 @@ public sealed class DisaggregatedRunTests
         Assert.NotEmpty(outcome.Problems);
     }
 
+    [Theory]
+    [InlineData("gb300", "deepseek-ai/DeepSeek-R1", "fp4", 8192, 2253, 1, 16, "True", 128)] // ctx14_gen1_dep16_batch128
+    [InlineData("gb200", "deepseek-ai/DeepSeek-V3", "fp4", 1024, 6144, 2, 4, "True", 768)] // ctx1_gen2_dep4_batch768
+    [InlineData("b300_sxm", "deepseek-ai/DeepSeek-R1", "fp8", 1024, 16384, 1, 8, "True", 1024)] // ctx2_gen1_dp8_batch1024
+    [InlineData("gb300", "deepseek-ai/DeepSeek-V3", "fp8", 8192, 36, 4, 8, "False", 8)] // ctx1_gen4_tep8_batch8
+    [InlineData("b300_sxm", "deepseek-ai/DeepSeek-R1", "fp4", 1024, 5, 5, 4, "False", 4)] // ctx1_gen5_tep4_batch4, of 5 to 25 in flight
+    [InlineData("b300_sxm", "deepseek-ai/DeepSeek-R1", "fp8", 1024, 12, 8, 8, "False", 64)] // ctx1_gen8_tp8_batch64, of 12 to 384
+    public void DisaggregatedFlags_OfADecodeServer_HaveTheRecipesBatch(string system, string model, string precision, int isl, int concurrency, int workers, int gpus, string dp, int batch)
+    {
+        var row = Row($"a,{system},trtllm,{model},{precision},{isl},1024,0.8,{concurrency},1,4,True,{workers},{gpus},{dp},100,5");
+        Assert.Equal(batch, SiliconAssumptions.DisaggregatedFlags(row, prefill: false).MaxRequests);
+    }
+
+    [Fact]
+    public void Predict_MoreInFlightThanPlaces_WaitsForThem()
+    {
+        // Four requests, three servers of one place each: every one waits for a third of an answer.
+        var row = Row("a,b300_sxm,trtllm,deepseek-ai/DeepSeek-R1,fp4,8192,1024,0.8,4,1,2,True,3,8,False,2000,6");
+        var prediction = DisaggregatedRun.Predict(row);
+        var answer = prediction.TpotMs * 922;
+        Assert.InRange(prediction.TtftMs, answer * 0.25, answer * 0.5);
+    }
+
+    [Fact]
+    public void OverAllPrompts_Rounds_CountAsTheClientSendsThem() =>
+        Assert.Equal((10 + 20 + (7 * 30) + 40) / 10.0, SiliconAssumptions.OverAllPrompts(10, 20, 30, 40));
+
     [Fact]
     public void Read_BadCells_TellsEachWithItsLine()
     {

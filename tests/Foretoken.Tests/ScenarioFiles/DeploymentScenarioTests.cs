@@ -212,6 +212,11 @@ public sealed class DeploymentScenarioTests
     [InlineData("model: Llama-3.1-8B\ngpu: h100\nfleet: {gpus_per_replica: 2}", "fleet.gpus_per_replica", "is 2, but the layout", "remove it")]
     [InlineData("model: Llama-3.1-8B\ngpu: h100\nexpert_parallel: 2", "expert_parallel", "has no experts", "leave it out")]
     [InlineData("model: Llama-3.1-8B\ngpu: h100\nengine: {mem_fraction_static: 0.8}", "engine.mem_fraction_static", "does not apply to kind: vllm", "sglang")]
+    [InlineData("engine: {all2all_backend: pplx}", "engine.all2all_backend", "decides nothing", "add model:")]
+    [InlineData("model: deepseek-ai/DeepSeek-V3\ngpu: h200\ntensor_parallel: 8\nengine: {all2all_backend: pplx}", "engine.all2all_backend", "has no data_parallel", "allgather_reducescatter")]
+    [InlineData("model: deepseek-ai/DeepSeek-V3\ngpu: h200\ndata_parallel: 16\nexpert_parallel: 8\nengine: {kind: sglang, moe_a2a_backend: deepep}", "engine.moe_a2a_backend", "experts in 8 groups on 16 ranks", "moe_a2a_backend: none")]
+    [InlineData("model: deepseek-ai/DeepSeek-V3\ngpu: h200\ndata_parallel: 16\nexpert_parallel: 16\nengine: {kind: sglang, deepep_mode: normal}", "engine.deepep_mode", "decides nothing without moe_a2a_backend", "add it")]
+    [InlineData("model: deepseek-ai/DeepSeek-V3\ngpu: h200\ndata_parallel: 16\nexpert_parallel: 16\nengine: {kind: trtllm, force_comm_method: NVLINK_ONE_SIDED}", "engine.force_comm_method", "works over NVLink", "DEEPEP")]
     [InlineData("step_time: coefficients", "step_time.source", "need to know what is served on what", "model: and gpu:")]
     [InlineData("model: {name: Llama-3.1-8B, kv_bytes_per_token: 128KiB}\ngpu: h100", "model.kv_bytes_per_token", "follows from the model", "remove it")]
     public void Load_WhatCannotBe_IsToldAtItsPlace(string yaml, string path, string message, string fix)
@@ -221,6 +226,18 @@ public sealed class DeploymentScenarioTests
         Assert.EndsWith(": " + path, problem.Place, StringComparison.Ordinal);
         Assert.Contains(fix, problem.Fix, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("kind: vllm", ExpertExchange.AllGatherReduceScatter)]
+    [InlineData("kind: vllm, all2all_backend: deepep_low_latency", ExpertExchange.DeepEpLowLatency)]
+    [InlineData("kind: vllm, all2all_backend: pplx", ExpertExchange.AllToAll)]
+    [InlineData("kind: sglang", ExpertExchange.AllGatherReduceScatter)]
+    [InlineData("kind: sglang, moe_a2a_backend: deepep", ExpertExchange.DeepEpAuto)]
+    [InlineData("kind: sglang, moe_a2a_backend: deepep, deepep_mode: normal", ExpertExchange.DeepEpNormal)]
+    [InlineData("kind: trtllm", ExpertExchange.AllToAll)]
+    [InlineData("kind: trtllm, force_comm_method: ALLGATHER", ExpertExchange.AllGatherReduceScatter)]
+    public void Load_ExchangeOfTokens_IsTheEnginesOwnWord(string engine, ExpertExchange exchange) =>
+        Assert.Equal(exchange, Load($"model: deepseek-ai/DeepSeek-V3\ngpu: gb200\ndata_parallel: 16\nexpert_parallel: 16\nengine: {{{engine}}}").Model.Target!.Exchange);
 
     [Fact]
     public void Load_SeveralWrong_AreAllTold()

@@ -140,7 +140,7 @@ public static class SgLangFields
     [
         MaxTotalTokens, MemFractionStatic, CudaGraphMaxBs, DisableCudaGraph, MaxRunningRequests, ContextLength,
         PageSize, ChunkedPrefillSize, MaxPrefillTokens, SchedulePolicy, ScheduleConservativeness,
-        EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache, SchedulerRecvInterval,
+        EnableMixedChunk, DisableOverlapSchedule, DisableRadixCache, SchedulerRecvInterval, ExchangeFields.MoeA2ABackend, ExchangeFields.DeepEpMode,
         SpeculativeAlgorithm, SpeculativeNumSteps, SpeculativeEagleTopk, SpeculativeNumDraftTokens, AcceptanceRates, SimulateAccLen, SimulateAccMethod,
         .. HiCacheFields.All,
     ];

@@ -155,6 +155,6 @@ public static class VllmFields
     [
         MaxNumSeqs, MaxNumBatchedTokens, BlockSize, NumGpuBlocks, KvCacheMemoryBytes, GpuMemoryUtilization, EnforceEager, MaxModelLen, EnablePrefixCaching,
         SchedulingPolicy, AsyncScheduling, EnableChunkedPrefill, LongPrefillTokenThreshold, Watermark, SchedulerReserveFullIsl,
-        KvCacheGroups, PrefixCacheRetentionInterval, KvOffloadingSize, KvOffloadingBackend, KvbmFields.Kvbm,
+        KvCacheGroups, PrefixCacheRetentionInterval, KvOffloadingSize, KvOffloadingBackend, KvbmFields.Kvbm, ExchangeFields.All2AllBackend,
     ];
 }

@@ -75,6 +75,8 @@ internal static class StepTimeResolver
             Engine = target.Engine,
             EngineVersion = target.VersionText,
             Layout = target.Layout,
+            Exchange = target.Exchange,
+            ExpertKernels = ExpertExchanges.Kernels(target.Engine, target.Exchange),
             KvBytesPerNumber = target.KvBytesPerNumber,
             Eager = memory.Eager,
             MaxBatchedTokens = memory.MaxBatchedTokens,
