@@ -16,7 +16,7 @@ public static class ExchangeFields
         Name = "all2all_backend",
         Meaning = "How tokens get to the ranks of their experts and back. Only with data_parallel and expert_parallel over all ranks.",
         DefaultText = "allgather_reducescatter",
-        DefaultSource = VllmFields.VllmDefaults,
+        DefaultSource = "vLLM without the flag",
     };
 
     /// <summary>SGLang's.</summary>
@@ -27,7 +27,7 @@ public static class ExchangeFields
         Name = "moe_a2a_backend",
         Meaning = "How tokens get to the ranks of their experts and back. deepep only with data_parallel and expert_parallel over all ranks.",
         DefaultText = "none",
-        DefaultSource = SgLangFields.SgLangDefaults,
+        DefaultSource = "SGLang without the flag",
     };
 
     /// <summary>SGLang's DeepEP kernels.</summary>
@@ -39,7 +39,7 @@ public static class ExchangeFields
         Name = "deepep_mode",
         Meaning = "DeepEP's kernels. Only with moe_a2a_backend: deepep.",
         DefaultText = "auto",
-        DefaultSource = SgLangFields.SgLangDefaults,
+        DefaultSource = "SGLang without the flag",
     };
 
     /// <summary>TensorRT-LLM's.</summary>
@@ -53,7 +53,7 @@ public static class ExchangeFields
         Name = "force_comm_method",
         Meaning = "How tokens get to the ranks of their experts and back (TRTLLM_FORCE_COMM_METHOD). Only with data_parallel and expert_parallel over all ranks.",
         DefaultText = "NVLINK_ONE_SIDED where NVLink joins all ranks, else ALLGATHER",
-        DefaultSource = TrtLlmFields.TrtLlmDefaults,
+        DefaultSource = "TensorRT-LLM's communication factory",
     };
 
     /// <summary>All of them.</summary>
