@@ -59,13 +59,13 @@ internal sealed class TuneCommand
             Console.Error.Write(notes);
         }
 
-        var stepTimes = new StudyStepTimes(study.Path);
+        var stepTimes = new StepTimePool((candidate, pool) => PlanBuilder.StepTime(study.Scenario(candidate), pool));
         var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
-        var runner = new CandidateRunner(traffic, measures, stepTimes.Create, study.Study.Seed, study.Study.Replications, study.Study.ModelError);
+        var runner = new CandidateRunner(traffic, measures, stepTimes, study.Study.Seed, study.Study.Replications, study.Study.ModelError);
         var progress = new TunerProgress();
-        var tuner = new Tuner(study.Study, study.Candidates, runner, stepTimes.Create, new NoMemory(), parsed.GetValue(_threads), progress, signal.Token);
+        var tuner = new Tuner(study.Study, study.Candidates, runner, stepTimes, new NoMemory(), parsed.GetValue(_threads), progress, signal.Token);
         var outcome = Watched(tuner, progress, quiet);
-        var result = Conclusion.Of(study.Study, runner, stepTimes.Create, outcome, ProgramVersion.Text, Headline(sample, traffic), []) with { WallSeconds = clock.Elapsed.TotalSeconds };
+        var result = Conclusion.Of(study.Study, runner, stepTimes, outcome, ProgramVersion.Text, Headline(sample, traffic), []) with { WallSeconds = clock.Elapsed.TotalSeconds };
         Print(result);
         return result.Recommendation is { MeetsSlo: true } ? ExitCodes.Ok : ExitCodes.NothingMeetsSlo;
     }

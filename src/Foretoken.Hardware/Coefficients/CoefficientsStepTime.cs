@@ -26,6 +26,8 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     private readonly int _ranks;
     private readonly int _piecewise;
     private readonly int _queries;
+    private readonly double _decodeScale;
+    private readonly double _prefillScale;
 
     private CoefficientsStepTime(Deployment deployment)
     {
@@ -46,6 +48,27 @@ public sealed class CoefficientsStepTime : IStepTimeSource
 
         // vLLM cuts its graphs at attention, so that mixed steps of few tokens replay them, too.
         _piecewise = deployment.Engine == Memory.EngineKind.Vllm ? _cost.Graphs.Largest : 0;
+        (_decodeScale, _prefillScale) = (_cost.DecodeScale * deployment.TimeFactor, _cost.PrefillScale * deployment.TimeFactor);
+    }
+
+    // The same operators, already tabulated, at another factor.
+    private CoefficientsStepTime(CoefficientsStepTime other, double factor)
+    {
+        Deployment = other.Deployment with { TimeFactor = factor };
+        _cost = other._cost;
+        _stages = other._stages;
+        _ranks = other._ranks;
+        _denseGraph = other._denseGraph;
+        _denseEager = other._denseEager;
+        _experts = other._experts;
+        _head = other._head;
+        _constant = other._constant;
+        _attention = other._attention;
+        _queries = other._queries;
+        _verification = other._verification;
+        _drafting = other._drafting;
+        _piecewise = other._piecewise;
+        (_decodeScale, _prefillScale) = (_cost.DecodeScale * factor, _cost.PrefillScale * factor);
     }
 
     /// <summary>What it computes times of.</summary>
@@ -79,6 +102,17 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     /// <summary>A source of the least times that the GPU's datasheet allows: no overheads, every operator at its bound.</summary>
     internal static CoefficientsStepTime CreateBound(Deployment deployment) =>
         new(deployment with { IsBound = true, Eager = true, Calibration = Coefficients.Calibration.None(FitLookup.Backend(deployment.Engine)) });
+
+    /// <summary>
+    /// The same source with every step so many times as long as the deployment's factor 1 would have it. It shares what is tabulated:
+    /// both on one thread.
+    /// </summary>
+    public CoefficientsStepTime WithFactor(double factor) => factor == Deployment.TimeFactor ? this : new(this, factor);
+
+    /// <summary>
+    /// The deployment that stands for all with the same step times: limits of the batch only decide how large its CUDA graphs are.
+    /// </summary>
+    public static Deployment Canonical(Deployment deployment) => StepCost.Canonical(deployment);
 
     /// <inheritdoc />
     public double Milliseconds(in StepBatch batch) => Us(batch, exact: false) * 1e-3;
@@ -117,7 +151,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
                 continue;
             }
 
-            i = piece.Fill(nanoseconds, i, steps, contextTokens + ((long)i * requests), requests, constant, _cost.Host(requests), _cost.DecodeScale);
+            i = piece.Fill(nanoseconds, i, steps, contextTokens + ((long)i * requests), requests, constant, _cost.Host(requests), _decodeScale);
         }
 
         for (; i < nanoseconds.Length; i++)
@@ -128,12 +162,12 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         long One(int step)
         {
             var us = _cost.WithHost(constant + _attention.Us(requests, contextTokens + ((long)step * requests)), requests);
-            return NanosecondRounding.Round(us * _cost.DecodeScale * 1e-3);
+            return NanosecondRounding.Round(us * _decodeScale * 1e-3);
         }
     }
 
     /// <summary>Where the time of a step goes, by operators.</summary>
-    public IReadOnlyList<StepTimeLine> Explain(in StepBatch batch) => StepExplanation.Of(_cost, batch, Us(batch, exact: false), _ranks, IsGraphed(batch), _stages > 1);
+    public IReadOnlyList<StepTimeLine> Explain(in StepBatch batch) => StepExplanation.Of(_cost, batch, Us(batch, exact: false), _ranks, IsGraphed(batch), _stages > 1, Deployment.TimeFactor);
 
     private bool IsGraphed(in StepBatch batch)
     {
@@ -178,7 +212,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var decodeOnly = Decode(requests, batch.DecodeContextTokens, decoding, fresh == 0 ? group : decoding * _ranks, parts, attention, exact);
         if (fresh == 0)
         {
-            return _cost.DecodeScale * decodeOnly;
+            return _decodeScale * decodeOnly;
         }
 
         var tokens = Part(own, parts);
@@ -193,7 +227,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
 
         var mixed = _cost.WithHost(Pipelined(gpu, _head[Part(sampled, parts)], tokens, parts) + Drafts(requests, batch.DecodeContextTokens, exact), requests);
         var before = requests == 0 ? 0 : decodeOnly;
-        return (_cost.DecodeScale * before) + (_cost.PrefillScale * Math.Max(0, mixed - before));
+        return (_decodeScale * before) + (_prefillScale * Math.Max(0, mixed - before));
     }
 
     private double Decode(int requests, long context, int tokens, int group, int parts, double attention, bool exact)

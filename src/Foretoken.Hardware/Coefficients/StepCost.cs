@@ -40,8 +40,6 @@ internal sealed class StepCost
         var widest = WeightShards.Stages(model.Layers.Count, layout.PipelineParallel);
         StageShare = Enumerable.Range(0, layout.PipelineParallel).Max(i => widest[i + 1] - widest[i]) / (double)model.Layers.Count;
         (DecodeScale, PrefillScale, PromptAttentionScale) = Calibration.Scale(backend, deployment.Gpu.Name, Calibration.Family(model), Calibration.Format(model));
-        DecodeScale *= deployment.TimeFactor;
-        PrefillScale *= deployment.TimeFactor;
         Draft = deployment.Speculation is { } speculation ? new DraftCost(deployment, speculation, operators, _collectives, _overheads) : null;
     }
 
@@ -152,6 +150,14 @@ internal sealed class StepCost
 
     /// <summary>Least time of a step that replays no CUDA graph: the host launches every layer, us.</summary>
     public double LaunchUs => LayerCount * _overheads.EagerLayerUs;
+
+    /// <summary>The deployment that stands for all with the same step times.</summary>
+    public static Deployment Canonical(Deployment deployment)
+    {
+        var release = EngineVersion.Parse(deployment.EngineVersion) ?? EngineVersion.Newest;
+        var graphs = deployment.GraphBatch ?? DefaultGraphs(deployment, release, new FitLookup(deployment.Gpu, deployment.Engine));
+        return deployment with { GraphBatch = deployment.Eager ? 0 : graphs, MaxBatchedTokens = 0, MaxSequences = 0, TimeFactor = 1 };
+    }
 
     private static IProduct Head(ModelShape model, ParallelLayout layout, IOperators operators)
     {

@@ -20,7 +20,8 @@ internal static class StepExplanation
     /// <param name="ranks">Attention-data-parallel ranks.</param>
     /// <param name="graphed">Whether the step replays a CUDA graph.</param>
     /// <param name="pipelined">Whether there are pipeline stages.</param>
-    public static IReadOnlyList<StepTimeLine> Of(StepCost cost, in StepBatch batch, double total, int ranks, bool graphed, bool pipelined)
+    /// <param name="factor">The deployment's factor on every step.</param>
+    public static IReadOnlyList<StepTimeLine> Of(StepCost cost, in StepBatch batch, double total, int ranks, bool graphed, bool pipelined, double factor = 1)
     {
         var lines = new List<StepTimeLine>();
         var fresh = 0;
@@ -77,7 +78,7 @@ internal static class StepExplanation
         var gpu = layers + head + drafting;
         var step = cost.WithHost(gpu, batch.DecodeRequests);
         Add("host", step - gpu, 1);
-        var scale = fresh == 0 ? cost.DecodeScale : cost.PrefillScale;
+        var scale = factor * (fresh == 0 ? cost.DecodeScale : cost.PrefillScale);
         Add(Scaled("calibration", scale), step * (scale - 1), 1);
 
         // What is left is the tabulation's error: at most a thousandth of the step.

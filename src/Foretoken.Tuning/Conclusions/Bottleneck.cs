@@ -13,7 +13,7 @@ namespace Foretoken.Tuning.Conclusions;
 /// as queueing where it was not; the rest until the first token is the prompt's, what follows is the answer's. What a step consists
 /// of (collectives, host) is taken from the step times at the run's mean batch.
 /// </summary>
-internal sealed class Bottleneck(MeasureSet measures, StepTimeFactory stepTimes)
+internal sealed class Bottleneck(MeasureSet measures, StepTimePool stepTimes)
 {
     private const double Full = 0.97;
 
@@ -66,7 +66,8 @@ internal sealed class Bottleneck(MeasureSet measures, StepTimeFactory stepTimes)
     private (double Collective, double Host) Parts(Candidate candidate, double[] values, double meanContext)
     {
         var pool = candidate.Model.Pools.LastOrDefault(p => p.Role != PoolRole.Prefill) ?? candidate.Model.Pools[0];
-        if (stepTimes(candidate, pool, 1) is not CoefficientsStepTime times)
+        using var lease = stepTimes.Begin();
+        if (lease.Of(candidate, pool) is not CoefficientsStepTime times)
         {
             return (0, 0);
         }

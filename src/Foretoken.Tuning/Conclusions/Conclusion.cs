@@ -24,7 +24,7 @@ public sealed class Conclusion
     private readonly Dictionary<Contestant, (double Slo, double Front)> _odds = [];
     private readonly List<PairVerdict> _pairs = [];
 
-    private Conclusion(Study study, CandidateRunner runner, StepTimeFactory stepTimes, TunerOutcome outcome)
+    private Conclusion(Study study, CandidateRunner runner, StepTimePool stepTimes, TunerOutcome outcome)
     {
         _study = study;
         _runner = runner;
@@ -47,7 +47,7 @@ public sealed class Conclusion
     /// <param name="version">Version of the program.</param>
     /// <param name="headline">Model, GPUs, traffic in a line or two.</param>
     /// <param name="notes">What a reader has to know besides.</param>
-    public static TuningResult Of(Study study, CandidateRunner runner, StepTimeFactory stepTimes, TunerOutcome outcome, string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes) =>
+    public static TuningResult Of(Study study, CandidateRunner runner, StepTimePool stepTimes, TunerOutcome outcome, string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes) =>
         new Conclusion(study, runner, stepTimes, outcome).Result(version, headline, notes);
 
     private TuningResult Result(string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes)

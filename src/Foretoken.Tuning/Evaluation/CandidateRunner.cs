@@ -1,4 +1,3 @@
-using Foretoken.Hardware.StepTime;
 using Foretoken.Metrics;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Space;
@@ -8,14 +7,8 @@ using Foretoken.Twin.Scenarios.Model;
 
 namespace Foretoken.Tuning.Evaluation;
 
-/// <summary>Step times of a pool, so many times as long as predicted. Called on several threads at once; the result is used on one.</summary>
-/// <param name="candidate">Whose pool it is.</param>
-/// <param name="pool">The pool.</param>
-/// <param name="factor">Factor on every step.</param>
-public delegate IStepTimeSource StepTimeFactory(Candidate candidate, PoolModel pool, double factor);
-
 /// <summary>Plays candidates. For several threads at once; each run is on the thread that asks for it.</summary>
-public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTimeFactory stepTimes, ulong seed, int replications, bool modelError)
+public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTimePool stepTimes, ulong seed, int replications, bool modelError)
 {
     private readonly int _seconds = measures.PlaceOf(new Measure(MetricCatalogue.BenchmarkDuration));
     private readonly int _gpuHours = measures.PlaceOf(new Measure(MetricCatalogue.GpuHours));
@@ -39,7 +32,8 @@ public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTi
     public RunResult Play(Candidate candidate, RunAddress address, RunControl control)
     {
         var source = traffic.Open(address.Replication, (double)address.Slice / RunAddress.One, (double)address.Speedup / RunAddress.One);
-        var plan = RunPlans.Create(candidate.Model, source, pool => stepTimes(candidate, pool, Factor(pool, address.Replication)));
+        using var times = stepTimes.Begin();
+        var plan = RunPlans.Create(candidate.Model, source, pool => times.Of(candidate, pool, Factor(pool, address.Replication)));
         var result = TwinRun.Run(plan with { Seed = seed + (ulong)address.Replication }, control);
         return result.StopReason == StopReason.Interrupted ? throw new OperationCanceledException() : result;
     }

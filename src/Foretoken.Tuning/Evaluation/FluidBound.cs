@@ -59,18 +59,19 @@ public sealed class FluidBound
     /// <summary>Sum over constraints of the relative misses that no run can avoid; 0 when the bound says nothing.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="stepTimes">Its step times.</param>
-    public double Violation(Candidate candidate, StepTimeFactory stepTimes)
+    public double Violation(Candidate candidate, StepTimePool stepTimes)
     {
         if (_arrivals.Length == 0 || candidate.Model.Scaling is not null || candidate.Model.Disaggregation is { } && candidate.Model.Pools.All(p => p.Role == PoolRole.Decode))
         {
             return 0;
         }
 
+        using var lease = stepTimes.Begin();
         double tokensPerMs = 0;
         var itl = double.PositiveInfinity;
         foreach (var pool in candidate.Model.Pools)
         {
-            var times = stepTimes(candidate, pool, 1);
+            var times = lease.Of(candidate, pool);
             if (times.NeedsContextLengths)
             {
                 return 0;

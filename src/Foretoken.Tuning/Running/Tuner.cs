@@ -25,7 +25,7 @@ public sealed class Tuner
     private readonly Study _study;
     private readonly CandidateFactory _factory;
     private readonly CandidateRunner _runner;
-    private readonly StepTimeFactory _stepTimes;
+    private readonly StepTimePool _stepTimes;
     private readonly IRunMemory _memory;
     private readonly int _threads;
     private readonly TunerProgress _progress;
@@ -43,7 +43,7 @@ public sealed class Tuner
     private double _cost;
 
     /// <summary>A study that is ready to begin.</summary>
-    public Tuner(Study study, CandidateFactory factory, CandidateRunner runner, StepTimeFactory stepTimes, IRunMemory memory, int threads, TunerProgress progress, CancellationToken stop)
+    public Tuner(Study study, CandidateFactory factory, CandidateRunner runner, StepTimePool stepTimes, IRunMemory memory, int threads, TunerProgress progress, CancellationToken stop)
     {
         _study = study;
         _factory = factory;
