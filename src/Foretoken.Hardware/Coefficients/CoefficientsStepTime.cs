@@ -26,8 +26,8 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     private readonly int _ranks;
     private readonly int _piecewise;
     private readonly int _queries;
-    private readonly double _decodeScale;
-    private readonly double _prefillScale;
+    private double _decodeScale;
+    private double _prefillScale;
 
     private CoefficientsStepTime(Deployment deployment)
     {
@@ -51,28 +51,8 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         (_decodeScale, _prefillScale) = (_cost.DecodeScale * deployment.TimeFactor, _cost.PrefillScale * deployment.TimeFactor);
     }
 
-    // The same operators, already tabulated, at another factor.
-    private CoefficientsStepTime(CoefficientsStepTime other, double factor)
-    {
-        Deployment = other.Deployment with { TimeFactor = factor };
-        _cost = other._cost;
-        _stages = other._stages;
-        _ranks = other._ranks;
-        _denseGraph = other._denseGraph;
-        _denseEager = other._denseEager;
-        _experts = other._experts;
-        _head = other._head;
-        _constant = other._constant;
-        _attention = other._attention;
-        _queries = other._queries;
-        _verification = other._verification;
-        _drafting = other._drafting;
-        _piecewise = other._piecewise;
-        (_decodeScale, _prefillScale) = (_cost.DecodeScale * factor, _cost.PrefillScale * factor);
-    }
-
     /// <summary>What it computes times of.</summary>
-    public Deployment Deployment { get; }
+    public Deployment Deployment { get; private set; }
 
     /// <inheritdoc />
     public string Name => Deployment.Tables is null ? "coefficients" : "optables";
@@ -107,7 +87,18 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     /// The same source with every step so many times as long as the deployment's factor 1 would have it. It shares what is tabulated:
     /// both on one thread.
     /// </summary>
-    public CoefficientsStepTime WithFactor(double factor) => factor == Deployment.TimeFactor ? this : new(this, factor);
+    public CoefficientsStepTime WithFactor(double factor)
+    {
+        if (factor == Deployment.TimeFactor)
+        {
+            return this;
+        }
+
+        var other = (CoefficientsStepTime)MemberwiseClone();
+        other.Deployment = Deployment with { TimeFactor = factor };
+        (other._decodeScale, other._prefillScale) = (_cost.DecodeScale * factor, _cost.PrefillScale * factor);
+        return other;
+    }
 
     /// <summary>
     /// The deployment that stands for all with the same step times: limits of the batch only decide how large its CUDA graphs are.
