@@ -108,9 +108,10 @@ internal sealed class DefaultSpace
     private void Layout(string name, string path, IReadOnlyList<Condition> when, int[] widths, bool routed)
     {
         Numbers($"{name}tensor_parallel", $"{path}tensor_parallel", widths, when);
-        if (_gpus >= 2 && path.Length == 0)
+        if (_gpus >= 2 * widths[^1] && path.Length == 0 && !_isFixed("tensor_parallel"))
         {
-            Numbers($"{name}pipeline_parallel", $"{path}pipeline_parallel", [1, 2], when);
+            // Stages pay where tensor parallelism ends: at the node.
+            Numbers($"{name}pipeline_parallel", $"{path}pipeline_parallel", [1, 2], [.. when, new($"{name}tensor_parallel", [widths[^1].ToString(CultureInfo.InvariantCulture)])]);
         }
 
         if (routed)
