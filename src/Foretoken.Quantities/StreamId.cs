@@ -23,6 +23,5 @@ public enum StreamId
     Search = 15,
     Resampling = 16,
     Doubt = 17,
-    StepTimeError = 18,
     Test = 1000,
 }

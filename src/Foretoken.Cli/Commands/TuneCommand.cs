@@ -61,7 +61,7 @@ internal sealed class TuneCommand
 
         var stepTimes = new StepTimePool((candidate, pool) => PlanBuilder.StepTime(study.Scenario(candidate), pool));
         var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
-        var runner = new CandidateRunner(traffic, measures, stepTimes, study.Study.Seed, study.Study.Replications, study.Study.ModelError);
+        var runner = new CandidateRunner(traffic, measures, stepTimes, study.Study.Seed);
         var progress = new TunerProgress();
         var tuner = new Tuner(study.Study, study.Candidates, runner, stepTimes, new NoMemory(), parsed.GetValue(_threads), progress, signal.Token);
         var outcome = Watched(tuner, progress, quiet);

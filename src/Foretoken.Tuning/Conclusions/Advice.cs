@@ -36,6 +36,7 @@ internal static class Advice
         IReadOnlyList<Contestant> shortlist,
         IReadOnlyCollection<Contestant> front,
         IReadOnlyList<Contestant> finished,
+        IReadOnlyList<(Contestant Contestant, double Reduction)> plan,
         Func<Contestant, double> sloProbability,
         Func<Contestant, int, Interval> interval)
     {
@@ -68,7 +69,7 @@ internal static class Advice
             MeetsSlo = keeps,
             Reasons = reasons,
             WouldChange = changes,
-            Verification = [.. shortlist.Select(c => Step(study, measures, c, c == chosen, sloProbability, interval))],
+            Verification = [.. ToMeasure(shortlist, plan).Select(c => Step(study, measures, c, c == chosen, plan.FirstOrDefault(p => p.Contestant == c).Reduction, sloProbability, interval))],
         };
     }
 
@@ -135,7 +136,14 @@ internal static class Advice
         }
     }
 
-    private static VerificationStep Step(Study study, MeasureSet measures, Contestant contestant, bool isChosen, Func<Contestant, double> sloProbability, Func<Contestant, int, Interval> interval)
+    // The recommended one in any case, then what removes most of the doubt: two or three in all.
+    private static IEnumerable<Contestant> ToMeasure(IReadOnlyList<Contestant> shortlist, IReadOnlyList<(Contestant Contestant, double Reduction)> plan)
+    {
+        const int Most = 3;
+        return shortlist.Take(1).Concat(plan.Where(p => p.Reduction >= 0.02).Select(p => p.Contestant)).Concat(plan.Count == 0 ? shortlist : shortlist.Take(2)).Distinct().Take(Most);
+    }
+
+    private static VerificationStep Step(Study study, MeasureSet measures, Contestant contestant, bool isChosen, double reduction, Func<Contestant, double> sloProbability, Func<Contestant, int, Interval> interval)
     {
         var bands = new List<KeyValuePair<string, Interval>>();
         foreach (var place in Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint).Concat(Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective)).Distinct())
@@ -144,7 +152,8 @@ internal static class Advice
         }
 
         var odds = sloProbability(contestant);
-        return new VerificationStep(contestant.Number, isChosen ? "confirms the recommendation" : odds is > 0.1 and < 0.9 ? "decides whether it keeps the SLO" : "tells whether the other end of the front is real", bands);
+        var why = isChosen ? "confirms the recommendation" : odds is > 0.1 and < 0.9 ? "decides whether it keeps the SLO" : "tells whether this end of the front is real";
+        return new VerificationStep(contestant.Number, reduction > 0 ? string.Create(CultureInfo.InvariantCulture, $"{why}; removes {reduction:P0} of the doubt about the front") : why, bands);
     }
 
     private static string Superlative(Objective objective) => objective.Maximise ? "highest" : "lowest";

@@ -1,5 +1,4 @@
 using Foretoken.Metrics;
-using Foretoken.Quantities;
 using Foretoken.Tuning.Evaluation;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Results;
@@ -11,8 +10,6 @@ namespace Foretoken.Tuning.Conclusions;
 /// <summary>From what was played to what is told: intervals, front, probabilities, reasons, advice.</summary>
 public sealed class Conclusion
 {
-    private const int Draws = 2000;
-
     private readonly Study _study;
     private readonly CandidateRunner _runner;
     private readonly TunerOutcome _outcome;
@@ -21,8 +18,7 @@ public sealed class Conclusion
     private readonly double _meanContext;
     private readonly IReadOnlyList<Contestant> _finished;
     private readonly HashSet<Contestant> _front;
-    private readonly Dictionary<Contestant, (double Slo, double Front)> _odds = [];
-    private readonly List<PairVerdict> _pairs = [];
+    private readonly Verdicts? _verdicts;
 
     private Conclusion(Study study, CandidateRunner runner, StepTimePool stepTimes, TunerOutcome outcome)
     {
@@ -36,7 +32,7 @@ public sealed class Conclusion
         _finished = [.. outcome.Contestants.Where(c => c.Final is not null)];
         var keeping = _finished.Where(c => c.Violation == 0).ToList();
         _front = [.. ParetoFront.Of([.. keeping.Select(c => c.Costs)]).Select(i => keeping[i])];
-        Draw();
+        _verdicts = Verdicts.Of(study, runner.Measures, outcome.Finalists);
     }
 
     /// <summary>Everything that a study found.</summary>
@@ -74,14 +70,14 @@ public sealed class Conclusion
             Search = _outcome.Search,
             Exhaustive = _outcome.IsExhaustive,
             Sensitivities = Sensitivities.Of([.. _finished.Select(c => c.Candidate.Knobs.ToDictionary())], [.. _finished.Select(c => c.Costs)], _study.Space.Dimensions.Select(d => d.Name)),
-            Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, c => Odds(c).Slo, Intervals),
+            Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, _verdicts?.Plan(_study.Shortlist) ?? [], c => Odds(c).Slo, Intervals),
             Shortlist = [.. shortlist.Select(c => c.Number)],
-            Pairs = _pairs,
+            Pairs = _verdicts?.Pairs(_front) ?? [],
             Notes = notes,
         };
     }
 
-    private (double Slo, double Front) Odds(Contestant contestant) => _odds.TryGetValue(contestant, out var odds) ? odds : (double.NaN, double.NaN);
+    private (double Slo, double Front) Odds(Contestant contestant) => _verdicts?.Odds(contestant) ?? (double.NaN, double.NaN);
 
     // The recommended one first: of those that probably keep the SLO the best in the first objective, then others that differ.
     private List<Contestant> Shortlist()
@@ -144,100 +140,12 @@ public sealed class Conclusion
 
     private Interval Intervals(Contestant contestant, int measure)
     {
-        if (contestant.Replications.Count > 0)
+        if (_verdicts?.Interval(contestant, measure) is { } interval)
         {
-            return Replicated.Interval([.. contestant.Replications.Select(r => r[measure])]);
+            return interval;
         }
 
         var value = contestant.Stages.LastOrDefault(s => s is not null)?[measure] ?? double.NaN;
         return new Interval(value, double.NaN, double.NaN);
-    }
-
-    // Everything that is a matter of luck, drawn together. A draw takes one replication for all candidates: traffic and step-time errors
-    // that they share move them together; what is their own is drawn around it.
-    private void Draw()
-    {
-        var finalists = _outcome.Finalists.Where(c => c.Replications.Count > 1).ToList();
-        if (finalists.Count == 0)
-        {
-            return;
-        }
-
-        var slo = new int[finalists.Count];
-        var front = new int[finalists.Count];
-        var wins = new int[finalists.Count, finalists.Count, _study.Objectives.Count];
-        var random = new RandomStream(_study.Seed, StreamId.Doubt);
-        var replications = finalists.Min(c => c.Replications.Count);
-        for (var draw = 0; draw < Draws; draw++)
-        {
-            var replication = random.NextInt(replications);
-            var keeping = new List<int>();
-            var costs = new double[finalists.Count][];
-            for (var i = 0; i < finalists.Count; i++)
-            {
-                var values = Smoothed(finalists[i], replication, ref random);
-                costs[i] = _judge.Costs(values);
-                if (_judge.Violation(values) == 0)
-                {
-                    slo[i]++;
-                    keeping.Add(i);
-                }
-            }
-
-            foreach (var k in ParetoFront.Of([.. keeping.Select(i => costs[i])]))
-            {
-                front[keeping[k]]++;
-            }
-
-            for (var a = 0; a < finalists.Count; a++)
-            {
-                for (var b = 0; b < finalists.Count; b++)
-                {
-                    for (var o = 0; o < costs[a].Length; o++)
-                    {
-                        wins[a, b, o] += costs[a][o] < costs[b][o] ? 1 : 0;
-                    }
-                }
-            }
-        }
-
-        for (var i = 0; i < finalists.Count; i++)
-        {
-            _odds[finalists[i]] = ((double)slo[i] / Draws, (double)front[i] / Draws);
-        }
-
-        for (var a = 0; a < finalists.Count; a++)
-        {
-            for (var b = 0; b < finalists.Count; b++)
-            {
-                for (var o = 0; o < _study.Objectives.Count; o++)
-                {
-                    if (a != b && _front.Contains(finalists[a]) && _front.Contains(finalists[b]) && wins[a, b, o] > 0)
-                    {
-                        _pairs.Add(new PairVerdict(finalists[a].Number, finalists[b].Number, o, (double)wins[a, b, o] / Draws));
-                    }
-                }
-            }
-        }
-    }
-
-    // A replication's numbers, smeared by what so few of them leave open (a kernel of their own spread).
-    private double[] Smoothed(Contestant contestant, int replication, ref RandomStream random)
-    {
-        var values = (double[])contestant.Replications[replication].Clone();
-        var bandwidth = DeterministicMath.Pow(contestant.Replications.Count, -0.2);
-        var z = DeterministicMath.NormalQuantile(random.NextOpenDouble());
-        for (var i = 0; i < values.Length; i++)
-        {
-            var (_, deviation, logarithmic) = Replicated.Of([.. contestant.Replications.Select(r => r[i])]);
-            if (double.IsFinite(deviation) && deviation > 0)
-            {
-                // Better in one number is better in all: speeds go down where times go up.
-                var sign = _runner.Measures.All[i].Metric.Better == MetricDirection.Higher ? -1 : 1;
-                values[i] = logarithmic ? values[i] * DeterministicMath.Exp(sign * bandwidth * deviation * z) : values[i] + (sign * bandwidth * deviation * z);
-            }
-        }
-
-        return values;
     }
 }

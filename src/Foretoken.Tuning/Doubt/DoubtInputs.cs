@@ -9,7 +9,17 @@ public sealed record DoubtMetric(string Name, bool Positive, double[] Loadings);
 /// <summary>A candidate.</summary>
 /// <param name="Group">Index of what it shares its step-time errors with: one per system and backend.</param>
 /// <param name="Metrics">One entry per metric.</param>
-public sealed record DoubtCandidate(int Group, MetricSamples[] Metrics);
+/// <param name="Loadings">Its own loadings in place of the metrics' (<see cref="DoubtMetric.Loadings"/>), per metric and error factor, where they were simulated: near its capacity a longer step costs more than its own length; null: the metrics'.</param>
+public sealed record DoubtCandidate(int Group, MetricSamples[] Metrics, Loading[][]? Loadings = null);
+
+/// <summary>How a metric of one candidate answers to an error: percent per percent, apart for longer and for shorter times.</summary>
+/// <param name="Slower">When times are longer than predicted.</param>
+/// <param name="Faster">When they are shorter.</param>
+public readonly record struct Loading(double Slower, double Faster)
+{
+    /// <summary>Change of the metric's logarithm at an error of the times' logarithm.</summary>
+    public double At(double error) => error * (error > 0 ? Slower : Faster);
+}
 
 /// <summary>
 /// How wrong predicted times of one kind (the first token, each further token) may be: the measured value is the predicted one

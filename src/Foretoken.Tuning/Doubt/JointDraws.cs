@@ -71,7 +71,7 @@ public sealed class JointDraws
                     var spread = spreads[c][m];
                     var deviation = spread.Deviation(normals, picks) * stretch[spread.Degrees];
                     _values[c][m][d] = metrics[m].Positive
-                        ? Multiplied(spread.Estimate, deviation, metrics[m], _errors[c], d)
+                        ? Multiplied(spread.Estimate, deviation, metrics[m], candidates[c].Loadings?[m], _errors[c], d)
                         : spread.Estimate + deviation;
                 }
             }
@@ -112,12 +112,12 @@ public sealed class JointDraws
     }
 
     /// <summary>The deviation is taken as a relative one and applied as a factor: times are skewed, and a factor never makes them negative.</summary>
-    private static double Multiplied(double estimate, double deviation, DoubtMetric metric, double[][] errors, int draw)
+    private static double Multiplied(double estimate, double deviation, DoubtMetric metric, Loading[]? loadings, double[][] errors, int draw)
     {
         var exponent = estimate == 0 ? 0 : deviation / Math.Abs(estimate);
         for (var f = 0; f < errors.Length; f++)
         {
-            exponent += metric.Loadings[f] * errors[f][draw];
+            exponent += loadings is null ? metric.Loadings[f] * errors[f][draw] : loadings[f].At(errors[f][draw]);
         }
 
         return estimate * DeterministicMath.Exp(exponent);

@@ -1,4 +1,5 @@
 using Foretoken.Metrics;
+using Foretoken.Quantities;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Space;
 using Foretoken.Twin;
@@ -8,7 +9,7 @@ using Foretoken.Twin.Scenarios.Model;
 namespace Foretoken.Tuning.Evaluation;
 
 /// <summary>Plays candidates. For several threads at once; each run is on the thread that asks for it.</summary>
-public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTimePool stepTimes, ulong seed, int replications, bool modelError)
+public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTimePool stepTimes, ulong seed)
 {
     private readonly int _seconds = measures.PlaceOf(new Measure(MetricCatalogue.BenchmarkDuration));
     private readonly int _gpuHours = measures.PlaceOf(new Measure(MetricCatalogue.GpuHours));
@@ -24,23 +25,23 @@ public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTi
     public RunOutcome Run(Candidate candidate, RunAddress address, RunControl control)
     {
         var result = Play(candidate, address, control);
-        var values = measures.Read(result, candidate.Model.Slo, traffic.Recorded(address.Replication)?.Classes, traffic.Classes);
+        var values = measures.Read(result, candidate.Model.Slo, traffic.Recorded(address.Traffic)?.Classes, traffic.Classes);
         return new RunOutcome(values, result.Fingerprint, double.IsNaN(values[_seconds]) ? 0 : values[_seconds], values[_gpuHours]);
     }
 
     /// <summary>Plays one run and gives everything that it produced.</summary>
     public RunResult Play(Candidate candidate, RunAddress address, RunControl control)
     {
-        var source = traffic.Open(address.Replication, (double)address.Slice / RunAddress.One, (double)address.Speedup / RunAddress.One);
+        var source = traffic.Open(address.Traffic, (double)address.Slice / RunAddress.One, (double)address.Speedup / RunAddress.One);
         using var times = stepTimes.Begin();
         var plan = RunPlans.Create(candidate.Model, source, pool => times.Of(candidate, pool, Factor(pool, address.Replication)));
-        var result = TwinRun.Run(plan with { Seed = seed + (ulong)address.Replication }, control);
+        var result = TwinRun.Run(plan with { Seed = seed + (ulong)address.Traffic }, control);
         return result.StopReason == StopReason.Interrupted ? throw new OperationCanceledException() : result;
     }
 
     // Only times that are predicted from hardware have a published error.
-    private double Factor(PoolModel pool, int replication) =>
-        !modelError || pool.StepTime is not CoefficientsStepTimeModel || pool.Target is not { } target
+    private static double Factor(PoolModel pool, int replication) =>
+        replication >= 0 || pool.StepTime is not CoefficientsStepTimeModel || pool.Target is not { } target
             ? 1
-            : StepTimeErrors.Factor(target.Gpu.Name, pool.Engine.Settings.EngineName, $"{target.Layout}", replication, replications, seed);
+            : DeterministicMath.Exp((replication == RunAddress.Slower ? 1 : -1) * 2 * StepTimeErrors.Median(target.Gpu.Name, pool.Engine.Settings.EngineName));
 }

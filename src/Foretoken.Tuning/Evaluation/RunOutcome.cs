@@ -16,6 +16,15 @@ public readonly record struct RunAddress(int Slice, int Replication, int Speedup
     /// <summary>The unit of <see cref="Slice"/> and <see cref="Speedup"/>.</summary>
     public const int One = 65_536;
 
+    /// <summary>In place of a replication: the traffic of replication 0 with steps longer by twice the median error of their prediction.</summary>
+    public const int Slower = -1;
+
+    /// <summary>The same with shorter steps.</summary>
+    public const int Faster = -2;
+
+    /// <summary>Replication of the traffic.</summary>
+    public int Traffic => Math.Max(0, Replication);
+
     /// <summary>A run of the whole traffic.</summary>
     public static RunAddress Whole(int replication) => new(One, replication, One);
 }

@@ -1,10 +1,7 @@
-using Foretoken.Quantities;
-
 namespace Foretoken.Tuning.Evaluation;
 
 /// <summary>
-/// How far off step times are, as published in docs/accuracy.md, and draws of it. The error of a deployment is log-normal; half of
-/// its variance is common to everything on one GPU and engine, the other half belongs to the layout.
+/// How far off step times are, as published in docs/accuracy.md.
 /// </summary>
 public static class StepTimeErrors
 {
@@ -27,64 +24,12 @@ public static class StepTimeErrors
         [("h200_sxm", "vllm")] = 5.8,
     };
 
-    // Half of a normal distribution lies within so many deviations.
-    private const double DeviationsOfMedian = 0.6744897501960817;
-
     /// <summary>Median absolute error by GPU and engine, percent, as published.</summary>
     public static IReadOnlyDictionary<(string Gpu, string Engine), double> Published => Medians;
 
-    /// <summary>
-    /// Standard deviation of ln(true / predicted) of a deployment: that of its GPU and engine, at least that of what nobody measured where
-    /// they are not in the table.
-    /// </summary>
-    public static double Deviation(string gpu, string engine) => Medians.GetValueOrDefault((gpu.Replace('-', '_'), engine), Unseen) / 100 / DeviationsOfMedian;
+    /// <summary>Share of the errors' variance that everything on one GPU and engine has in common; the rest belongs to the layout.</summary>
+    public const double Shared = 0.5;
 
-    /// <summary>Factor on step times in a replication; 1 in replication 0.</summary>
-    /// <param name="gpu">The GPU.</param>
-    /// <param name="engine">The engine.</param>
-    /// <param name="layout">What tells layouts apart.</param>
-    /// <param name="replication">Which replication.</param>
-    /// <param name="replications">How many there are.</param>
-    /// <param name="seed">Seed of the study.</param>
-    public static double Factor(string gpu, string engine, string layout, int replication, int replications, ulong seed)
-    {
-        if (replication == 0)
-        {
-            return 1;
-        }
-
-        var common = Normal($"{gpu} {engine}", replication, replications, seed);
-        var own = Normal($"{gpu} {engine} {layout}", replication, replications, seed);
-        return DeterministicMath.Exp(Deviation(gpu, engine) * Math.Sqrt(0.5) * (common + own));
-    }
-
-    // Strata of equal probability, in an order of the address's own: few draws still cover both sides.
-    private static double Normal(string address, int replication, int replications, ulong seed)
-    {
-        var random = new RandomStream(seed, StreamId.StepTimeError, Hash(address));
-        var strata = new int[replications - 1];
-        for (var i = 0; i < strata.Length; i++)
-        {
-            strata[i] = i;
-        }
-
-        for (var i = strata.Length - 1; i > 0; i--)
-        {
-            var j = random.NextInt(i + 1);
-            (strata[i], strata[j]) = (strata[j], strata[i]);
-        }
-
-        return DeterministicMath.NormalQuantile((strata[replication - 1] + 0.5) / strata.Length);
-    }
-
-    private static ulong Hash(string text)
-    {
-        var hash = 0xCBF29CE484222325UL;
-        foreach (var c in text)
-        {
-            hash = unchecked((hash ^ c) * 0x100000001B3UL);
-        }
-
-        return hash;
-    }
+    /// <summary>Median absolute error of a deployment's step times, as a share: that of its GPU and engine, or of what nobody measured where they are not in the table.</summary>
+    public static double Median(string gpu, string engine) => Medians.GetValueOrDefault((gpu.Replace('-', '_'), engine), Unseen) / 100;
 }

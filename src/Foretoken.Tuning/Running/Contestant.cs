@@ -21,6 +21,12 @@ internal sealed class Contestant(int number, Candidate candidate, int stages)
     /// <summary>Numbers of each replication over the whole traffic.</summary>
     public List<double[]> Replications { get; } = [];
 
+    /// <summary>Numbers with steps longer and shorter than predicted; null where they were not played.</summary>
+    public double[]? Slower { get; set; }
+
+    /// <summary>See <see cref="Slower"/>.</summary>
+    public double[]? Faster { get; set; }
+
     /// <summary>Runs that were played of it.</summary>
     public int Runs { get; set; }
 

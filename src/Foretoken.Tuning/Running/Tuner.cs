@@ -328,6 +328,11 @@ public sealed class Tuner
             wanted.AddRange(finalists.Select(c => (c, r)));
         }
 
+        if (_study.ModelError)
+        {
+            wanted.AddRange(finalists.SelectMany(c => new[] { (c, RunAddress.Slower), (c, RunAddress.Faster) }));
+        }
+
         var outcomes = ParallelRuns.Each(
             wanted,
             w => Weight(w.Contestant),
@@ -336,8 +341,20 @@ public sealed class Tuner
             stop: _stop);
         for (var i = 0; i < wanted.Count; i++)
         {
-            Count(wanted[i].Contestant, outcomes[i]);
-            wanted[i].Contestant.Replications.Add(outcomes[i].Values);
+            var (contestant, replication) = wanted[i];
+            Count(contestant, outcomes[i]);
+            switch (replication)
+            {
+                case RunAddress.Slower:
+                    contestant.Slower = outcomes[i].Values;
+                    break;
+                case RunAddress.Faster:
+                    contestant.Faster = outcomes[i].Values;
+                    break;
+                default:
+                    contestant.Replications.Add(outcomes[i].Values);
+                    break;
+            }
         }
     }
 

@@ -111,7 +111,7 @@ public static class StudyFields
     public static readonly Field<int> Replications = new(new IntegerType(1, 1000))
     {
         Name = "replications",
-        Meaning = "Runs of each candidate that matters, over other arrivals, lengths and step-time errors; the intervals come from them.",
+        Meaning = "Runs of each candidate that matters, over other arrivals and lengths; the intervals come from them.",
         Default = 5,
         DefaultSource = "intervals within a factor of 1.5 of their limit",
     };
@@ -135,7 +135,7 @@ public static class StudyFields
     public static readonly Field<bool> ModelError = new(new SwitchType())
     {
         Name = "model_error",
-        Meaning = "Whether replications also draw the published error of the step times (docs/accuracy.md), the same for all candidates of one GPU and engine.",
+        Meaning = "Whether the doubt holds the published error of the step times (docs/accuracy.md), half of it common to all candidates of one GPU and engine; two more runs per candidate that matters tell what it does to each.",
         Default = true,
         DefaultSource = "it is the larger part of the doubt",
     };
