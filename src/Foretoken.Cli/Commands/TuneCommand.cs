@@ -1,14 +1,19 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Foretoken.Cli.Scenarios;
-using Foretoken.Cli.Tuning;
 using Foretoken.Cli.Simulation;
+using Foretoken.Cli.Tuning;
+using Foretoken.Deploy.Documents;
+using Foretoken.Quantities;
+using Foretoken.Reports.Tuning;
 using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Evaluation;
 using Foretoken.Tuning.Results;
 using Foretoken.Tuning.Running;
+using Foretoken.Tuning.Store;
 
 namespace Foretoken.Cli.Commands;
 
@@ -28,6 +33,9 @@ internal sealed class TuneCommand
     private readonly Option<string?> _seed = new("--seed") { Description = "Seed of the search and of every run.", HelpName = "N" };
     private readonly Option<string[]> _set = new("--set") { Description = "Change one value: path=value. Repeatable.", HelpName = "path=value" };
     private readonly Option<int> _threads = new("--threads") { Description = "Runs at a time; the result does not depend on it.", HelpName = "N", DefaultValueFactory = _ => Environment.ProcessorCount };
+    private readonly Option<string> _store = new("--store") { Description = "Folder of the run store.", DefaultValueFactory = _ => RunsCommand.DefaultStore, HelpName = "DIR" };
+    private readonly Option<string?> _resume = new("--resume") { Description = "Go on with an interrupted study: the newest of this text, or the one with this id.", HelpName = "ID", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _out = new("--out") { Description = "Folder for report.html, candidates.csv, tuning.json and deploy/; by default one of the study's own in the store.", HelpName = "DIR" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON instead of a table." };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress and no remarks on standard error." };
 
@@ -36,7 +44,7 @@ internal sealed class TuneCommand
         var tune = new TuneCommand();
         var command = new Command("tune", "Search for the deployments that are worth it, and say how sure that is.");
         command.Add(tune._file);
-        foreach (var option in new Option[] { tune._trace, tune._model, tune._gpu, tune._gpus, tune._slo, tune._goal, tune._engine, tune._search, tune._candidates, tune._seed, tune._set, tune._threads, tune._json, tune._quiet })
+        foreach (var option in new Option[] { tune._trace, tune._model, tune._gpu, tune._gpus, tune._slo, tune._goal, tune._engine, tune._search, tune._candidates, tune._seed, tune._set, tune._threads, tune._store, tune._resume, tune._out, tune._json, tune._quiet })
         {
             command.Add(option);
         }
@@ -50,23 +58,68 @@ internal sealed class TuneCommand
         using var signal = new StopOnSignal();
         var clock = Stopwatch.StartNew();
         var quiet = parsed.GetValue(_quiet);
+        var threads = parsed.GetValue(_threads);
+        if (threads < 1)
+        {
+            throw new InputException("--threads", $"is {threads}", "at least 1");
+        }
+
         var study = Load(parsed);
         var notes = new StringBuilder();
-        var sample = Sample(study);
+        var sample = study.Scenario(study.Candidates.Any());
         var traffic = TrafficLoader.Load(sample, notes);
+        var text = YamlText.Write(study.Document);
+        var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
+        var header = new StudyHeader(study.Study.Name, StudyHash.Of(text, study.Study, traffic), text, (long)study.Study.Seed, ProgramVersion.Text, [.. measures.All.Select(m => m.Text)]);
+        using var store = RunStore.Open(parsed.GetValue(_store)!);
+        var resumes = parsed.GetResult(_resume) is not null;
+        using var lease = resumes ? store.Resume(parsed.GetValue(_resume), header) : store.Begin(header);
         if (!quiet)
         {
             Console.Error.Write(notes);
+            Console.Error.WriteLine(resumes ? $"study {lease.Id}, {lease.Count.ToString("N0", CultureInfo.InvariantCulture)} runs known" : $"study {lease.Id}");
         }
 
         var stepTimes = new StepTimePool((candidate, pool) => PlanBuilder.StepTime(study.Scenario(candidate), pool));
-        var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
         var runner = new CandidateRunner(traffic, measures, stepTimes, study.Study.Seed);
         var progress = new TunerProgress();
-        var tuner = new Tuner(study.Study, study.Candidates, runner, stepTimes, new NoMemory(), parsed.GetValue(_threads), progress, signal.Token);
-        var outcome = Watched(tuner, progress, quiet);
-        var result = Conclusion.Of(study.Study, runner, stepTimes, outcome, ProgramVersion.Text, Headline(sample, traffic), []) with { WallSeconds = clock.Elapsed.TotalSeconds };
-        Print(result);
+        var tuner = new Tuner(study.Study, study.Candidates, runner, stepTimes, new StoredRuns(lease), threads, progress, signal.Token);
+        TunerOutcome outcome;
+        try
+        {
+            outcome = Watched(tuner, progress, lease, quiet);
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine($"interrupted: {progress.Runs.ToString("N0", CultureInfo.InvariantCulture)} runs are kept; the same command with --resume {lease.Id} goes on");
+            return ExitCodes.Interrupted;
+        }
+
+        var result = Conclusion.Of(study.Study, runner, stepTimes, outcome, ProgramVersion.Text, StudyHeadline.Of(study, sample, traffic), []) with { WallSeconds = lease.EarlierSeconds + clock.Elapsed.TotalSeconds };
+        var folder = parsed.GetValue(_out) ?? Path.Combine(parsed.GetValue(_store)!, lease.Id);
+        var written = StudyOutput.Write(folder, study, outcome, result, runner);
+        lease.Finish(TuningResultJson.Text(result), result.WallSeconds);
+        if (!quiet)
+        {
+            foreach (var line in written)
+            {
+                Console.Error.WriteLine(line);
+            }
+        }
+
+        Output.Write(() =>
+        {
+            if (parsed.GetValue(_json))
+            {
+                Console.Out.Write(TuningResultJson.Text(result));
+            }
+            else
+            {
+                TuningTerminal.Render(result, Console.Out, Screen.Width, Screen.HasColour);
+            }
+
+            Console.Out.Flush();
+        });
         return result.Recommendation is { MeetsSlo: true } ? ExitCodes.Ok : ExitCodes.NothingMeetsSlo;
     }
 
@@ -115,30 +168,10 @@ internal sealed class TuneCommand
         }
     }
 
-    // Any candidate: they all have the same workload.
-    private static ScenarioFile Sample(StudyFile study) => study.Scenario(study.Candidates.Any());
-
-    private static IReadOnlyList<string> Headline(ScenarioFile sample, Traffic traffic)
-    {
-        var target = sample.Model.Pools[0].Target;
-        var lines = new List<string>();
-        if (target is not null)
-        {
-            lines.Add($"{target.Title}");
-        }
-
-        if (traffic.Recorded(0)?.Trace is { } trace)
-        {
-            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{trace.Count:N0} requests"));
-        }
-
-        return lines;
-    }
-
-    private static TunerOutcome Watched(Tuner tuner, TunerProgress progress, bool quiet)
+    private static TunerOutcome Watched(Tuner tuner, TunerProgress progress, StudyLease lease, bool quiet)
     {
         TunerOutcome? outcome = null;
-        System.Runtime.ExceptionServices.ExceptionDispatchInfo? failure = null;
+        ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
         {
             try
@@ -147,42 +180,23 @@ internal sealed class TuneCommand
             }
             catch (Exception e)
             {
-                failure = System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e);
+                failure = ExceptionDispatchInfo.Capture(e);
             }
         });
         thread.Start();
         var line = quiet ? null : new TuneProgressLine(progress, Console.Error, !Console.IsErrorRedirected, Console.IsErrorRedirected ? 200 : Console.WindowWidth);
+        var noted = "";
         while (!thread.Join(100))
         {
             line?.Update();
+            if (progress.Best != noted)
+            {
+                lease.Note(noted = progress.Best);
+            }
         }
 
         line?.Clear();
         failure?.Throw();
         return outcome!;
-    }
-
-    private static void Print(TuningResult result)
-    {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"space {result.SpaceSize:N0}, candidates {result.Candidates.Count:N0} ({string.Join(", ", result.Candidates.GroupBy(c => c.State).Select(g => $"{g.Key} {g.Count()}"))}), infeasible {result.Infeasible.Sum(i => i.Value):N0}, equivalent {result.Equivalent:N0}, runs {result.Runs:N0}, {result.SimulatedHours:N0} h simulated, {result.RealGpuHours:N0} GPU h, ${result.RealCost:N0}, {result.WallSeconds:0.0} s, {result.Search}"));
-        foreach (var reason in result.Infeasible.Take(5))
-        {
-            Console.WriteLine($"  infeasible: {reason.Value} {reason.Key}");
-        }
-
-        foreach (var reason in (result.Recommendation?.Reasons ?? []).Concat(result.Recommendation?.WouldChange ?? []))
-        {
-            Console.WriteLine("  " + reason);
-        }
-
-        foreach (var c in result.Candidates.Where(c => c.OnFront).OrderBy(c => c.Objectives[0].Value))
-        {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{c.Number,6} {c.Title,-50} {c.Gpus,3} {string.Join("  ", c.Objectives.Select(o => $"{o.Value:0.00} [{o.Low:0.00} {o.High:0.00}]"))}  slo {c.SloProbability:0.00} front {c.FrontProbability:0.00} {string.Join(" ", c.Bottleneck.Take(2).Select(b => $"{b.Key} {b.Value:P0}"))} | {string.Join(" ", c.Knobs.Select(k => k.Key + "=" + k.Value))}"));
-        }
-
-        foreach (var s in result.Sensitivities)
-        {
-            Console.WriteLine($"  {s.Dimension}: {string.Join(" ", s.Shares.Select(x => x.ToString("0.00", CultureInfo.InvariantCulture)))} best {string.Join(", ", s.Best)}");
-        }
     }
 }

@@ -21,8 +21,15 @@ internal sealed record StudyFile(string Path, ConfigNode Document, Study Study, 
     {
         var name = path ?? "command line";
         var document = path is null ? null : YamlDocument.Parse(ScenarioFile.ReadText(path), path);
-        document = overrides.Apply(document) ?? new MapNode([], new Origin(name));
-        var (study, candidates) = StudyResolver.Resolve(document, name, path is null ? "tune" : System.IO.Path.GetFileNameWithoutExtension(path), ScenarioLibrary.For(name, document));
+        return Of(overrides.Apply(document) ?? new MapNode([], new Origin(name)), name, path is null ? "tune" : System.IO.Path.GetFileNameWithoutExtension(path));
+    }
+
+    /// <summary>A study of a store, by its text.</summary>
+    public static StudyFile Stored(string text, string id) => Of(YamlDocument.Parse(text, id)!, id, id);
+
+    private static StudyFile Of(ConfigNode document, string name, string defaultName)
+    {
+        var (study, candidates) = StudyResolver.Resolve(document, name, defaultName, ScenarioLibrary.For(name, document));
         return new StudyFile(name, document, study, candidates);
     }
 

@@ -37,6 +37,7 @@ internal static class Advice
         IReadOnlyCollection<Contestant> front,
         IReadOnlyList<Contestant> finished,
         IReadOnlyList<(Contestant Contestant, double Reduction)> plan,
+        IReadOnlyList<string> beyond,
         Func<Contestant, double> sloProbability,
         Func<Contestant, int, Interval> interval)
     {
@@ -63,6 +64,7 @@ internal static class Advice
             }
         }
 
+        changes.AddRange(beyond);
         return new Recommendation
         {
             Candidate = chosen.Number,

@@ -101,10 +101,18 @@ public sealed class Tuner
         _progress.Enter("replicating");
         var finalists = Finalists();
         Replicate(finalists);
+        IReadOnlyList<string> beyond = [];
+        if (!_study.Capacity && finalists.Count > 0 && finalists.TrueForAll(c => c.Violation > 0))
+        {
+            _progress.Enter("looking beyond the budget");
+            beyond = BeyondBudget.Of([.. finalists.OrderBy(c => c.Violation).ThenBy(c => c.Number).Take(3)], _runner, _judge, _stop);
+        }
+
         return new TunerOutcome
         {
             Contestants = _contestants,
             Finalists = finalists,
+            Beyond = beyond,
             Infeasible = _factory.Infeasible(),
             Equivalent = _equivalent,
             Runs = _runs,

@@ -8,6 +8,12 @@ public sealed record TunerOutcome
     /// <summary>Those that were replicated.</summary>
     internal IReadOnlyList<Contestant> Finalists { get; init; } = [];
 
+    /// <summary>A candidate by its number.</summary>
+    public Space.Candidate Candidate(int number) => Contestants[number - 1].Candidate;
+
+    /// <summary>What a larger budget would change, in sentences; empty where something keeps the SLO.</summary>
+    public IReadOnlyList<string> Beyond { get; init; } = [];
+
     /// <summary>Points that cannot exist, by reason.</summary>
     public required IReadOnlyDictionary<string, long> Infeasible { get; init; }
 

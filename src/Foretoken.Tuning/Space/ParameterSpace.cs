@@ -136,6 +136,34 @@ public sealed class ParameterSpace
         return knobs;
     }
 
+    /// <summary>The point that chose these; null when the space has no such names or texts.</summary>
+    public int[]? PointOf(IReadOnlyList<KeyValuePair<string, string>> knobs)
+    {
+        var point = new int[Dimensions.Count];
+        foreach (var (name, text) in knobs)
+        {
+            var found = false;
+            for (var d = 0; d < point.Length && !found; d++)
+            {
+                for (var c = 0; Dimensions[d].Name == name && c < Dimensions[d].Choices.Count; c++)
+                {
+                    if (Dimensions[d].Choices[c].Text == text)
+                    {
+                        point[d] = c;
+                        found = true;
+                    }
+                }
+            }
+
+            if (!found)
+            {
+                return null;
+            }
+        }
+
+        return Canonical(point);
+    }
+
     private (int Dimension, int[] Choices) Compile(Condition condition, int before)
     {
         var other = -1;

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Foretoken.Engines.Replicas;
+using Foretoken.Fleet.Routing;
+using Foretoken.Hardware.StepTime;
+using Foretoken.Metrics;
+using Foretoken.Tuning.Evaluation;
+using Foretoken.Tuning.Studies;
+using Foretoken.Twin;
+
+namespace Foretoken.Cli.Tuning;
+
+/// <summary>What the runs of a study depend on: only studies with equal hashes share them.</summary>
+internal static class StudyHash
+{
+    /// <summary>Hash over the study's text, its traffic, its seed and the program's models.</summary>
+    public static string Of(string text, Study study, Traffic traffic)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(text));
+        hash.AppendData(BitConverter.GetBytes(study.Seed));
+        if (traffic.Recorded(0)?.Trace is { } trace)
+        {
+            hash.AppendData(MemoryMarshal.AsBytes(trace.Arrivals.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.InputTokens.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.OutputTokens.AsSpan()));
+            foreach (var content in trace.Contents ?? [])
+            {
+                hash.AppendData(MemoryMarshal.AsBytes(content.HashIds.Span));
+            }
+        }
+
+        // Another build of the models gives other results: an id that the compiler makes of their sources.
+        foreach (var type in new[] { typeof(IStepTimeSource), typeof(IReplica), typeof(IRoutingPolicy), typeof(TwinRun), typeof(MetricCatalogue), typeof(Study) })
+        {
+            hash.AppendData(type.Module.ModuleVersionId.ToByteArray());
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
+    }
+}

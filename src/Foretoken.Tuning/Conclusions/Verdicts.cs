@@ -1,0 +1,130 @@
+using Foretoken.Metrics;
+using Foretoken.Quantities;
+using Foretoken.Tuning.Doubt;
+using Foretoken.Tuning.Evaluation;
+using Foretoken.Tuning.Results;
+using Foretoken.Tuning.Running;
+using Foretoken.Tuning.Studies;
+
+namespace Foretoken.Tuning.Conclusions;
+
+/// <summary>
+/// How sure the numbers of the finalists are: joint draws over traffic (the replications) and step-time errors (how each candidate
+/// answered to longer and shorter steps). Centred on replication 0, the traffic as it was given.
+/// </summary>
+internal sealed class Verdicts
+{
+    private readonly IReadOnlyList<Contestant> _finalists;
+    private readonly Dictionary<Contestant, int> _index = [];
+    private readonly Dictionary<int, int> _metric = [];
+    private readonly JointDraws _draws;
+    private readonly FrontMembership _front;
+    private readonly double[] _slo;
+    private readonly List<DoubtObjective> _objectives;
+
+    private Verdicts(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists)
+    {
+        _finalists = finalists;
+        for (var i = 0; i < finalists.Count; i++)
+        {
+            _index.Add(finalists[i], i);
+        }
+
+        var places = Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective)
+            .Concat(Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint))
+            .Append(measures.PlaceOf(new Objectives.Measure(MetricCatalogue.RequestThroughput)))
+            .Distinct().ToList();
+        for (var m = 0; m < places.Count; m++)
+        {
+            _metric.Add(places[m], m);
+        }
+
+        var metrics = places.Select(p => new DoubtMetric(measures.All[p].Text, finalists.All(c => c.Replications.TrueForAll(r => r[p] > 0)), [0])).ToList();
+        var groups = finalists.Select(Group).Distinct().ToList();
+        var candidates = finalists.Select(c => new DoubtCandidate(
+            groups.IndexOf(Group(c)),
+            [.. places.Select(p => new MetricSamples(Centred([.. c.Replications.Select(r => r[p])])))],
+            c.Slower is null ? null : [.. places.Select((p, m) => new[] { metrics[m].Positive ? LoadingOf(c, p) : default })])).ToList();
+        var medians = groups.Select(g => finalists.Where(c => Group(c) == g).Max(Median)).ToList();
+        ErrorFactor[] errors = study.ModelError
+            ? [new ErrorFactor("step times", [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Shared)], [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Own)])]
+            : [];
+        _draws = new JointDraws(metrics, candidates, errors, study.Seed);
+        _objectives = [.. study.Objectives.Select((o, i) => new DoubtObjective(_metric[measures.PlaceOfObjective(i)], o.Maximise))];
+        List<DoubtConstraint> constraints = [.. study.Constraints.Select((c, i) => new DoubtConstraint(_metric[measures.PlaceOfConstraint(i)], c.AtLeast, c.Bound))];
+        _slo = SloProbability.Of(_draws, constraints);
+        _front = new FrontMembership(_draws, _objectives, constraints);
+    }
+
+    /// <summary>The verdicts on candidates that were all replicated; null when there are none, or nothing varied them.</summary>
+    public static Verdicts? Of(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists)
+    {
+        // A number that is missing in some run cannot be drawn: such a candidate failed in a way that needs no probability.
+        var needed = Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective).Concat(Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint)).ToList();
+        var usable = finalists.Where(c => c.Replications.Count > 0 && c.Replications.TrueForAll(r => needed.TrueForAll(p => double.IsFinite(r[p])))).ToList();
+        return usable.Count == 0 || (study.Replications < 2 && !study.ModelError) ? null : new Verdicts(study, measures, usable);
+    }
+
+    /// <summary>Probability that it keeps the SLO, and that it is on the front; NaN where nothing is known.</summary>
+    public (double Slo, double Front) Odds(Contestant contestant) =>
+        _index.TryGetValue(contestant, out var i) ? (_slo[i], _front.Probabilities[i]) : (double.NaN, double.NaN);
+
+    /// <summary>The number with its 90 % interval; null where nothing is known.</summary>
+    public Interval? Interval(Contestant contestant, int measure)
+    {
+        if (!_index.TryGetValue(contestant, out var i) || !_metric.TryGetValue(measure, out var m))
+        {
+            return null;
+        }
+
+        var interval = _draws.Interval(i, m);
+        return interval with { Value = contestant.Replications[0][measure] };
+    }
+
+    /// <summary>How surely one member of the front beats another, objective by objective.</summary>
+    public IReadOnlyList<PairVerdict> Pairs(IReadOnlyCollection<Contestant> front)
+    {
+        var pairs = new List<PairVerdict>();
+        var members = _finalists.Where(front.Contains).ToList();
+        foreach (var a in members)
+        {
+            foreach (var b in members)
+            {
+                if (a != b)
+                {
+                    var probability = PairProbability.Of(_draws, _objectives, _index[a], _index[b]);
+                    pairs.AddRange(probability.PerObjective.Select((p, o) => new PairVerdict(a.Number, b.Number, o, p)));
+                }
+            }
+        }
+
+        return pairs;
+    }
+
+    /// <summary>What to measure first, and the share of the doubt about the front that each measurement removes.</summary>
+    public IReadOnlyList<(Contestant Contestant, double Reduction)> Plan(int count) =>
+        [.. ValueOfMeasurement.Plan(_front, count).Select(v => (_finalists[v.Candidate], v.Reduction))];
+
+    private static string Group(Contestant contestant) =>
+        string.Join(" + ", contestant.Candidate.Model.Pools.Select(p => $"{p.Target?.Gpu.Name} {p.Engine.Settings.EngineName}").Distinct().Order(StringComparer.Ordinal));
+
+    private static double Median(Contestant contestant) =>
+        contestant.Candidate.Model.Pools.Max(p => p.Target is { } target ? StepTimeErrors.Median(target.Gpu.Name, p.Engine.Settings.EngineName) : 0);
+
+    // The spread of the replications around the traffic that was given.
+    private static double[] Centred(double[] values)
+    {
+        var mean = values.Average();
+        return mean == 0 || !(values[0] / mean > 0) ? [.. values.Select(v => v - mean + values[0])] : [.. values.Select(v => v * (values[0] / mean))];
+    }
+
+    // Percent of the number per percent of the steps, from runs with longer and shorter ones.
+    private static Loading LoadingOf(Contestant contestant, int place)
+    {
+        var error = 2 * Median(contestant);
+        var nominal = contestant.Replications[0][place];
+        return new Loading(Slope(contestant.Slower![place], error), -Slope(contestant.Faster![place], error));
+
+        double Slope(double value, double by) => by > 0 && value > 0 && nominal > 0 && double.IsFinite(value) ? DeterministicMath.Log(value / nominal) / by : 0;
+    }
+}
