@@ -91,7 +91,7 @@ public sealed class Conclusion
 
         var sure = pool.Where(c => Odds(c).Slo >= Sure).ToList();
         var first = sure.Count > 0
-            ? sure.OrderBy(c => c.Costs[0]).ThenByDescending(c => Odds(c).Slo).ThenBy(c => c.Number).First()
+            ? sure.Aggregate((a, b) => Lexicographic.Compare(b.Costs, a.Costs) < 0 ? b : a)
             : pool.OrderByDescending(c => Odds(c).Slo).ThenBy(c => c.Costs[0]).ThenBy(c => c.Number).First();
         var list = new List<Contestant> { first };
 
