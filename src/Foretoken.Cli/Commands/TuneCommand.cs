@@ -64,16 +64,17 @@ internal sealed class TuneCommand
             throw new InputException("--threads", $"is {threads}", "at least 1");
         }
 
-        var study = Load(parsed);
+        var (path, resumed) = Named(parsed);
+        var study = Load(parsed, path);
         var notes = new StringBuilder();
         var sample = study.Scenario(study.Candidates.Any());
         var traffic = TrafficLoader.Load(sample, notes);
         var text = YamlText.Write(study.Document);
         var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
-        var header = new StudyHeader(study.Study.Name, StudyHash.Of(text, study.Study, traffic), text, (long)study.Study.Seed, ProgramVersion.Text, [.. measures.All.Select(m => m.Text)]);
+        var header = new StudyHeader(study.Study.Name, StudyHash.Of(text, study.Study, traffic, sample), text, (long)study.Study.Seed, ProgramVersion.Text, [.. measures.All.Select(m => m.Text)]);
         using var store = RunStore.Open(parsed.GetValue(_store)!);
         var resumes = parsed.GetResult(_resume) is not null;
-        using var lease = resumes ? store.Resume(parsed.GetValue(_resume), header) : store.Begin(header);
+        using var lease = resumes ? store.Resume(resumed, header) : store.Begin(header);
         if (!quiet)
         {
             Console.Error.Write(notes);
@@ -123,7 +124,14 @@ internal sealed class TuneCommand
         return result.Recommendation is { MeetsSlo: true } ? ExitCodes.Ok : ExitCodes.NothingMeetsSlo;
     }
 
-    private StudyFile Load(ParseResult parsed)
+    // 'tune --resume study.yaml' means the study's file: an id has no dot in it.
+    private (string? Study, string? Resumed) Named(ParseResult parsed)
+    {
+        var (file, resumed) = (parsed.GetValue(_file), parsed.GetValue(_resume));
+        return file is null && resumed is not null && resumed.Contains('.', StringComparison.Ordinal) ? (resumed, null) : (file, resumed);
+    }
+
+    private StudyFile Load(ParseResult parsed, string? path)
     {
         var overrides = new ScenarioOverrides();
         if (parsed.GetValue(_trace) is { } trace)
@@ -157,7 +165,7 @@ internal sealed class TuneCommand
             overrides.Set(assignment);
         }
 
-        return StudyFile.Load(parsed.GetValue(_file), overrides);
+        return StudyFile.Load(path, overrides);
 
         void Put(Option<string?> option, string path)
         {
@@ -182,7 +190,7 @@ internal sealed class TuneCommand
             {
                 failure = ExceptionDispatchInfo.Capture(e);
             }
-        });
+        }) { IsBackground = true, Name = "tuner" };
         thread.Start();
         var line = quiet ? null : new TuneProgressLine(progress, Console.Error, !Console.IsErrorRedirected, Console.IsErrorRedirected ? 200 : Console.WindowWidth);
         var noted = "";

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Foretoken.Cli.Scenarios;
 using Foretoken.Engines.Replicas;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
@@ -8,6 +9,7 @@ using Foretoken.Metrics;
 using Foretoken.Tuning.Evaluation;
 using Foretoken.Tuning.Studies;
 using Foretoken.Twin;
+using Foretoken.Twin.Scenarios.Model;
 
 namespace Foretoken.Cli.Tuning;
 
@@ -15,7 +17,7 @@ namespace Foretoken.Cli.Tuning;
 internal static class StudyHash
 {
     /// <summary>Hash over the study's text, its traffic, its seed and the program's models.</summary>
-    public static string Of(string text, Study study, Traffic traffic)
+    public static string Of(string text, Study study, Traffic traffic, ScenarioFile sample)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(text));
@@ -31,6 +33,13 @@ internal static class StudyHash
             }
         }
 
+        // Measurements that the scenario names.
+        foreach (var path in sample.Model.Pools.Select(p => MeasuredIn(sample, p.StepTime)).OfType<string>().Distinct())
+        {
+            using var stream = File.OpenRead(path);
+            hash.AppendData(SHA256.HashData(stream));
+        }
+
         // Another build of the models gives other results: an id that the compiler makes of their sources.
         foreach (var type in new[] { typeof(IStepTimeSource), typeof(IReplica), typeof(IRoutingPolicy), typeof(TwinRun), typeof(MetricCatalogue), typeof(Study) })
         {
@@ -39,4 +48,11 @@ internal static class StudyHash
 
         return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16));
     }
+
+    private static string? MeasuredIn(ScenarioFile sample, StepTimeModel model) => model switch
+    {
+        CoefficientsStepTimeModel { File: { } file } => sample.Locate(file.Path, file.PathOrigin),
+        TableStepTimeModel table => sample.Locate(table.Path, table.PathOrigin),
+        _ => null,
+    } is { } path && File.Exists(path) ? path : null;
 }

@@ -7,8 +7,8 @@ namespace Foretoken.Tuning.Evaluation;
 /// <summary>
 /// Other traffic that could as well have been recorded: the trace cut into blocks of time, each block's place taken by a block
 /// from nearby (local block bootstrap, Paparoditis and Politis 2002), so that bursts stay whole and the shape of the day stays.
-/// A block that comes a second time asks other things: prompt content that only one request of the trace had is new again, and
-/// only what several shared stays shared.
+/// A block that comes a second time asks other things: prompt content that only one session (or one request on its own) had is new
+/// again, and only what several shared stays shared.
 /// </summary>
 public static class BlockResampling
 {
@@ -41,7 +41,7 @@ public static class BlockResampling
 
         var random = new RandomStream(seed, StreamId.Resampling, 0, (ulong)replication);
         var times = new int[Blocks];
-        var copy = new TraceCopy(trace);
+        var copy = new TraceCopy(trace, units);
         for (var b = 0; b < Blocks; b++)
         {
             var from = Math.Max(0, b - Reach);
@@ -89,7 +89,7 @@ public static class BlockResampling
     {
         private readonly Trace _from;
         private readonly PrefixTree? _tree;
-        private readonly int[] _uses;
+        private readonly bool[] _shared;
         private readonly List<SimTime> _arrivals = [];
         private readonly List<int> _rows = [];
         private readonly List<int> _sessions = [];
@@ -97,10 +97,10 @@ public static class BlockResampling
         private int _nextId;
         private int _nextSession;
 
-        public TraceCopy(Trace from)
+        public TraceCopy(Trace from, List<Unit> units)
         {
             _from = from;
-            _uses = new int[from.Tree?.Count ?? 0];
+            _shared = new bool[from.Tree?.Count ?? 0];
             if (from.Tree is null || from.Contents is null)
             {
                 return;
@@ -112,22 +112,30 @@ public static class BlockResampling
                 _tree.Add(from.Tree.Parents[node], from.Tree.Ends[node]);
             }
 
-            foreach (var content in from.Contents)
+            var owners = new int[_shared.Length];
+            Array.Fill(owners, -1);
+            for (var unit = 0; unit < units.Count; unit++)
             {
-                foreach (var node in content.Path.Span)
+                foreach (var row in units[unit].Rows)
                 {
-                    _uses[node]++;
-                }
+                    foreach (var node in from.Contents[row].Path.Span)
+                    {
+                        _shared[node] |= owners[node] >= 0 && owners[node] != unit;
+                        owners[node] = unit;
+                    }
 
-                foreach (var id in content.HashIds.Span)
-                {
-                    _nextId = Math.Max(_nextId, id + 1);
+                    foreach (var id in from.Contents[row].HashIds.Span)
+                    {
+                        _nextId = Math.Max(_nextId, id + 1);
+                    }
                 }
             }
         }
 
         public void Add(List<int> rows, long shift, bool isCopy)
         {
+            var nodes = new Dictionary<int, int>();
+            var ids = new Dictionary<int, int>();
             var session = _from.Sessions is not null && _from.Sessions[rows[0]] >= 0 ? _nextSession++ : -1;
             foreach (var row in rows)
             {
@@ -137,7 +145,7 @@ public static class BlockResampling
                 _sessions.Add(session);
                 if (_from.Contents is not null)
                 {
-                    _contents.Add(isCopy ? Fresh(_from.Contents[row]) : _from.Contents[row]);
+                    _contents.Add(isCopy ? Fresh(_from.Contents[row], nodes, ids) : _from.Contents[row]);
                 }
             }
         }
@@ -157,34 +165,39 @@ public static class BlockResampling
             SessionCount = _nextSession,
         };
 
-        // What no other request has is new.
-        private PromptContent Fresh(PromptContent content)
+        // What no other unit has is new, and the same again from turn to turn. The tree holds what at least two rows share; what lies
+        // beyond a row's path is its own, and only ids tell it.
+        private PromptContent Fresh(PromptContent content, Dictionary<int, int> nodes, Dictionary<int, int> freshIds)
         {
             var path = content.Path.ToArray();
             var from = 0;
-            while (from < path.Length && _uses[path[from]] > 1)
+            while (from < path.Length && _shared[path[from]])
             {
                 from++;
             }
 
-            if (from == path.Length)
+            var firstNew = from == 0 ? 0 : _from.Tree!.Ends[path[from - 1]];
+            for (var i = from; i < path.Length; i++)
             {
-                return content;
+                if (!nodes.TryGetValue(path[i], out var node))
+                {
+                    node = _tree!.Add(i == 0 ? -1 : path[i - 1], _from.Tree!.Ends[path[i]]);
+                    nodes.Add(path[i], node);
+                }
+
+                path[i] = node;
             }
 
             var ids = content.HashIds.ToArray();
-            var firstNew = _from.Tree!.Starts[path[from]];
-            for (var i = from; i < path.Length; i++)
+            for (var i = content.HashBlockTokens > 0 ? firstNew / content.HashBlockTokens : ids.Length; i < ids.Length; i++)
             {
-                path[i] = _tree!.Add(i == 0 ? -1 : path[i - 1], _from.Tree.Ends[path[i]]);
-            }
-
-            if (content.HashBlockTokens > 0)
-            {
-                for (var i = firstNew / content.HashBlockTokens; i < ids.Length; i++)
+                if (!freshIds.TryGetValue(ids[i], out var id))
                 {
-                    ids[i] = _nextId++;
+                    id = _nextId++;
+                    freshIds.Add(ids[i], id);
                 }
+
+                ids[i] = id;
             }
 
             return content with { Path = path, HashIds = ids };

@@ -84,6 +84,7 @@ internal sealed class DefaultSpace
         if (divided && topologies.Contains("disaggregated"))
         {
             Numbers("prefill.replicas", "fleet.pools[0].replicas", Counts(_gpus - 1), split);
+            widths = Powers(Math.Min(8, _gpus - 1));
             Layout("prefill.", "fleet.pools[0].", split, widths, routed);
             Numbers("decode.replicas", "fleet.pools[1].replicas", Counts(_gpus - 1), split);
             Layout("decode.", "fleet.pools[1].", split, widths, routed);
@@ -91,6 +92,7 @@ internal sealed class DefaultSpace
 
         if (divided && topologies.Contains("mixed"))
         {
+            widths = Powers(Math.Min(8, _gpus - 1));
             IReadOnlyList<Condition> mixed = [new("topology", ["mixed"])];
             Numbers($"{gpuTypes[0]}.replicas", "fleet.pools[0].replicas", Counts(_gpus - 1), mixed);
             Layout($"{gpuTypes[0]}.", "fleet.pools[0].", mixed, widths, routed: false);
@@ -100,7 +102,7 @@ internal sealed class DefaultSpace
 
         if (!_isFixed("fleet.routing"))
         {
-            Names("fleet.routing", ["round_robin", "least_requests", "dynamo_kv", "sglang_cache_aware", "llm_d"]);
+            Add("fleet.routing", [.. new[] { "round_robin", "least_requests", "dynamo_kv", "sglang_cache_aware", "llm_d" }.Select(r => new Choice(r, [new("fleet.routing.policy", Scalar(r))]))]);
         }
     }
 

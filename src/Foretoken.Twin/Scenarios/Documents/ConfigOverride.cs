@@ -43,7 +43,7 @@ public static class ConfigOverride
                 return PutInList(list, steps, depth, value);
             case MapNode map:
                 return PutInMap(map, step, Put(map.Find(step), steps, depth + 1, value, inner), value.Origin);
-            case ScalarNode { IsNull: false } when section is { Switch: null, Shorthand: { } field } && section.Fields.Contains(field):
+            case ScalarNode { IsNull: false } when section is { Shorthand: { } field } && section.Fields.Contains(field) && (section.Switch is null || section.Switch == field):
                 var written = new MapNode([new MapEntry(field.Name, node.Origin, node)], node.Origin);
                 return PutInMap(written, step, Put(null, steps, depth + 1, value, inner), value.Origin);
             default:

@@ -1,0 +1,86 @@
+using Foretoken.Quantities;
+using Foretoken.Tests.Tuning.Running;
+using Foretoken.Tuning.Objectives;
+using Xunit;
+
+namespace Foretoken.Tests.Tuning.Studies;
+
+public sealed class StudyResolverTests
+{
+    [Fact]
+    public void Load_EveryKindOfMistake_IsToldAtOnceWithItsPlace()
+    {
+        var text = SmallStudy.Text
+            .Replace("objectives: [min gpus, min p95 ttft, max p5 tps/user]", "objectives: [min p95 tftt, min p99 cost, fleet]\n  slo: [p95 ttft<800, p5 tps/user=25]", StringComparison.Ordinal)
+            .Replace("tensor_parallel: [1, 2]", "tensor_parallel: {range: [4, 1]}\n    engine.block_size: {values: [16, 32], when: {engine.kind: vllm}}\n    engine.watermark: [0.1, 0.1]", StringComparison.Ordinal);
+        var problems = Assert.Throws<InputException>(() => new SmallStudy(text)).Problems.Select(p => p.ToString()).ToList();
+        foreach (var expected in new[] { "there is no metric 'tftt' (did you mean ttft?)", "'cost' has one value for the whole run, so no 'p99'", "there is no metric 'fleet'", "'800' in 'p95 ttft<800' has no unit", "'p5 tps/user=25' has no < or >", "tune.space.tensor_parallel.range", "depends on 'engine.kind', which is no dimension before it", "has 0.1 twice" })
+        {
+            Assert.Contains(problems, p => p.Contains(expected, StringComparison.Ordinal) || Reordered(p, expected));
+        }
+
+        Assert.All(problems, p => Assert.Contains("study.yaml:", p, StringComparison.Ordinal));
+
+        static bool Reordered(string problem, string expected) => expected.Split(" (").All(part => problem.Contains(part.TrimEnd(')'), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_MistakeInTheScenarioItself_IsToldAsTheScenariosOwn()
+    {
+        var problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text.Replace("preset: chat", "preset: chatt", StringComparison.Ordinal))).Problems;
+        Assert.Contains(problems, p => p.Place.Contains("workload.preset", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_BudgetThatNothingFits_SaysWhy()
+    {
+        var problem = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "tune.gpus=1", "tune.space={fleet.replicas: [2, 4]}")).Problems.Single();
+        Assert.Contains("more than the budget of 1 GPUs", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("p95 ttft<800ms", "p95 time_to_first_token", false, 800)]
+    [InlineData("p99.9 itl < 0.05s", "p99.9 inter_token_latency", false, 50)]
+    [InlineData("p5 tps/user>25", "p5 output_token_throughput_per_user", true, 25)]
+    [InlineData("avg e2e<=1.5m", "avg request_latency", false, 90_000)]
+    [InlineData("good_request_fraction>95%", "good_request_fraction", true, 0.95)]
+    [InlineData("max ttft of chat<2s", "p100 time_to_first_token of chat", false, 2000)]
+    public void ReadConstraints_AsPeopleWriteThem(string text, string measure, bool atLeast, double bound)
+    {
+        var problems = new List<Problem>();
+        var constraint = MeasureText.ReadConstraints(text, "here", problems).Single();
+        Assert.Empty(problems);
+        Assert.Equal((measure, atLeast), (constraint.Measure.Text, constraint.AtLeast));
+        Assert.Equal(bound, constraint.Bound, 9);
+    }
+
+    [Fact]
+    public void Space_OfThePresets_CanExist()
+    {
+        // Every path of the default space is a path of the scenario: over many points each choice has to be usable somewhere.
+        using var study = new SmallStudy(SmallStudy.Text[..SmallStudy.Text.IndexOf("tune:", StringComparison.Ordinal)].Replace("engine: {kind: vllm}\n", "", StringComparison.Ordinal) + "tune: {gpus: 8}\n");
+        var space = study.File.Study.Space;
+        var random = new RandomStream(1, StreamId.Test);
+        var used = space.Dimensions.Select(d => new bool[d.Choices.Count]).ToList();
+        for (var i = 0; i < 4000; i++)
+        {
+            var point = space.Canonical([.. space.Dimensions.Select(d => random.NextInt(d.Choices.Count))]);
+            if (study.File.Candidates.TryCreate(point, out _) is not null)
+            {
+                for (var d = 0; d < point.Length; d++)
+                {
+                    used[d][point[d]] |= space.IsActive(point, d);
+                }
+            }
+        }
+
+        for (var d = 0; d < used.Count; d++)
+        {
+            for (var c = 0; c < used[d].Length; c++)
+            {
+                // Many small replicas only fit alone, which random points seldom are.
+                Assert.True(used[d][c] || space.Dimensions[d].Name.EndsWith("replicas", StringComparison.Ordinal), $"{space.Dimensions[d].Name} = {space.Dimensions[d].Choices[c].Text} is never usable");
+            }
+        }
+    }
+}
