@@ -43,7 +43,7 @@ internal sealed class Verdicts
         var groups = finalists.Select(Group).Distinct().ToList();
         var candidates = finalists.Select(c => new DoubtCandidate(
             groups.IndexOf(Group(c)),
-            [.. places.Select(p => new MetricSamples(Centred([.. c.Replications.Select(r => r[p])])))],
+            [.. places.Select(p => MetricSamples.AroundFirst([.. c.Replications.Select(r => r[p])]))],
             c.Slower is null ? null : [.. places.Select((p, m) => new[] { metrics[m].Positive ? LoadingOf(c, p) : default })])).ToList();
         var medians = groups.Select(g => finalists.Where(c => Group(c) == g).Max(Median)).ToList();
         ErrorFactor[] errors = study.ModelError
@@ -110,13 +110,6 @@ internal sealed class Verdicts
 
     private static double Median(Contestant contestant) =>
         contestant.Candidate.Model.Pools.Max(p => p.Target is { } target ? StepTimeErrors.Median(target.Gpu.Name, p.Engine.Settings.EngineName) : 0);
-
-    // The spread of the replications around the traffic that was given.
-    private static double[] Centred(double[] values)
-    {
-        var mean = values.Average();
-        return mean == 0 || !(values[0] / mean > 0) ? [.. values.Select(v => v - mean + values[0])] : [.. values.Select(v => v * (values[0] / mean))];
-    }
 
     // Percent of the number per percent of the steps, from runs with longer and shorter ones.
     private static Loading LoadingOf(Contestant contestant, int place)

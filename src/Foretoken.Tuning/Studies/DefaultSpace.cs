@@ -165,7 +165,7 @@ internal sealed class DefaultSpace
             IReadOnlyList<Condition> when = engines.Count > 1 ? [new("engine.kind", [engine])] : [];
             var (name, path, value) = engine switch
             {
-                "vllm" => ("vllm.kv_tiers", "engine.kv_offloading_size", "64GiB"),
+                "vllm" => ("vllm.kv_tiers", "engine.kv_offloading_size", "64"),
                 "sglang" => ("sglang.kv_tiers", "engine.enable_hierarchical_cache", "true"),
                 _ => ("trtllm.kv_tiers", "engine.host_cache_size", "64GiB"),
             };
