@@ -23,5 +23,6 @@ public enum StreamId
     Search = 15,
     Resampling = 16,
     Doubt = 17,
+    Portfolio = 18,
     Test = 1000,
 }

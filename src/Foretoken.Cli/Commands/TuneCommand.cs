@@ -39,12 +39,14 @@ internal sealed class TuneCommand
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as JSON instead of a table." };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress and no remarks on standard error." };
 
+    private readonly Option<bool> _portfolio = new("--portfolio") { Description = "Cut the traffic into classes, tune each, and compare that with one configuration for all." };
+
     public static Command Create()
     {
         var tune = new TuneCommand();
         var command = new Command("tune", "Search for the deployments that are worth it, and say how sure that is.");
         command.Add(tune._file);
-        foreach (var option in new Option[] { tune._trace, tune._model, tune._gpu, tune._gpus, tune._slo, tune._goal, tune._engine, tune._search, tune._candidates, tune._seed, tune._set, tune._threads, tune._store, tune._resume, tune._out, tune._json, tune._quiet })
+        foreach (var option in new Option[] { tune._trace, tune._model, tune._gpu, tune._gpus, tune._slo, tune._goal, tune._engine, tune._search, tune._candidates, tune._seed, tune._set, tune._threads, tune._store, tune._resume, tune._out, tune._json, tune._quiet, tune._portfolio })
         {
             command.Add(option);
         }

@@ -38,6 +38,9 @@ public sealed class RecordedTraffic(Func<int, Recording> record, ReplayOptions? 
     /// <inheritdoc />
     public override bool IsRecorded => true;
 
+    /// <summary>How it is replayed.</summary>
+    public ReplayOptions Replay => replay ?? ReplayOptions.Default;
+
     /// <inheritdoc />
     public override Recording Recorded(int replication) => _replications.GetOrAdd(replication, r => new Lazy<Recording>(() => record(r))).Value;
 
