@@ -11,6 +11,7 @@ using Foretoken.Quantities;
 using Foretoken.Reports.Tuning;
 using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Evaluation;
+using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Results;
 using Foretoken.Tuning.Running;
 using Foretoken.Tuning.Store;
@@ -71,6 +72,12 @@ internal sealed class TuneCommand
         var notes = new StringBuilder();
         var sample = study.Scenario(study.Candidates.Any());
         var traffic = TrafficLoader.Load(sample, notes);
+        var wantsPortfolio = parsed.GetValue(_portfolio);
+        if (wantsPortfolio)
+        {
+            PortfolioStudy.Check(study.Study, traffic);
+        }
+
         var text = YamlText.Write(study.Document);
         var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
         var header = new StudyHeader(study.Study.Name, StudyHash.Of(text, study.Study, traffic, sample), text, (long)study.Study.Seed, ProgramVersion.Text, [.. measures.All.Select(m => m.Text)]);
@@ -88,9 +95,17 @@ internal sealed class TuneCommand
         var progress = new TunerProgress();
         var tuner = new Tuner(study.Study, study.Candidates, runner, stepTimes, new StoredRuns(lease), threads, progress, signal.Token);
         TunerOutcome outcome;
+        TuningResult result;
+        PortfolioResult? portfolio = null;
         try
         {
             outcome = Watched(tuner, progress, lease, quiet);
+            result = Conclusion.Of(study.Study, runner, stepTimes, outcome, ProgramVersion.Text, StudyHeadline.Of(study, sample, traffic), []);
+            if (wantsPortfolio)
+            {
+                var classes = new PortfolioStudy(study.Study, study.Candidates, runner, stepTimes, new StoredRuns(lease), threads, signal.Token);
+                portfolio = classes.Run(result, outcome, (t, p) => Watched(t, progress = p, lease, quiet));
+            }
         }
         catch (OperationCanceledException)
         {
@@ -98,9 +113,14 @@ internal sealed class TuneCommand
             return ExitCodes.Interrupted;
         }
 
-        var result = Conclusion.Of(study.Study, runner, stepTimes, outcome, ProgramVersion.Text, StudyHeadline.Of(study, sample, traffic), []) with { WallSeconds = lease.EarlierSeconds + clock.Elapsed.TotalSeconds };
+        result = result with { WallSeconds = lease.EarlierSeconds + clock.Elapsed.TotalSeconds };
         var folder = parsed.GetValue(_out) ?? Path.Combine(parsed.GetValue(_store)!, lease.Id);
         var written = StudyOutput.Write(folder, study, outcome, result, runner);
+        if (portfolio is not null)
+        {
+            written = [.. written, $"wrote {string.Join(", ", PortfolioReport.Write(folder, portfolio))}"];
+        }
+
         lease.Finish(TuningResultJson.Text(result), result.WallSeconds);
         if (!quiet)
         {
@@ -119,6 +139,10 @@ internal sealed class TuneCommand
             else
             {
                 TuningTerminal.Render(result, Console.Out, Screen.Width, Screen.HasColour);
+                if (portfolio is not null)
+                {
+                    PortfolioText.Render(portfolio, Console.Out, Screen.Width, Screen.HasColour);
+                }
             }
 
             Console.Out.Flush();

@@ -149,8 +149,8 @@ public static class PortfolioText
             var cost = deployment.Switch;
             var changes = cost.Changes.Count == 0 ? "no setting differs" : string.Join(", ", cost.Changes.Select(c => $"{c.Knob} {c.From} -> {c.To}"));
             said.Add(cost.ReloadedGpus == 0
-                ? $"Switching to {deployment.Class.Name}: nothing to start, {Gpus(cost.KeptGpus)} stay as they are ({changes})."
-                : $"Switching to {deployment.Class.Name}: {Gpus(cost.ReloadedGpus)} to start in {Human.Duration(cost.Seconds)}, {Human.Number(cost.GpuSeconds, 0)} GPU seconds{(double.IsFinite(cost.Cost) ? ", " + Dollars(cost.Cost) : "")}; {Gpus(cost.KeptGpus)} stay ({changes}).");
+                ? $"Switching to {deployment.Class.Name}: nothing to start, {Gpus(cost.KeptGpus)} kept as they are ({changes})."
+                : $"Switching to {deployment.Class.Name}: {Gpus(cost.ReloadedGpus)} to start in {Human.Duration(cost.Seconds)}, {Human.Number(cost.GpuSeconds, 0)} GPU seconds{(double.IsFinite(cost.Cost) ? ", " + Dollars(cost.Cost) : "")}; {Gpus(cost.KeptGpus)} kept ({changes}).");
         }
 
         if (result is { Shared: { MeetsSlo: true } shared, Together: { MeetsSlo: true } together } && shared.HourPrice - together.HourPrice is > 0 and var gain)

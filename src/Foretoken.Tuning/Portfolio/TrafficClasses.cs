@@ -202,7 +202,7 @@ public sealed class TrafficClasses
             var prefix = inputs > 0 ? rows.Sum(r => (double)shared[r]) / inputs : 0;
             told.Add(new TrafficClass
             {
-                Name = names?[number] ?? Fresh(told, TrafficClass.NameOf(inputs / most, outputs / most, turns, prefix)),
+                Name = names?[number] ?? TrafficClass.NameOf(inputs / most, outputs / most, turns, prefix),
                 Requests = rows.Length,
                 RequestShare = (double)rows.Length / Math.Max(1, classes.Length),
                 TokenShare = tokens > 0 ? (inputs + outputs) / tokens : 0,
@@ -213,15 +213,12 @@ public sealed class TrafficClasses
             });
         }
 
-        return told;
+        return names is null ? Distinct(told) : told;
     }
 
-    // Two classes may be alike in kind: chat, chat 2.
-    private static string Fresh(List<TrafficClass> told, string name)
-    {
-        var same = told.Count(c => c.Name == name || c.Name.StartsWith(name + " ", StringComparison.Ordinal));
-        return same == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name} {same + 1}");
-    }
+    // Two classes may be alike in kind: their mean lengths tell them apart.
+    private static List<TrafficClass> Distinct(List<TrafficClass> told) =>
+        [.. told.Select(c => told.Count(o => o.Name == c.Name) == 1 ? c : c with { Name = string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.InputTokens:0}/{c.OutputTokens:0}") })];
 
     private static Trace Cut(Trace trace, int[] rows)
     {
