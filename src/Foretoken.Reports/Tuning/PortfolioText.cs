@@ -22,7 +22,10 @@ public static class PortfolioText
         }
 
         var (heads, rows) = Table(result);
-        var table = new TextTable([.. heads.Select((h, i) => new TextTable.Column(h, i, Left: i is 0 or 6))]);
+
+        // What was chosen matters more on a narrow terminal than what the requests are like.
+        int[] importance = [0, 1, 6, 5, 5, 7, 4, 2, 2, 3];
+        var table = new TextTable([.. heads.Select((h, i) => new TextTable.Column(h, i < importance.Length ? importance[i] : i, Left: i is 0 or 6))]);
         foreach (var row in rows)
         {
             table.Add([.. row.Select(Ink.Clean)]);
