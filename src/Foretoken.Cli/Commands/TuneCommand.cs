@@ -104,12 +104,12 @@ internal sealed class TuneCommand
             if (wantsPortfolio)
             {
                 var classes = new PortfolioStudy(study.Study, study.Candidates, runner, stepTimes, new StoredRuns(lease), threads, signal.Token);
-                portfolio = classes.Run(result, outcome, (t, p) => Watched(t, progress = p, lease, quiet));
+                portfolio = classes.Run(result, outcome, (t, p) => Watched(t, p, lease, quiet));
             }
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"interrupted: {progress.Runs.ToString("N0", CultureInfo.InvariantCulture)} runs are kept; the same command with --resume {lease.Id} goes on");
+            Console.Error.WriteLine($"interrupted: {lease.Count.ToString("N0", CultureInfo.InvariantCulture)} runs are kept; the same command with --resume {lease.Id} goes on");
             return ExitCodes.Interrupted;
         }
 
