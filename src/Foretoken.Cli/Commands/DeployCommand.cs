@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Foretoken.Cli.Scenarios;
+using Foretoken.Cli.Tuning;
 using Foretoken.Deploy.Targets;
 using Foretoken.Deploy.Writing;
 using Foretoken.Quantities;
@@ -22,11 +23,13 @@ internal static class DeployCommand
         var folder = new Option<string?>("--out") { Description = "Folder that the files are written into, those of each target in one of their own.", HelpName = "DIR" };
         var print = new Option<bool>("--print") { Description = "Print the file instead, where there is only one." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace files that are there with other content." };
-        var command = new Command("deploy", "Write a scenario as launch commands and manifests, each checked against its public schema.") { target, folder, print, overwrite };
+        var candidate = new Option<int?>("--candidate") { Description = "Candidate of a stored study, whose id then stands in place of the scenario.", HelpName = "N" };
+        var store = new Option<string>("--store") { Description = "Folder of the run store.", DefaultValueFactory = _ => RunsCommand.DefaultStore, HelpName = "DIR" };
+        var command = new Command("deploy", "Write a scenario as launch commands and manifests, each checked against its public schema.") { target, folder, print, overwrite, candidate, store };
         scenario.AddTo(command);
         command.SetAction(parsed =>
         {
-            var file = scenario.Load(parsed);
+            var file = parsed.GetValue(candidate) is { } number ? StoredCandidate.Load(parsed.GetValue(store)!, parsed.GetValue(scenario.File)!, number) : scenario.Load(parsed);
             return Run(file, Targets(parsed.GetValue(target)!), parsed.GetValue(target) == All, parsed.GetValue(folder), parsed.GetValue(print), parsed.GetValue(overwrite));
         });
         return command;

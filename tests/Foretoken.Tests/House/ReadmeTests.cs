@@ -17,7 +17,8 @@ public sealed partial class ReadmeTests
     {
         // What a command writes belongs into a folder of the test's own.
         using var folder = new TemporaryFolder();
-        var outcome = CliProcess.Shell("$F " + command.Replace("--perfetto trace.json", "--perfetto " + folder.PathOf("trace.json"), StringComparison.Ordinal));
+        var store = command.StartsWith("tune ", StringComparison.Ordinal) ? $" --store {folder.PathOf("runs")}" : "";
+        var outcome = CliProcess.Shell("$F " + command.Replace("--perfetto trace.json", "--perfetto " + folder.PathOf("trace.json"), StringComparison.Ordinal) + store);
         Assert.True(outcome.ExitCode == 0, command + "\n" + outcome.Error);
     }
 
