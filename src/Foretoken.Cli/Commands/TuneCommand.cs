@@ -8,6 +8,7 @@ using Foretoken.Cli.Simulation;
 using Foretoken.Cli.Tuning;
 using Foretoken.Deploy.Documents;
 using Foretoken.Quantities;
+using Foretoken.Reports.Files;
 using Foretoken.Reports.Tuning;
 using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Evaluation;
@@ -72,10 +73,16 @@ internal sealed class TuneCommand
         var notes = new StringBuilder();
         var sample = study.Scenario(study.Candidates.Any());
         var traffic = TrafficLoader.Load(sample, notes);
+        Check(study, traffic);
         var wantsPortfolio = parsed.GetValue(_portfolio);
         if (wantsPortfolio)
         {
             PortfolioStudy.Check(study.Study, traffic);
+        }
+
+        if (parsed.GetValue(_out) is { } wanted)
+        {
+            NewFile.MakeFolder(wanted);
         }
 
         var text = YamlText.Write(study.Document);
@@ -155,6 +162,26 @@ internal sealed class TuneCommand
     {
         var (file, resumed) = (parsed.GetValue(_file), parsed.GetValue(_resume));
         return file is null && resumed is not null && resumed.Contains('.', StringComparison.Ordinal) ? (resumed, null) : (file, resumed);
+    }
+
+    private static void Check(StudyFile study, Traffic traffic)
+    {
+        var problems = new List<Problem>();
+        if (study.Study.Capacity && !traffic.IsRecorded)
+        {
+            problems.Add(new($"{study.Path}: tune.goal", "capacity raises the rate of arrivals, and these clients wait for their answers", "give the workload arrivals, or choose another goal"));
+        }
+
+        var classes = study.Study.Objectives.Select(o => o.Measure).Concat(study.Study.Constraints.Select(c => c.Measure)).Where(m => m.Class is not null).ToList();
+        if (classes.Count > 0 && traffic.Recorded(0)?.Classes is null)
+        {
+            problems.Add(new($"{study.Path}: tune", $"'{classes[0].Text}' cannot be told where clients wait for their answers", "give the classes arrivals of their own"));
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new InputException(problems);
+        }
     }
 
     private StudyFile Load(ParseResult parsed, string? path)

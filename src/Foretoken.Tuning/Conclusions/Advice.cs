@@ -108,7 +108,7 @@ internal static class Advice
         {
             var constraint = study.Constraints[i];
             var value = measures.Constraint(chosen.Final!, i);
-            var slack = constraint.Bound == 0 ? double.PositiveInfinity : constraint.AtLeast ? (value / constraint.Bound) - 1 : 1 - (value / constraint.Bound);
+            var slack = constraint.Bound == 0 ? double.PositiveInfinity : value <= 0 ? double.PositiveInfinity : constraint.AtLeast ? 1 - (constraint.Bound / value) : (constraint.Bound / value) - 1;
             if (slack < room)
             {
                 (room, closest) = (slack, i);
@@ -150,7 +150,10 @@ internal static class Advice
         var bands = new List<KeyValuePair<string, Interval>>();
         foreach (var place in Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint).Concat(Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective)).Distinct())
         {
-            bands.Add(new(measures.All[place].Text, interval(contestant, place)));
+            if (interval(contestant, place) is var band && !double.IsNaN(band.Low))
+            {
+                bands.Add(new(measures.All[place].Text, band));
+            }
         }
 
         var odds = sloProbability(contestant);

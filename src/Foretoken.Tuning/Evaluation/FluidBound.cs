@@ -24,6 +24,7 @@ public sealed class FluidBound
 
     private readonly long[] _arrivals;
     private readonly long[] _newTokens;
+    private readonly bool _overtakes;
     private readonly IReadOnlyList<Constraint> _constraints;
 
     /// <summary>A bound over the traffic.</summary>
@@ -31,6 +32,7 @@ public sealed class FluidBound
     {
         _constraints = constraints;
         var count = trace.Count;
+        _overtakes = trace.Priorities is not null;
         var order = Enumerable.Range(0, count).Where(i => trace.Arrivals[i] != SimTime.Never).OrderBy(i => trace.Arrivals[i]).ThenBy(i => i).ToArray();
         _arrivals = [.. order.Select(i => trace.Arrivals[i].Nanoseconds)];
         _newTokens = new long[order.Length];
@@ -61,7 +63,8 @@ public sealed class FluidBound
     /// <param name="stepTimes">Its step times.</param>
     public double Violation(Candidate candidate, StepTimePool stepTimes)
     {
-        if (_arrivals.Length == 0 || candidate.Model.Scaling is not null || candidate.Model.Disaggregation is { } && candidate.Model.Pools.All(p => p.Role == PoolRole.Decode))
+        // Who may overtake makes percentiles that first come, first served does not bound.
+        if (_arrivals.Length == 0 || _overtakes || candidate.Model.TimeLimit is not null || candidate.Model.Scaling is not null || candidate.Model.Disaggregation is { } && candidate.Model.Pools.All(p => p.Role == PoolRole.Decode))
         {
             return 0;
         }
@@ -72,7 +75,7 @@ public sealed class FluidBound
         foreach (var pool in candidate.Model.Pools)
         {
             var times = lease.Of(candidate, pool);
-            if (times.NeedsContextLengths)
+            if (times.NeedsContextLengths || pool.Engine.Settings.NotCovered()?.Contains("polic", StringComparison.Ordinal) == true)
             {
                 return 0;
             }
@@ -141,7 +144,7 @@ public sealed class FluidBound
     private static double BestPrefillRate(IStepTimeSource times, int most)
     {
         double best = 0;
-        for (var tokens = 64; ; tokens = Math.Min(tokens * 2, most))
+        for (var tokens = Math.Min(64, most); ; tokens = tokens > most / 2 ? most : tokens * 2)
         {
             PrefillChunk[] chunk = [new PrefillChunk(tokens, 0, true)];
             best = Math.Max(best, tokens / times.Milliseconds(new StepBatch { Prefills = chunk }));

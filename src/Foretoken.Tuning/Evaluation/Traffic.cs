@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
+using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Tuning.Evaluation;
 
@@ -38,18 +40,44 @@ public sealed class RecordedTraffic(Func<int, Recording> record, ReplayOptions? 
     /// <inheritdoc />
     public override bool IsRecorded => true;
 
-    /// <summary>How it is replayed.</summary>
-    public ReplayOptions Replay => replay ?? ReplayOptions.Default;
-
     /// <inheritdoc />
-    public override Recording Recorded(int replication) => _replications.GetOrAdd(replication, r => new Lazy<Recording>(() => record(r))).Value;
+    public override Recording Recorded(int replication) => _replications.GetOrAdd(replication, r => new Lazy<Recording>(() => Replayed(record(r)))).Value;
 
     /// <inheritdoc />
     public override IRequestSource Open(int replication, double share = 1, double speedup = 1)
     {
         var trace = Recorded(replication).Trace;
-        var all = (int)Math.Min(trace.Count, replay?.RequestLimit ?? long.MaxValue);
-        return new TraceSource(trace, new ReplayOptions { Speedup = speedup * (replay?.Speedup ?? 1), RequestLimit = share >= 1 ? all : Rows(all, share) });
+        return new TraceSource(trace, new ReplayOptions { Speedup = speedup, RequestLimit = share >= 1 ? null : Rows(trace.Count, share) });
+    }
+
+    // The replay's speed and limit once, so that whoever looks at the requests sees those that are played.
+    private Recording Replayed(Recording recording)
+    {
+        if (replay is null || (replay.Speedup == 1 && replay.RequestLimit is null))
+        {
+            return recording;
+        }
+
+        var trace = recording.Trace;
+        var rows = (int)Math.Min(trace.Count, replay.RequestLimit ?? long.MaxValue);
+        return new Recording(
+            new Trace
+            {
+                Arrivals = [.. trace.Arrivals.Take(rows).Select(a => a == SimTime.Never ? a : new SimTime(Scaled(a.Nanoseconds)))],
+                InputTokens = trace.InputTokens[..rows],
+                OutputTokens = trace.OutputTokens[..rows],
+                Priorities = trace.Priorities?[..rows],
+                Sessions = trace.Sessions?[..rows],
+                Delays = trace.Delays is null ? null : [.. trace.Delays.Take(rows).Select(d => d.Nanoseconds < 0 ? d : new SimDuration(Scaled(d.Nanoseconds)))],
+                Contents = trace.Contents?[..rows],
+                Tree = trace.Tree,
+                HasArrivals = trace.HasArrivals,
+                HashBlockTokens = trace.HashBlockTokens,
+                SessionCount = trace.SessionCount,
+            },
+            recording.Classes?[..rows]);
+
+        long Scaled(long nanoseconds) => replay.Speedup == 1 ? nanoseconds : SimDuration.FromNanoseconds(nanoseconds / replay.Speedup).Nanoseconds;
     }
 
     /// <summary>Rows of a slice.</summary>

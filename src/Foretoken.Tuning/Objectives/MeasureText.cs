@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretoken.Metrics;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Fields;
 
@@ -38,10 +39,10 @@ public static class MeasureText
     {
         var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToList();
         string? ofClass = null;
-        if (words.Count >= 3 && words[^2] == "of")
+        if (words.IndexOf("of") is > 0 and var of && of < words.Count - 1)
         {
-            ofClass = words[^1];
-            words.RemoveRange(words.Count - 2, 2);
+            ofClass = string.Join(' ', words.Skip(of + 1));
+            words.RemoveRange(of, words.Count - of);
         }
 
         if (words.Count is 0 or > 2)
@@ -55,7 +56,13 @@ public static class MeasureText
         if (metric is null)
         {
             var known = MetricCatalogue.All.Select(m => m.Tag).Concat(Short.Keys).ToList();
-            problems.Add(new(place, $"there is no metric '{name}'", NearestName.Find(name, known) is { } near ? $"did you mean {near}?" : $"one of {string.Join(", ", Short.Keys)}, or a tag of docs/metrics.md"));
+            problems.Add(new(place, $"there is no metric '{name}'", NearestName.Find(name, known) is { } near ? $"did you mean {near}?" : $"one of {string.Join(", ", Short.Keys)}, or a tag of docs/results.md"));
+            return null;
+        }
+
+        if (ofClass is not null && RequestMetrics.IndexOf(metric) < 0)
+        {
+            problems.Add(new(place, $"'{metric.Tag}' is not told by class", "leave 'of ...' out"));
             return null;
         }
 
@@ -73,6 +80,12 @@ public static class MeasureText
         if (words[0] is "avg" or "mean")
         {
             return new Measure(metric, null, ofClass);
+        }
+
+        if (metric.Better == MetricDirection.None)
+        {
+            problems.Add(new(place, $"'{metric.Tag}' is a property of the traffic: its percentiles say nothing about a deployment", "one of " + string.Join(", ", Short.Keys)));
+            return null;
         }
 
         if (words[0] == "max")

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Foretoken.Quantities;
 using Foretoken.Tuning.Evaluation;
-using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Tuning.Portfolio;
@@ -43,7 +42,7 @@ public sealed class TrafficClasses
             return;
         }
 
-        var units = TrafficUnits.Of(trace, Rows(trace));
+        var units = TrafficUnits.Of(trace, trace.Count);
         _means = [.. Enumerable.Range(0, TrafficUnits.Features).Select(f => units.Average(u => u.Features[f]))];
         _scales = [.. Enumerable.Range(0, TrafficUnits.Features).Select(f => Math.Max(TrafficUnits.LeastDeviation(f), Math.Sqrt(units.Average(u => (u.Features[f] - _means[f]) * (u.Features[f] - _means[f])))))];
         List<double[]> points = [.. units.Select(u => Standard(u.Features))];
@@ -90,7 +89,7 @@ public sealed class TrafficClasses
     public int[] ClassOf(int replication)
     {
         var recording = _traffic.Recorded(replication);
-        var classes = new int[Rows(recording.Trace)];
+        var classes = new int[recording.Trace.Count];
         if (IsNamed)
         {
             return recording.Classes is { } named ? named[..classes.Length] : classes;
@@ -121,10 +120,8 @@ public sealed class TrafficClasses
             return new Recording(Cut(_traffic.Recorded(replication).Trace, rows), IsNamed ? new int[rows.Length] : null);
         }
 
-        return new RecordedTraffic(Part, new ReplayOptions { Speedup = _traffic.Replay.Speedup }) { Classes = IsNamed ? [Classes[number].Name] : [] };
+        return new RecordedTraffic(Part) { Classes = IsNamed ? [Classes[number].Name] : [] };
     }
-
-    private int Rows(Trace trace) => (int)Math.Min(trace.Count, _traffic.Replay.RequestLimit ?? long.MaxValue);
 
     private double[] Standard(double[] features) => [.. features.Select((f, i) => (f - _means[i]) / _scales[i])];
 

@@ -30,7 +30,9 @@ internal static class BeyondBudget
                 }
 
                 var larger = Scaled(contestant.Candidate, multiple);
-                if (judge.Violation(runner.Run(larger, RunAddress.Whole(0), new RunControl()).Values) == 0)
+                var control = new RunControl();
+                using var registration = stop.Register(control.RequestStop);
+                if (judge.Violation(runner.Run(larger, RunAddress.Whole(0), control).Values) == 0)
                 {
                     best = (contestant.Candidate, multiple);
                     break;
@@ -44,7 +46,7 @@ internal static class BeyondBudget
             return [string.Create(CultureInfo.InvariantCulture, $"{scaled.Gpus} GPUs would keep it: {CandidateTitle.Of(scaled.Model)}, {times} times the replicas of the nearest candidate of that layout.")];
         }
 
-        return nearest.Count == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"Even {Multiples[^1]} times the replicas of the nearest candidates would not keep it: a bound asks for more than one replica gives to a single request.")];
+        return nearest.Count == 0 ? [] : [string.Create(CultureInfo.InvariantCulture, $"Even {Multiples[^1]} times the replicas of the nearest candidates would not keep it: it is not capacity that is missing.")];
     }
 
     private static Candidate Scaled(Candidate candidate, int multiple)

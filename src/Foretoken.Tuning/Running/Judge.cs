@@ -9,6 +9,9 @@ internal sealed class Judge(Study study, MeasureSet measures)
     // One constraint that is hopelessly missed shall not hide how the others do.
     private const double WorstMiss = 10;
 
+    /// <summary>No run misses by more.</summary>
+    public double Worst => WorstMiss * (study.Constraints.Count + study.Objectives.Count);
+
     /// <summary>Objectives turned so that smaller is better.</summary>
     public double[] Costs(double[] values) => [.. study.Objectives.Select((o, i) => o.Cost(measures.Objective(values, i)))];
 

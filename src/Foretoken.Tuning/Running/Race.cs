@@ -6,13 +6,13 @@ namespace Foretoken.Tuning.Running;
 /// </summary>
 internal sealed class Race(IReadOnlyList<double> shares)
 {
-    private readonly List<Contestant>[] _seen = [.. shares.Select(_ => new List<Contestant>())];
+    private readonly List<(Contestant Who, double[] Costs, double Missed)>[] _seen = [.. shares.Select(_ => new List<(Contestant, double[], double)>())];
 
     /// <summary>Stages in all; the last is the whole traffic, and nobody is dropped there.</summary>
     public int Stages => shares.Count;
 
     /// <summary>Notes who was played over a stage.</summary>
-    public void Seen(int stage, Contestant contestant) => _seen[stage].Add(contestant);
+    public void Seen(int stage, Contestant contestant, double[] costs, double missed) => _seen[stage].Add((contestant, costs, missed));
 
     /// <summary>Somebody who was clearly better on the stage than this one, or null.</summary>
     public Contestant? BetterThan(Contestant contestant, int stage, Func<double[], double[]> costs, Func<double[], double> violation)
@@ -26,16 +26,9 @@ internal sealed class Race(IReadOnlyList<double> shares)
         var margin = 0.05 / Math.Sqrt(shares[stage]);
         var own = costs(contestant.Stages[stage]!);
         var missed = violation(contestant.Stages[stage]!);
-        foreach (var other in _seen[stage])
+        foreach (var (other, theirs, misses) in _seen[stage])
         {
-            if (other == contestant)
-            {
-                continue;
-            }
-
-            var values = other.Stages[stage]!;
-            var misses = violation(values);
-            if (missed > misses + (2.5 * margin) || (misses <= missed && Dominates(costs(values), own, margin)))
+            if (other != contestant && (missed > misses + (2.5 * margin) || (misses <= missed && Dominates(theirs, own, margin))))
             {
                 return other;
             }

@@ -205,7 +205,7 @@ public sealed class Tuner
             {
                 Count(alive[i], outcomes[i]);
                 Settle(alive[i], outcomes[i], stage);
-                _race.Seen(stage, alive[i]);
+                _race.Seen(stage, alive[i], _judge.Costs(outcomes[i].Values), alive[i].Violation);
             }
 
             var left = new List<Contestant>();
@@ -240,7 +240,8 @@ public sealed class Tuner
             if (violations[i] > 0)
             {
                 fresh[i].State = CandidateState.Hopeless;
-                fresh[i].Violation = Math.Max(1, violations[i]) + 10;
+                // Behind everything that was played.
+                fresh[i].Violation = _judge.Worst + Math.Max(1, violations[i]);
                 fresh[i].Costs = [.. _study.Objectives.Select(_ => double.MaxValue)];
             }
             else

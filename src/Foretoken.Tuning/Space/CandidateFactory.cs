@@ -17,6 +17,8 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
 {
     private readonly ConcurrentDictionary<string, Outcome> _known = new();
 
+    private volatile bool _settled;
+
     /// <summary>The space.</summary>
     public ParameterSpace Space => space;
 
@@ -35,13 +37,24 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
     public IReadOnlyDictionary<string, long> Infeasible() =>
         _known.Values.Where(o => o.Candidate is null).GroupBy(o => o.Reason).ToDictionary(g => g.Key, g => g.LongCount());
 
+    /// <summary>Some candidate exists: from now on only reasons are kept of points that cannot.</summary>
+    internal void Settle()
+    {
+        _settled = true;
+        foreach (var (point, outcome) in _known.Where(k => k.Value.Problems is not null).ToList())
+        {
+            _known[point] = outcome with { Problems = null };
+        }
+    }
+
     /// <summary>Problems that every point had that was looked at so far: those of the scenario itself.</summary>
     internal IReadOnlyList<Problem> ProblemsOfAll()
     {
         IEnumerable<Problem>? common = null;
         foreach (var outcome in _known.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => k.Value))
         {
-            common = common is null ? outcome.Problems ?? [] : common.Intersect(outcome.Problems ?? []);
+            // A pool that is laid over the scenario says the same at another path.
+            common = common is null ? outcome.Problems ?? [] : common.IntersectBy((outcome.Problems ?? []).Select(p => p.Message), p => p.Message);
         }
 
         return [.. common ?? []];
@@ -61,7 +74,7 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
                 price += (double)pool.Replicas * pool.GpusPerReplica * (pool.GpuHourPrice ?? double.NaN);
             }
 
-            if (budget.Exceeded(model, gpus, price) is { } reason)
+            if (budget.Exceeded(model, Math.Max(gpus, Largest(model)), price) is { } reason)
             {
                 return new Outcome(null, reason);
             }
@@ -81,16 +94,21 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         }
         catch (InputException e)
         {
-            return new Outcome(null, Reason(e.Problems[0]), e.Problems);
+            return new Outcome(null, Reason(e.Problems[0]), _settled ? null : e.Problems);
         }
     }
+
+    // GPUs when every scaler has gone as far as it may; a scaler without an end goes as far as its quota.
+    private static long Largest(ScenarioModel model) => model.Pools.Select((pool, i) => (long)Math.Max(pool.Replicas, MostReplicas(model, i)) * pool.GpusPerReplica).Sum();
+
+    private static int MostReplicas(ScenarioModel model, int pool) => model.Scaling is { } scaling && scaling.Scalers.Any(s => s.Pools.Contains(pool)) ? scaling.Pools[pool].Maximum : 0;
 
     private static string Key(ScenarioModel model, IReadOnlyList<DerivedValue> rows)
     {
         var text = new StringBuilder();
 
         // A router without a choice decides nothing.
-        var routes = model.Scaling is not null || model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1);
+        var routes = model.Scaling is not null || rows.Any(r => r.Path.StartsWith("fleet.routing.router_queue", StringComparison.Ordinal) && r.Value is not ("not set" or "none" or "0")) || model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1);
         foreach (var row in rows)
         {
             if (row.Path != "name" && (routes || !row.Path.StartsWith("fleet.routing", StringComparison.Ordinal)))

@@ -17,6 +17,12 @@ internal static class SpaceReader
         foreach (var entry in ((MapNode)node).Entries)
         {
             var path = $"tune.space.{entry.Key}";
+            if (entry.Key.Split('.', '[')[0] is "workload" or "seed" or "slo" or "name" or "run" or "tune")
+            {
+                context.Add(entry.KeyOrigin, path, "is the same for all candidates", "a dimension is part of the deployment: model, gpu, parallel sizes, engine, fleet; other traffic is another study");
+                continue;
+            }
+
             if (Choices(entry, path, context) is not var (choices, ordered, when) || choices.Count == 0)
             {
                 continue;

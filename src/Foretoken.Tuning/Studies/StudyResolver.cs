@@ -44,7 +44,7 @@ public static class StudyResolver
         var preset = bound.IsSet(StudyFields.Preset) ? bound.Get(StudyFields.Preset)! : own.Count > 0 ? "none" : "everything";
         var taken = own.Select(d => d.Name).ToHashSet();
         bool IsFixed(string path) => taken.Contains(path) || taken.Any(t => t.StartsWith(path + ".", StringComparison.Ordinal) || t.StartsWith(path + "[", StringComparison.Ordinal)) || IsWritten(scenario, path);
-        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario), Topologies(bound, types), types, gpus ?? DefaultGpus, model, IsFixed);
+        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario, problems), Topologies(bound, types, gpus ?? DefaultGpus, problems), types, gpus ?? DefaultGpus, model, IsFixed);
         var space = new ParameterSpace([.. automatic, .. own]);
         var objectives = Objectives(bound, problems);
         var constraints = new List<Constraint>();
@@ -69,6 +69,19 @@ public static class StudyResolver
             objectives = [.. objectives.Select(o => o.Measure.Metric == MetricCatalogue.CostPerHour ? new Objective(new Measure(MetricCatalogue.GpuCount), false) : o)];
         }
 
+        if (bound.Get(StudyFields.Goal) == "capacity")
+        {
+            if (bound.IsSet(StudyFields.Objectives))
+            {
+                problems.Add(new($"{bound.PlaceOf(StudyFields.Objectives)}: tune.objectives", "contradict the goal capacity, which raises the load until the SLO breaks", "leave one of the two out"));
+            }
+
+            if (constraints.TrueForAll(c => c.Measure.Metric == MetricCatalogue.ErrorRequestFraction))
+            {
+                problems.Add(new($"{file}: tune.goal", "capacity needs an SLO: without a bound no load is too high", "add slo, for example tune.slo: [p95 ttft<800ms]"));
+            }
+        }
+
         CheckClasses(first.Model.Workload, objectives.Select(o => o.Measure).Concat(constraints.Select(c => c.Measure)), problems, file);
         return problems.Count > 0 ? throw new InputException(problems) : (new Study
         {
@@ -78,7 +91,7 @@ public static class StudyResolver
             Budget = budget,
             Objectives = objectives,
             Constraints = constraints,
-            Capacity = bound.Get(StudyFields.Goal) == "capacity" && !bound.IsSet(StudyFields.Objectives),
+            Capacity = bound.Get(StudyFields.Goal) == "capacity",
             Search = bound.Get(StudyFields.Search)!,
             Candidates = bound.Get(StudyFields.Candidates),
             Replications = bound.Get(StudyFields.Replications),
@@ -116,20 +129,59 @@ public static class StudyResolver
         return found;
     }
 
-    private static IReadOnlyList<string> Engines(Bound bound, ConfigNode scenario)
+    private static IReadOnlyList<string> Engines(Bound bound, ConfigNode scenario, List<Problem> problems)
     {
-        if (bound.IsSet(StudyFields.Engines))
+        var engine = (scenario as MapNode)?.Find("engine");
+        var kind = (engine is MapNode map ? map.Find("kind") : engine) is ScalarNode { IsNull: false } written ? written.Text : null;
+        if (!bound.IsSet(StudyFields.Engines))
         {
-            return bound.Get(StudyFields.Engines)!;
+            // Flags of one engine mean nothing to the others.
+            return kind is not null ? [kind] : engine is MapNode { Entries.Count: > 0 } ? ["vllm"] : ["vllm", "sglang", "trtllm"];
         }
 
-        var engine = (scenario as MapNode)?.Find("engine");
-        var kind = engine is MapNode map ? map.Find("kind") : engine;
-        return kind is ScalarNode { IsNull: false } written ? [written.Text] : ["vllm", "sglang", "trtllm"];
+        var engines = bound.Get(StudyFields.Engines)!;
+        var place = $"{bound.PlaceOf(StudyFields.Engines)}: tune.engines";
+        Twice(engines, place, problems);
+        if (kind is not null && (engines.Count != 1 || engines[0] != kind))
+        {
+            problems.Add(new(place, $"leaves a choice, and the scenario's engine.kind says {kind}", "leave one of the two out"));
+            return [kind];
+        }
+
+        return [.. engines.Distinct()];
     }
 
-    private static IReadOnlyList<string> Topologies(Bound bound, IReadOnlyList<string> types) =>
-        bound.IsSet(StudyFields.Topologies) ? bound.Get(StudyFields.Topologies)! : types.Count > 1 ? ["aggregated", "disaggregated", "mixed"] : ["aggregated", "disaggregated"];
+    private static IReadOnlyList<string> Topologies(Bound bound, IReadOnlyList<string> types, int gpus, List<Problem> problems)
+    {
+        if (!bound.IsSet(StudyFields.Topologies))
+        {
+            return gpus < 2 ? ["aggregated"] : types.Count > 1 ? ["aggregated", "disaggregated", "mixed"] : ["aggregated", "disaggregated"];
+        }
+
+        var topologies = bound.Get(StudyFields.Topologies)!;
+        var place = $"{bound.PlaceOf(StudyFields.Topologies)}: tune.topologies";
+        Twice(topologies, place, problems);
+        var usable = topologies.Distinct().ToList();
+        if (gpus < 2 && usable.RemoveAll(t => t != "aggregated") > 0)
+        {
+            problems.Add(new(place, "asks for two pools, and the budget is one GPU", "raise tune.gpus, or leave only aggregated"));
+        }
+
+        if (types.Count < 2 && usable.Remove("mixed"))
+        {
+            problems.Add(new(place, "asks for two GPU types, and there are fewer", "name them under tune.gpu_types"));
+        }
+
+        return usable.Count > 0 ? usable : ["aggregated"];
+    }
+
+    private static void Twice(IReadOnlyList<string> values, string place, List<Problem> problems)
+    {
+        foreach (var value in values.GroupBy(v => v).Where(g => g.Count() > 1))
+        {
+            problems.Add(new(place, $"has {value.Key} twice", "keep one of them"));
+        }
+    }
 
     private static IReadOnlyList<string> Types(Bound bound, ConfigNode scenario, HardwareLibrary library, List<Problem> problems)
     {
@@ -238,6 +290,7 @@ public static class StudyResolver
 
             if (factory.TryCreate(factory.Space.Canonical(point), out var reason) is { } candidate)
             {
+                factory.Settle();
                 return candidate;
             }
 

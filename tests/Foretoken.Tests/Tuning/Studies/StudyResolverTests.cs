@@ -39,6 +39,45 @@ public sealed class StudyResolverTests
     }
 
     [Theory]
+    [InlineData("tune.space={workload.arrivals.rate: [1, 50]}", "is the same for all candidates")]
+    [InlineData("tune.topologies=[mixed]", "asks for two GPU types")]
+    [InlineData("tune.topologies=[disaggregated, disaggregated]", "has disaggregated twice")]
+    [InlineData("tune.engines=[vllm, sglang]", "the scenario's engine.kind says vllm")]
+    [InlineData("tune.objectives=[max rps of chat]", "is not told by class")]
+    [InlineData("tune.objectives=[min p97.5 input_sequence_length]", "is a property of the traffic")]
+    [InlineData("tune.goal=capacity", "contradict the goal capacity")]
+    public void Load_WhatCannotBeMeant_IsRefused(string set, string expected)
+    {
+        var problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, set)).Problems;
+        Assert.Contains(problems, p => p.Message.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_OneGpu_HasASpaceOfWholeRequests()
+    {
+        using var study = new SmallStudy(SmallStudy.Text[..SmallStudy.Text.IndexOf("tune:", StringComparison.Ordinal)] + "tune: {gpus: 1}\n");
+        Assert.DoesNotContain(study.File.Study.Space.Dimensions, d => d.Name.StartsWith("prefill", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Key_RouterThatHoldsRequests_IsNoEquivalentOfOneThatDoesNot()
+    {
+        using var study = new SmallStudy(SmallStudy.Text, "tune.space={fleet.routing: [round_robin, least_requests, {policy: dynamo_kv, router_queue_threshold: 0.2}]}");
+        var keys = Enumerable.Range(0, 3).Select(i => study.File.Candidates.TryCreate([i], out _)!.Key).ToList();
+        Assert.Equal(keys[0], keys[1]);
+        Assert.NotEqual(keys[0], keys[2]);
+    }
+
+    [Fact]
+    public void Budget_ScalerThatMayGrow_CountsWithItsLargestSize()
+    {
+        using var study = new SmallStudy(SmallStudy.Text, "tune.gpus=2", "tune.space={fleet.autoscaling.max_replicas: [2, 64]}", "fleet.autoscaling={policy: hpa, target: 8}");
+        Assert.NotNull(study.File.Candidates.TryCreate([0], out _));
+        Assert.Null(study.File.Candidates.TryCreate([1], out var reason));
+        Assert.Contains("budget of 2 GPUs", reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("p95 ttft<800ms", "p95 time_to_first_token", false, 800)]
     [InlineData("p99.9 itl < 0.05s", "p99.9 inter_token_latency", false, 50)]
     [InlineData("p5 tps/user>25", "p5 output_token_throughput_per_user", true, 25)]
