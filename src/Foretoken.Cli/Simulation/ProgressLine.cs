@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Foretoken.Twin;
 
@@ -10,48 +9,14 @@ namespace Foretoken.Cli.Simulation;
 /// </summary>
 internal sealed class ProgressLine(RunControl control, long total, TextWriter to, bool terminal)
 {
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan EveryOnTerminal = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan EveryElsewhere = TimeSpan.FromSeconds(5);
-
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _next = First;
-    private int _width;
+    private readonly RewrittenLine _line = new(to, terminal, TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(5));
 
     /// <summary>Writes a line if it is time for one.</summary>
-    public void Update()
-    {
-        var elapsed = _clock.Elapsed;
-        if (elapsed < _next)
-        {
-            return;
-        }
-
-        _next = elapsed + (terminal ? EveryOnTerminal : EveryElsewhere);
-        var line = Line(control.RequestsEnded, total, new Quantities.SimDuration(control.NowNanoseconds).TotalSeconds, elapsed.TotalSeconds);
-        if (terminal)
-        {
-            // Padded, so that a longer line before it does not shine through.
-            to.Write("\r" + line.PadRight(_width));
-            _width = line.Length;
-        }
-        else
-        {
-            to.WriteLine(line);
-        }
-
-        to.Flush();
-    }
+    public void Update() => _line.Update(elapsed =>
+        Line(control.RequestsEnded, total, new Quantities.SimDuration(control.NowNanoseconds).TotalSeconds, elapsed.TotalSeconds));
 
     /// <summary>Takes the line away again.</summary>
-    public void Clear()
-    {
-        if (_width > 0)
-        {
-            to.Write("\r" + new string(' ', _width) + "\r");
-            to.Flush();
-        }
-    }
+    public void Clear() => _line.Clear();
 
     /// <summary>The line's text.</summary>
     internal static string Line(long ended, long total, double simulatedSeconds, double elapsedSeconds)

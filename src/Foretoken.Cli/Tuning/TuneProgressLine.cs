@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
+using Foretoken.Cli.Simulation;
 using Foretoken.Tuning.Running;
 
 namespace Foretoken.Cli.Tuning;
@@ -7,47 +7,14 @@ namespace Foretoken.Cli.Tuning;
 /// <summary>How a study is getting on, on standard error: one line that is rewritten on a terminal, a line every few seconds elsewhere.</summary>
 internal sealed class TuneProgressLine(TunerProgress progress, TextWriter to, bool terminal, int columns)
 {
-    private static readonly TimeSpan EveryOnTerminal = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan EveryElsewhere = TimeSpan.FromSeconds(10);
-
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private TimeSpan _next = TimeSpan.FromSeconds(1);
-    private int _width;
+    private readonly RewrittenLine _line = new(to, terminal, TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10));
 
     /// <summary>Writes a line if it is time for one.</summary>
-    public void Update()
-    {
-        var elapsed = _clock.Elapsed;
-        if (elapsed < _next)
-        {
-            return;
-        }
-
-        _next = elapsed + (terminal ? EveryOnTerminal : EveryElsewhere);
-        var line = Line(progress.Phase, progress.Candidates, progress.CandidatesMax, progress.Runs, progress.Played, elapsed.TotalSeconds, progress.Best, terminal ? columns - 1 : 200);
-        if (terminal)
-        {
-            to.Write("\r" + line.PadRight(_width));
-            _width = line.Length;
-        }
-        else
-        {
-            to.WriteLine(line);
-        }
-
-        to.Flush();
-    }
+    public void Update() => _line.Update(elapsed => Line(
+        progress.Phase, progress.Candidates, progress.CandidatesMax, progress.Runs, progress.Played, elapsed.TotalSeconds, progress.Best, terminal ? columns - 1 : 200));
 
     /// <summary>Takes the line away again.</summary>
-    public void Clear()
-    {
-        if (_width > 0)
-        {
-            to.Write("\r" + new string(' ', _width) + "\r");
-            to.Flush();
-            _width = 0;
-        }
-    }
+    public void Clear() => _line.Clear();
 
     /// <summary>The line's text, cut to the width.</summary>
     internal static string Line(string phase, long candidates, long most, long runs, long played, double seconds, string best, int width)

@@ -22,22 +22,17 @@ public sealed class StepTimePool(Func<Candidate, PoolModel, IStepTimeSource> cre
     /// <summary>Sources for one run, on the thread that asks; to be disposed of when it ended.</summary>
     public StepTimeLease Begin() => new(this);
 
-    internal IStepTimeSource Take(Candidate candidate, PoolModel pool, out Deployment? key)
+    internal IStepTimeSource Create(Candidate candidate, PoolModel pool) => create(candidate, pool);
+
+    internal CoefficientsStepTime? TakeIdle(Deployment key)
     {
-        key = null;
-        if (pool.StepTime is not CoefficientsStepTimeModel { File: null } model)
+        if (!_idle.TryGetValue(key, out var bag) || !bag.TryTake(out var source))
         {
-            return create(candidate, pool);
+            return null;
         }
 
-        key = CoefficientsStepTime.Canonical(model.Deployment);
-        if (_idle.TryGetValue(key, out var bag) && bag.TryTake(out var source))
-        {
-            Interlocked.Decrement(ref _count);
-            return source;
-        }
-
-        return create(candidate, pool);
+        Interlocked.Decrement(ref _count);
+        return source;
     }
 
     internal void GiveBack(Deployment key, CoefficientsStepTime source)
@@ -64,31 +59,25 @@ public sealed class StepTimeLease : IDisposable
     /// <summary>Step times of a pool, every step so many times as long as predicted.</summary>
     public IStepTimeSource Of(Candidate candidate, PoolModel pool, double factor = 1)
     {
-        if (pool.StepTime is CoefficientsStepTimeModel { File: null } model)
+        if (pool.StepTime is not CoefficientsStepTimeModel { File: null } model)
         {
-            // Pools that are alike share theirs.
-            var canonical = CoefficientsStepTime.Canonical(model.Deployment);
-            foreach (var (known, shared) in _taken)
+            var made = _pool.Create(candidate, pool);
+            return made is CoefficientsStepTime measured ? measured.WithFactor(factor) : made;
+        }
+
+        // Pools that are alike share theirs.
+        var key = CoefficientsStepTime.Canonical(model.Deployment);
+        foreach (var (known, shared) in _taken)
+        {
+            if (known == key)
             {
-                if (known == canonical)
-                {
-                    return shared.WithFactor(factor);
-                }
+                return shared.WithFactor(factor);
             }
         }
 
-        var source = _pool.Take(candidate, pool, out var key);
-        if (source is not CoefficientsStepTime own)
-        {
-            return source;
-        }
-
-        if (key is not null)
-        {
-            _taken.Add((key, own));
-        }
-
-        return own.WithFactor(factor);
+        var source = _pool.TakeIdle(key) ?? (CoefficientsStepTime)_pool.Create(candidate, pool);
+        _taken.Add((key, source));
+        return source.WithFactor(factor);
     }
 
     /// <inheritdoc />

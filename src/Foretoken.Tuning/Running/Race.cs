@@ -15,7 +15,11 @@ internal sealed class Race(IReadOnlyList<double> shares)
     public void Seen(int stage, Contestant contestant, double[] costs, double missed) => _seen[stage].Add((contestant, costs, missed));
 
     /// <summary>Somebody who was clearly better on the stage than this one, or null.</summary>
-    public Contestant? BetterThan(Contestant contestant, int stage, Func<double[], double[]> costs, Func<double[], double> violation)
+    /// <param name="contestant">This one.</param>
+    /// <param name="stage">The stage.</param>
+    /// <param name="own">Its objectives there, smaller is better.</param>
+    /// <param name="missed">How far it missed the constraints there.</param>
+    public Contestant? BetterThan(Contestant contestant, int stage, double[] own, double missed)
     {
         if (stage == shares.Count - 1)
         {
@@ -24,8 +28,6 @@ internal sealed class Race(IReadOnlyList<double> shares)
 
         // A tenth for a quarter of the traffic, a fifth for a sixteenth.
         var margin = 0.05 / Math.Sqrt(shares[stage]);
-        var own = costs(contestant.Stages[stage]!);
-        var missed = violation(contestant.Stages[stage]!);
         foreach (var (other, theirs, misses) in _seen[stage])
         {
             if (other != contestant && (missed > misses + (2.5 * margin) || (misses <= missed && Dominates(theirs, own, margin))))

@@ -198,23 +198,24 @@ public sealed class Tuner
 
         for (var stage = 0; stage < _shares.Length; stage++)
         {
-            var at = stage;
             var slice = (int)Math.Round(_shares[stage] * RunAddress.One);
             var outcomes = ParallelRuns.Each(alive, Weight, (c, control) => Outcome(c, new RunAddress(slice, 0, RunAddress.One), control), _threads, stop: _stop);
+            var costs = outcomes.Select(o => _judge.Costs(o.Values)).ToList();
             for (var i = 0; i < alive.Count; i++)
             {
                 Count(alive[i], outcomes[i]);
                 Settle(alive[i], outcomes[i], stage);
-                _race.Seen(stage, alive[i], _judge.Costs(outcomes[i].Values), alive[i].Violation);
+                _race.Seen(stage, alive[i], costs[i], alive[i].Violation);
             }
 
             var left = new List<Contestant>();
-            foreach (var contestant in alive)
+            for (var i = 0; i < alive.Count; i++)
             {
-                if (_race.BetterThan(contestant, at, _judge.Costs, _judge.Violation) is { } better)
+                var contestant = alive[i];
+                if (_race.BetterThan(contestant, stage, costs[i], contestant.Violation) is { } better)
                 {
                     contestant.State = CandidateState.OutRaced;
-                    contestant.Costs = Carried(contestant, better, at);
+                    contestant.Costs = Carried(contestant, better, stage);
                 }
                 else
                 {
