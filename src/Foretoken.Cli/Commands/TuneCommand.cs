@@ -91,6 +91,7 @@ internal sealed class TuneCommand
         using var store = RunStore.Open(parsed.GetValue(_store)!);
         var resumes = parsed.GetResult(_resume) is not null;
         using var lease = resumes ? store.Resume(resumed, header) : store.Begin(header);
+        signal.OnInterruption(() => $"interrupted: {lease.Count.ToString("N0", CultureInfo.InvariantCulture)} runs are kept; the same command with --resume {lease.Id} goes on");
         if (!quiet)
         {
             Console.Error.Write(notes);
@@ -116,7 +117,7 @@ internal sealed class TuneCommand
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine($"interrupted: {lease.Count.ToString("N0", CultureInfo.InvariantCulture)} runs are kept; the same command with --resume {lease.Id} goes on");
+            signal.SayFarewell();
             return ExitCodes.Interrupted;
         }
 
@@ -129,6 +130,7 @@ internal sealed class TuneCommand
         }
 
         lease.Finish(TuningResultJson.Text(result), result.WallSeconds);
+        signal.OnInterruption(null);
         if (!quiet)
         {
             foreach (var line in written)

@@ -21,7 +21,7 @@ internal static class Advice
             var better = front.Count(c => c.Costs[i] < own);
             if (better == 0)
             {
-                strengths.Add($"the {Superlative(study.Objectives[i])} {study.Objectives[i].Measure.Text} of the front");
+                strengths.Add($"the {Superlative(study.Objectives[i])} {study.Objectives[i].Measure.Label} of the front");
             }
         }
 
@@ -59,7 +59,7 @@ internal static class Advice
                 var value = measures.Constraint(chosen.Final!, i);
                 if (!constraint.IsMet(value))
                 {
-                    reasons.Add($"{constraint.Measure.Text} is {Number(value, constraint.Measure.Metric)} and may be {(constraint.AtLeast ? "no less" : "no more")} than {Number(constraint.Bound, constraint.Measure.Metric)}{(double.IsFinite(constraint.Miss(value)) ? string.Create(CultureInfo.InvariantCulture, $": missed by {constraint.Miss(value):P0}") : "")}.");
+                    reasons.Add($"{Sentence(constraint.Measure.Label)} is {Number(value, constraint.Measure.Metric)} and may be {(constraint.AtLeast ? "no less" : "no more")} than {Number(constraint.Bound, constraint.Measure.Metric)}{(double.IsFinite(constraint.Miss(value)) ? string.Create(CultureInfo.InvariantCulture, $": missed by {constraint.Miss(value):P0}") : "")}.");
                 }
             }
         }
@@ -81,8 +81,8 @@ internal static class Advice
         var first = study.Objectives[0];
         var better = front.Count(c => c.Costs[0] < chosen.Costs[0]);
         reasons.Add(better == 0
-            ? $"It has the {Superlative(first)} {first.Measure.Text} of all {finished.Count(c => c.Violation == 0).ToString("N0", CultureInfo.InvariantCulture)} candidates that keep the SLO: {Band(interval(chosen, measures.PlaceOfObjective(0)), first.Measure.Metric)}."
-            : $"It has the {Superlative(first)} {first.Measure.Text} of those that probably keep the SLO: {Band(interval(chosen, measures.PlaceOfObjective(0)), first.Measure.Metric)}. {better.ToString(CultureInfo.InvariantCulture)} of the front are better there and less sure.");
+            ? $"It has the {Superlative(first)} {first.Measure.Label} of all {finished.Count(c => c.Violation == 0).ToString("N0", CultureInfo.InvariantCulture)} candidates that keep the SLO: {Band(interval(chosen, measures.PlaceOfObjective(0)), first.Measure.Metric)}."
+            : $"It has the {Superlative(first)} {first.Measure.Label} of those that probably keep the SLO: {Band(interval(chosen, measures.PlaceOfObjective(0)), first.Measure.Metric)}. {better.ToString(CultureInfo.InvariantCulture)} of the front are better there and less sure.");
         if (sloProbability(chosen) is var odds && !double.IsNaN(odds))
         {
             reasons.Add(string.Create(CultureInfo.InvariantCulture, $"It keeps the SLO with a probability of {odds:P0}."));
@@ -93,7 +93,7 @@ internal static class Advice
             var constraint = study.Constraints[i];
             if (constraint.Measure.Metric != MetricCatalogue.ErrorRequestFraction)
             {
-                reasons.Add($"{constraint.Measure.Text}: {Band(interval(chosen, measures.PlaceOfConstraint(i)), constraint.Measure.Metric)}, allowed {(constraint.AtLeast ? "from" : "up to")} {Number(constraint.Bound, constraint.Measure.Metric)}.");
+                reasons.Add($"{Sentence(constraint.Measure.Label)}: {Band(interval(chosen, measures.PlaceOfConstraint(i)), constraint.Measure.Metric)}, allowed {(constraint.AtLeast ? "from" : "up to")} {Number(constraint.Bound, constraint.Measure.Metric)}.");
             }
         }
     }
@@ -118,13 +118,13 @@ internal static class Advice
         if (closest >= 0)
         {
             var constraint = study.Constraints[closest];
-            changes.Add(string.Create(CultureInfo.InvariantCulture, $"A {constraint.Measure.Text} that is {room:P0} {(constraint.AtLeast ? "lower" : "higher")} than predicted breaks the SLO."));
+            changes.Add(string.Create(CultureInfo.InvariantCulture, $"A {constraint.Measure.Label} that is {room:P0} {(constraint.AtLeast ? "lower" : "higher")} than predicted breaks the SLO."));
         }
 
         var cheaper = front.Where(c => c.Costs[0] < chosen.Costs[0]).OrderBy(c => c.Costs[0]).FirstOrDefault();
         if (cheaper is not null)
         {
-            changes.Add($"If candidate {cheaper.Number.ToString(CultureInfo.InvariantCulture)} ({cheaper.Candidate.Title}) keeps the SLO when it is measured{Odds(sloProbability(cheaper))}, it is better: {study.Objectives[0].Measure.Text} {Band(interval(cheaper, measures.PlaceOfObjective(0)), study.Objectives[0].Measure.Metric)}.");
+            changes.Add($"If candidate {cheaper.Number.ToString(CultureInfo.InvariantCulture)} ({cheaper.Candidate.Title}) keeps the SLO when it is measured{Odds(sloProbability(cheaper))}, it is better: {study.Objectives[0].Measure.Label} {Band(interval(cheaper, measures.PlaceOfObjective(0)), study.Objectives[0].Measure.Metric)}.");
         }
 
         for (var i = 1; i < study.Objectives.Count; i++)
@@ -133,7 +133,7 @@ internal static class Advice
             var best = front.OrderBy(c => c.Costs[objective]).ThenBy(c => c.Number).First();
             if (best != chosen)
             {
-                changes.Add($"Whoever weighs {study.Objectives[i].Measure.Text} more takes candidate {best.Number.ToString(CultureInfo.InvariantCulture)} ({best.Candidate.Title}): {Number(measures.Objective(best.Final!, i), study.Objectives[i].Measure.Metric)} instead of {Number(measures.Objective(chosen.Final!, i), study.Objectives[i].Measure.Metric)}.");
+                changes.Add($"Whoever weighs {study.Objectives[i].Measure.Label} more takes candidate {best.Number.ToString(CultureInfo.InvariantCulture)} ({best.Candidate.Title}): {Number(measures.Objective(best.Final!, i), study.Objectives[i].Measure.Metric)} instead of {Number(measures.Objective(chosen.Final!, i), study.Objectives[i].Measure.Metric)}.");
             }
         }
     }
@@ -160,6 +160,8 @@ internal static class Advice
         var why = isChosen ? "confirms the recommendation" : odds is > 0.1 and < 0.9 ? "decides whether it keeps the SLO" : "tells whether this end of the front is real";
         return new VerificationStep(contestant.Number, reduction > 0 ? string.Create(CultureInfo.InvariantCulture, $"{why}; removes {reduction:P0} of the doubt about the front") : why, bands);
     }
+
+    private static string Sentence(string text) => text[0] == 'p' && char.IsAsciiDigit(text[1]) ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     private static string Superlative(Objective objective) => objective.Maximise ? "highest" : "lowest";
 

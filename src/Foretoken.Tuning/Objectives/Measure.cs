@@ -21,6 +21,20 @@ public sealed record Measure(MetricDefinition Metric, double? Percentile = null,
         }
     }
 
+    /// <summary>In the middle of a sentence: <c>p95 time to first token</c>, <c>cost per hour</c>, <c>mean queue time of chat</c>.</summary>
+    public string Label
+    {
+        get
+        {
+            // Abbreviations stay as they are: GPUs, KV cache.
+            var name = char.IsUpper(Metric.Name[1]) ? Metric.Name : char.ToLowerInvariant(Metric.Name[0]) + Metric.Name[1..];
+            var of = Class is null ? "" : $" of {Class}";
+            return Metric.Kind == MetricKind.PerRun ? name + of
+                : Percentile is { } p ? string.Create(CultureInfo.InvariantCulture, $"p{p} {name}{of}")
+                : $"mean {name}{of}";
+        }
+    }
+
     /// <inheritdoc />
     public override string ToString() => Text;
 }

@@ -105,7 +105,7 @@ public sealed class Tuner
         if (!_study.Capacity && finalists.Count > 0 && finalists.TrueForAll(c => c.Violation > 0))
         {
             _progress.Enter("looking beyond the budget");
-            beyond = BeyondBudget.Of([.. finalists.OrderBy(c => c.Violation).ThenBy(c => c.Number).Take(3)], _runner, _judge, _stop);
+            beyond = BeyondBudget.Of([.. finalists.OrderBy(c => c.Violation).ThenBy(c => c.Number).Take(3)], _factory, (larger, control) => Outcome(larger, RunAddress.Whole(0), control), _judge, _threads, _stop);
         }
 
         return new TunerOutcome
@@ -368,13 +368,15 @@ public sealed class Tuner
         }
     }
 
-    private RunOutcome Outcome(Contestant contestant, RunAddress address, Twin.RunControl control)
+    private RunOutcome Outcome(Contestant contestant, RunAddress address, Twin.RunControl control) => Outcome(contestant.Candidate, address, control);
+
+    private RunOutcome Outcome(Candidate candidate, RunAddress address, Twin.RunControl control)
     {
-        var known = _memory.TryGet(contestant.Candidate.Key, address, out var outcome);
+        var known = _memory.TryGet(candidate.Key, address, out var outcome);
         if (!known)
         {
-            outcome = _runner.Run(contestant.Candidate, address, control);
-            _memory.Add(contestant.Candidate.Key, address, outcome);
+            outcome = _runner.Run(candidate, address, control);
+            _memory.Add(candidate.Key, address, outcome);
         }
 
         _progress.Ran(!known);

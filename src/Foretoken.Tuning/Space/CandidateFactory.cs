@@ -60,42 +60,59 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         return [.. common ?? []];
     }
 
+    /// <summary>The candidate with so many times the replicas, whatever the budget; scalers, quotas and machines grow with them. Null where that cannot be.</summary>
+    public Candidate? Larger(Candidate candidate, int times)
+    {
+        try
+        {
+            return Made(LargerFleet.Of(candidate.Document, times), candidate.Point, bounded: false).Candidate;
+        }
+        catch (InputException)
+        {
+            return null;
+        }
+    }
+
     private Outcome Create(int[] point)
     {
         try
         {
-            var document = space.Apply(scenario, point);
-            var (model, bound) = ScenarioResolver.Resolve(document, file, name, library);
-            long gpus = 0;
-            double price = 0;
-            foreach (var pool in model.Pools)
-            {
-                gpus += (long)pool.Replicas * pool.GpusPerReplica;
-                price += (double)pool.Replicas * pool.GpusPerReplica * (pool.GpuHourPrice ?? double.NaN);
-            }
-
-            if (budget.Exceeded(model, Math.Max(gpus, Largest(model)), price) is { } reason)
-            {
-                return new Outcome(null, reason);
-            }
-
-            return new Outcome(new Candidate
-            {
-                Point = point,
-                Knobs = space.Knobs(point),
-                Key = Key(model, ResolvedValues.Of(model, bound)),
-                Document = document,
-                Model = model,
-                Bound = bound,
-                Gpus = (int)gpus,
-                HourPrice = price,
-                Title = CandidateTitle.Of(model),
-            }, "");
+            return Made(space.Apply(scenario, point), point, bounded: true);
         }
         catch (InputException e)
         {
             return new Outcome(null, Reason(e.Problems[0]), _settled ? null : e.Problems);
         }
+    }
+
+    private Outcome Made(ConfigNode document, int[] point, bool bounded)
+    {
+        var (model, bound) = ScenarioResolver.Resolve(document, file, name, library);
+        long gpus = 0;
+        double price = 0;
+        foreach (var pool in model.Pools)
+        {
+            gpus += (long)pool.Replicas * pool.GpusPerReplica;
+            price += (double)pool.Replicas * pool.GpusPerReplica * (pool.GpuHourPrice ?? double.NaN);
+        }
+
+        if (bounded && budget.Exceeded(model, Math.Max(gpus, Largest(model)), price) is { } reason)
+        {
+            return new Outcome(null, reason);
+        }
+
+        return new Outcome(new Candidate
+        {
+            Point = point,
+            Knobs = space.Knobs(point),
+            Key = Key(model, ResolvedValues.Of(model, bound)),
+            Document = document,
+            Model = model,
+            Bound = bound,
+            Gpus = (int)gpus,
+            HourPrice = price,
+            Title = CandidateTitle.Of(model),
+        }, "");
     }
 
     // GPUs when every scaler has gone as far as it may; a scaler without an end goes as far as its quota.

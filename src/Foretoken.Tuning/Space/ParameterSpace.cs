@@ -113,7 +113,7 @@ public sealed class ParameterSpace
             {
                 foreach (var (path, value) in Dimensions[d].Choices[point[d]].Changes)
                 {
-                    scenario = ConfigOverride.Apply(scenario, path, References.Resolve(value, scenario), ScenarioFields.Root);
+                    scenario = ConfigOverride.Apply(scenario, References.Place(path, scenario), References.Resolve(value, scenario), ScenarioFields.Root);
                 }
             }
         }

@@ -11,15 +11,18 @@ internal sealed class DefaultSpace
 {
     private static readonly Origin Place = new("tune.preset");
     private static readonly string[] Splits = ["disaggregated"];
+    private const string Mix = "mix";
 
     private readonly List<Dimension> _dimensions = [];
     private readonly Func<string, bool> _isFixed;
     private readonly int _gpus;
+    private readonly bool _isPlaced;
 
-    private DefaultSpace(Func<string, bool> isFixed, int gpus)
+    private DefaultSpace(Func<string, bool> isFixed, int gpus, bool isPlaced)
     {
         _isFixed = isFixed;
         _gpus = gpus;
+        _isPlaced = isPlaced;
     }
 
     /// <summary>The dimensions of a preset.</summary>
@@ -29,18 +32,22 @@ internal sealed class DefaultSpace
     /// <param name="gpuTypes">GPU types to choose from.</param>
     /// <param name="gpus">Most GPUs.</param>
     /// <param name="model">The model that is served; null when it is not known.</param>
+    /// <param name="isPlaced">Whether a model and a GPU are named: without them layouts and formats decide nothing.</param>
+    /// <param name="pools">The scenario's own pools; null when it has none.</param>
     /// <param name="isFixed">Whether the scenario or the user's own space says something at a path.</param>
     public static IReadOnlyList<Dimension> Of(
-        string preset, IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, int gpus, ModelEntry? model, Func<string, bool> isFixed)
+        string preset, IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, int gpus, ModelEntry? model, bool isPlaced, WrittenPools? pools, Func<string, bool> isFixed)
     {
-        var space = new DefaultSpace(isFixed, gpus);
+        var space = new DefaultSpace(isFixed, gpus, isPlaced);
         if (preset == "none")
         {
             return [];
         }
 
-        space.Topology(engines, topologies, gpuTypes, model?.Shape.Layers.Any(l => l.Ffn.Experts > 0) == true);
-        if (preset is "scheduler" or "everything")
+        // Pools with engines of their own leave none to choose.
+        engines = pools is { HaveEngines: true } ? [] : engines;
+        space.Topology(engines, topologies, gpuTypes, pools, model?.Shape.Layers.Any(l => l.Ffn.Experts > 0) == true);
+        if (preset is "scheduler" or "everything" && engines.Count > 0)
         {
             space.Scheduler(engines);
         }
@@ -53,9 +60,9 @@ internal sealed class DefaultSpace
         return space._dimensions;
     }
 
-    private void Topology(IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, bool routed)
+    private void Topology(IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, WrittenPools? pools, bool routed)
     {
-        if (!_isFixed("engine.kind"))
+        if (engines.Count > 0 && !_isFixed("engine.kind"))
         {
             Names("engine.kind", engines);
         }
@@ -66,21 +73,38 @@ internal sealed class DefaultSpace
             Add("topology", [.. topologies.Select(t => new Choice(t, t switch
             {
                 "disaggregated" => [new("fleet.pools", List(Map(("role", "prefill")), Map(("role", "decode"))))],
-                "mixed" => [new("fleet.pools", List(Map(("gpu", gpuTypes[0])), Map(("gpu", gpuTypes[1]))))],
+                "mixed" when gpuTypes.Count == 2 => [new("fleet.pools", PoolsOf(gpuTypes))],
                 _ => [],
             }))]);
+            if (topologies.Contains("mixed") && gpuTypes.Count > 2)
+            {
+                Add(Mix, [.. Mixes(gpuTypes, _gpus).Select(m => new Choice(MixName(m), [new("fleet.pools", PoolsOf(m))]))], [new("topology", ["mixed"])]);
+            }
         }
 
         IReadOnlyList<Condition> whole = divided ? [new("topology", ["aggregated"])] : [];
         IReadOnlyList<Condition> split = [new("topology", Splits)];
-        if (gpuTypes.Count > 1 && !_isFixed("gpu"))
+        if (gpuTypes.Count > 1 && !_isFixed("gpu") && pools is not { HaveGpus: true })
         {
             Names("gpu", gpuTypes, divided ? [new("topology", ["aggregated", "disaggregated"])] : []);
         }
 
         var widths = Powers(Math.Min(8, _gpus));
-        Layout("", "", whole, widths, routed);
-        Numbers("fleet.replicas", "fleet.replicas", Counts(_gpus), whole);
+        if (divided)
+        {
+            Layout("", "", whole, widths, routed);
+            Numbers("fleet.replicas", "fleet.replicas", Counts(_gpus), whole);
+        }
+
+        for (var i = 0; i < pools?.Names.Count; i++)
+        {
+            // What is written stays; the others leave each at least a GPU.
+            var (name, path) = (pools.Names[i] + ".", string.Create(CultureInfo.InvariantCulture, $"fleet.pools[{i}]."));
+            var most = Math.Max(1, _gpus - pools.Names.Count + 1);
+            Numbers($"{name}replicas", $"{path}replicas", Counts(most), []);
+            Layout(name, path, [], Powers(Math.Min(8, most)), routed);
+        }
+
         if (divided && topologies.Contains("disaggregated"))
         {
             Numbers("prefill.replicas", "fleet.pools[0].replicas", Counts(_gpus - 1), split);
@@ -93,11 +117,17 @@ internal sealed class DefaultSpace
         if (divided && topologies.Contains("mixed"))
         {
             widths = Powers(Math.Min(8, _gpus - 1));
-            IReadOnlyList<Condition> mixed = [new("topology", ["mixed"])];
-            Numbers($"{gpuTypes[0]}.replicas", "fleet.pools[0].replicas", Counts(_gpus - 1), mixed);
-            Layout($"{gpuTypes[0]}.", "fleet.pools[0].", mixed, widths, routed: false);
-            Numbers($"{gpuTypes[1]}.replicas", "fleet.pools[1].replicas", Counts(_gpus - 1), mixed);
-            Layout($"{gpuTypes[1]}.", "fleet.pools[1].", mixed, widths, routed: false);
+            foreach (var type in gpuTypes)
+            {
+                List<Condition> mixed = [new("topology", ["mixed"])];
+                if (gpuTypes.Count > 2)
+                {
+                    mixed.Add(new(Mix, [.. Mixes(gpuTypes, _gpus).Where(m => m.Contains(type)).Select(MixName)]));
+                }
+
+                Numbers($"{type}.replicas", $"fleet.pools[gpu={type}].replicas", Counts(_gpus - 1), mixed);
+                Layout($"{type}.", $"fleet.pools[gpu={type}].", mixed, widths, routed: false);
+            }
         }
 
         if (!_isFixed("fleet.routing"))
@@ -106,10 +136,39 @@ internal sealed class DefaultSpace
         }
     }
 
+    // Which types stand side by side: every two, and every three.
+    private static List<IReadOnlyList<string>> Mixes(IReadOnlyList<string> types, int gpus)
+    {
+        var mixes = new List<IReadOnlyList<string>>();
+        for (var a = 0; a < types.Count; a++)
+        {
+            for (var b = a + 1; b < types.Count; b++)
+            {
+                mixes.Add([types[a], types[b]]);
+            }
+        }
+
+        if (gpus >= 3)
+        {
+            mixes.AddRange(mixes.ToList().SelectMany(pair => types.Skip(types.ToList().IndexOf(pair[1]) + 1).Select(third => (IReadOnlyList<string>)[.. pair, third])));
+        }
+
+        return mixes;
+    }
+
+    private static string MixName(IReadOnlyList<string> types) => string.Join(" + ", types);
+
+    private static ListNode PoolsOf(IReadOnlyList<string> types) => List([.. types.Select(t => Map(("gpu", t)))]);
+
     // Attention data parallelism and dealt-out experts only mean something for models with routed experts.
     private void Layout(string name, string path, IReadOnlyList<Condition> when, int[] widths, bool routed)
     {
-        Numbers($"{name}tensor_parallel", $"{path}tensor_parallel", widths, when);
+        if (!_isPlaced)
+        {
+            return;
+        }
+
+        Width("tensor_parallel", widths);
         if (_gpus >= 2 * widths[^1] && path.Length == 0 && !_isFixed("tensor_parallel"))
         {
             // Stages pay where tensor parallelism ends: at the node.
@@ -118,14 +177,27 @@ internal sealed class DefaultSpace
 
         if (routed)
         {
-            Numbers($"{name}data_parallel", $"{path}data_parallel", widths, when);
-            Numbers($"{name}expert_parallel", $"{path}expert_parallel", Powers(Math.Min(16, _gpus)), when);
+            Width("data_parallel", widths);
+            Width("expert_parallel", Powers(Math.Min(16, _gpus)));
+        }
+
+        // What is written for the whole fleet is written for its pools.
+        void Width(string key, int[] values)
+        {
+            if (!_isFixed(key))
+            {
+                Numbers(name + key, path + key, values, when);
+            }
         }
     }
 
     private void Scheduler(IReadOnlyList<string> engines)
     {
-        Names("engine.kv_cache_dtype", ["auto", "fp8"]);
+        if (_isPlaced)
+        {
+            Names("engine.kv_cache_dtype", ["auto", "fp8"]);
+        }
+
         foreach (var engine in engines)
         {
             IReadOnlyList<Condition> when = engines.Count > 1 ? [new("engine.kind", [engine])] : [];

@@ -42,7 +42,7 @@ public static class StudyFields
     public static readonly Field<IReadOnlyList<string>> GpuTypes = new(new ListType<string>(new TextType("a GPU's name"), 1))
     {
         Name = "gpu_types",
-        Meaning = "GPU types to choose from, names of 'foretoken gpus'; with several, fleets of two types are looked at as well.",
+        Meaning = "GPU types to choose from, names of 'foretoken gpus'; with several, fleets of two and of three types are looked at as well.",
         DefaultText = "the scenario's gpu",
     };
 
@@ -60,7 +60,7 @@ public static class StudyFields
         DefaultText = "the scenario's engine where it names one, else all three",
     };
 
-    public static readonly Field<IReadOnlyList<string>> Topologies = new(new ListType<string>(new ChoiceType(("aggregated", "every replica serves whole requests"), ("disaggregated", "prompts and answers in pools of their own"), ("mixed", "two pools of different GPU types")), 1))
+    public static readonly Field<IReadOnlyList<string>> Topologies = new(new ListType<string>(new ChoiceType(("aggregated", "every replica serves whole requests"), ("disaggregated", "prompts and answers in pools of their own"), ("mixed", "pools of two or three different GPU types side by side")), 1))
     {
         Name = "topologies",
         Meaning = "Shapes of the fleet to choose from.",

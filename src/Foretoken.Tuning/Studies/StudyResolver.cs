@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foretoken.Hardware.Models;
 using Foretoken.Metrics;
 using Foretoken.Quantities;
@@ -44,7 +45,14 @@ public static class StudyResolver
         var preset = bound.IsSet(StudyFields.Preset) ? bound.Get(StudyFields.Preset)! : own.Count > 0 ? "none" : "everything";
         var taken = own.Select(d => d.Name).ToHashSet();
         bool IsFixed(string path) => taken.Contains(path) || taken.Any(t => t.StartsWith(path + ".", StringComparison.Ordinal) || t.StartsWith(path + "[", StringComparison.Ordinal)) || IsWritten(scenario, path);
-        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario, problems), Topologies(bound, types, gpus ?? DefaultGpus, problems), types, gpus ?? DefaultGpus, model, IsFixed);
+        var pools = taken.Contains("fleet.pools") ? null : WrittenPools.Of(scenario);
+        var isPlaced = IsFixed("model") && (types.Count > 0 || IsFixed("gpu") || pools is { HaveGpus: true });
+        if (bound.IsSet(StudyFields.Topologies) && IsFixed("fleet.pools"))
+        {
+            problems.Add(new($"{bound.PlaceOf(StudyFields.Topologies)}: tune.topologies", "leaves a choice, and fleet.pools says which pools there are", "leave one of the two out"));
+        }
+
+        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario, problems), Topologies(bound, types, gpus ?? DefaultGpus, problems), types, gpus ?? DefaultGpus, model, isPlaced, pools, IsFixed);
         var space = new ParameterSpace([.. automatic, .. own]);
         var objectives = Objectives(bound, problems);
         var constraints = new List<Constraint>();
@@ -234,6 +242,7 @@ public static class StudyResolver
             node = node switch
             {
                 MapNode map => map.Find(key),
+                ListNode list when int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var at) => at < list.Items.Count ? list.Items[at] : null,
 
                 // A bare value stands for the whole map: engine: vllm.
                 ScalarNode { IsNull: false } when key is "kind" or "policy" or "name" => node,

@@ -8,7 +8,7 @@ namespace Foretoken.Tests.Cli;
 /// <summary><c>foretoken tune</c> as a process that is stopped in the middle: what it kept, and what it ends with.</summary>
 public sealed class TuneStoreTests : IDisposable
 {
-    private static readonly string[] Study = ["tune", "examples/tune-chat-16xh100.yaml", "--set", "workload.requests=600", "--candidates", "48", "--quiet"];
+    private static readonly string[] Study = ["tune", "examples/tune-chat-16xh100.yaml", "--set", "workload.requests=600", "--quiet"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -17,10 +17,10 @@ public sealed class TuneStoreTests : IDisposable
     [Fact]
     public async Task Resume_AfterKillAndInterrupt_EndsWithTheSameResult()
     {
-        var whole = CliProcess.Run([.. Study, "--store", _folder.PathOf("whole"), "--threads", "1", "--json"]);
+        var whole = CliProcess.Run([.. Study, "--candidates", "48", "--store", _folder.PathOf("whole"), "--threads", "1", "--json"]);
         Assert.True(whole.ExitCode is 0 or 3, whole.Error);
 
-        string[] again = [.. Study, "--store", _folder.PathOf("cut"), "--json"];
+        string[] again = [.. Study, "--candidates", "48", "--store", _folder.PathOf("cut"), "--json"];
         using (var killed = CliProcess.Start(again))
         {
             await RunsOf(_folder.PathOf("cut"), 10);
@@ -50,6 +50,19 @@ public sealed class TuneStoreTests : IDisposable
         Assert.Contains("chat-on-16-h100-1 is the same study and finished", more.Error, StringComparison.Ordinal);
         var other = CliProcess.Run([.. again, "--resume", "--seed", "2"]);
         Assert.Equal(2, other.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("sleep 0.02;")]
+    public async Task Interrupt_SecondSignalRightAfterTheFirst_StillSaysOnceHowToGoOn(string between)
+    {
+        using var process = CliProcess.Start([.. Study, "--store", _folder.PathOf("twice"), "--candidates", "2000"]);
+        await RunsOf(_folder.PathOf("twice"), 5);
+        using var signals = System.Diagnostics.Process.Start("/bin/sh", ["-c", $"kill -INT {process.Id}; {between} kill -INT {process.Id} 2>/dev/null; kill -INT {process.Id} 2>/dev/null"]);
+        var outcome = CliProcess.Finish(process);
+        Assert.Equal((130, ""), (outcome.ExitCode, outcome.Output));
+        Assert.Matches(@"^interrupted: \d+ runs are kept; the same command with --resume chat-on-16-h100-1 goes on\n$", outcome.Error);
     }
 
     private static string WithoutClock(string json) => Regex.Replace(json, "\"wall_clock\": \\{[^}]*\\}", "");

@@ -60,6 +60,35 @@ public sealed class StudyResolverTests
     }
 
     [Fact]
+    public void Space_ThreeGpuTypes_HasFleetsOfEveryTwoAndOfAllThree()
+    {
+        using var study = new SmallStudy(
+            SmallStudy.Text[..SmallStudy.Text.IndexOf("tune:", StringComparison.Ordinal)].Replace("gpu: h100-sxm\n", "", StringComparison.Ordinal)
+            + "tune: {gpus: 8, gpu_types: [h100-sxm, h200-sxm, b200-sxm], topologies: [mixed], preset: topology}\n");
+        var space = study.File.Study.Space;
+        var mix = space.Dimensions.Single(d => d.Name == "mix");
+        Assert.Equal(["h100-sxm + h200-sxm", "h100-sxm + b200-sxm", "h200-sxm + b200-sxm", "h100-sxm + h200-sxm + b200-sxm"], mix.Choices.Select(c => c.Text));
+        foreach (var choice in mix.Choices)
+        {
+            List<KeyValuePair<string, string>> knobs = [new("mix", choice.Text), .. choice.Text.Split(" + ").Select((type, i) => new KeyValuePair<string, string>($"{type}.replicas", i == 0 ? "2" : "1"))];
+            var candidate = study.File.Candidates.TryCreate(space.PointOf(knobs)!, out var reason);
+            Assert.True(candidate is not null, reason);
+            Assert.Equal(choice.Text.Split(" + "), candidate.Model.Pools.Select(p => p.Target!.Gpu.Name));
+            Assert.Equal(2, candidate.Model.Pools[0].Replicas);
+            Assert.Equal(knobs, candidate.Knobs.Where(k => knobs.Contains(k)));
+        }
+    }
+
+    [Fact]
+    public void Apply_EntryThatNoListHas_SaysSo()
+    {
+        using var study = new SmallStudy(SmallStudy.Text, "fleet={pools: [{name: a}, {name: b}]}", "tune.space={\"fleet.pools[name=b].replicas\": [2, 3]}");
+        Assert.Equal([1, 2], study.File.Candidates.TryCreate([0], out _)!.Model.Pools.Select(p => p.Replicas));
+        var problem = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "fleet={pools: [{name: a}, {name: b}]}", "tune.space={\"fleet.pools[name=c].replicas\": [2, 3]}")).Problems.Single();
+        Assert.Contains("fleet.pools has no entry with name c", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Key_RouterThatHoldsRequests_IsNoEquivalentOfOneThatDoesNot()
     {
         using var study = new SmallStudy(SmallStudy.Text, "tune.space={fleet.routing: [round_robin, least_requests, {policy: dynamo_kv, router_queue_threshold: 0.2}]}");
