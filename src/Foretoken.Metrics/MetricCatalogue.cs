@@ -48,6 +48,9 @@ public static class MetricCatalogue
     public static readonly MetricDefinition RequestThroughput = new("request_throughput", "Request throughput", "Requests/s", "requests/s", PerRun, Higher,
         "Answered requests / benchmark duration.");
 
+    public static readonly MetricDefinition OfferedRequestRate = new("offered_request_rate", "Offered request rate", "Offered/s", "requests/s", PerRun, None,
+        "Requests issued after the first one / time from the first to the last, warm-up left out: the load, whatever became of it.");
+
     public static readonly MetricDefinition RequestCount = new("request_count", "Request count", "Answered", "requests", PerRun, None,
         "Answered requests: outcome completed or truncated, warm-up left out.");
 
@@ -149,7 +152,7 @@ public static class MetricCatalogue
     [
         TimeToFirstToken, TimeToSecondToken, RequestLatency, InterTokenLatency, TimePerOutputToken, InterTokenGap,
         OutputTokenThroughputPerUser, QueueTime, OutputSequenceLength, InputSequenceLength,
-        OutputTokenThroughput, TotalTokenThroughput, RequestThroughput, RequestCount, ErrorRequestCount, ErrorRequestFraction,
+        OutputTokenThroughput, TotalTokenThroughput, RequestThroughput, OfferedRequestRate, RequestCount, ErrorRequestCount, ErrorRequestFraction,
         Goodput, GoodRequestCount, GoodRequestFraction, BadMinutes, JudgedMinutes,
         BenchmarkDuration, TotalInputTokens, TotalOutputTokens, MeanConcurrency, PrefixCacheReuse,
         KvCacheUsageMean, KvCacheUsagePeak, RunningMean, RunningPeak, WaitingMean, WaitingPeak,

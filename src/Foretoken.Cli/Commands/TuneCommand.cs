@@ -91,6 +91,11 @@ internal sealed class TuneCommand
         using var store = RunStore.Open(parsed.GetValue(_store)!);
         var resumes = parsed.GetResult(_resume) is not null;
         using var lease = resumes ? store.Resume(resumed, header) : store.Begin(header);
+        foreach (var note in StudyNotes.Beforehand(study.Study))
+        {
+            notes.AppendLine($"warning: {note}");
+        }
+
         signal.OnInterruption(() => $"interrupted: {lease.Count.ToString("N0", CultureInfo.InvariantCulture)} runs are kept; the same command with --resume {lease.Id} goes on");
         if (!quiet)
         {

@@ -122,6 +122,11 @@ public static class SummaryBuilder
             values[MetricCatalogue.ErrorRequestFraction] = (double)totals.Counts.Failed / totals.Counts.Measured;
         }
 
+        if (totals.Issuing > 0)
+        {
+            values[MetricCatalogue.OfferedRequestRate] = (totals.Counts.Measured - 1) / (totals.Issuing / 1e9);
+        }
+
         double hours = 0, cost = 0, energy = 0;
         foreach (var pool in pools)
         {
@@ -360,6 +365,9 @@ public static class SummaryBuilder
         /// <summary>First measured arrival to last token of a measured request, nanoseconds; null when there was no token.</summary>
         public required long? Duration { get; init; }
 
+        /// <summary>First to last measured arrival, nanoseconds; 0 with fewer than two.</summary>
+        public required long Issuing { get; init; }
+
         /// <summary>First arrival to the end of the run, nanoseconds.</summary>
         public required long RunSpan { get; init; }
 
@@ -429,6 +437,7 @@ public static class SummaryBuilder
                 LatencySeconds = latencySeconds + latencyRest / 1e9,
                 Good = bounds.Length == 0 ? null : good,
                 Duration = lastToken < 0 ? null : lastToken - table.Arrival(warmUp).Nanoseconds,
+                Issuing = table.Count <= warmUp + 1 ? 0 : table.Arrival(table.Count - 1).Nanoseconds - table.Arrival(warmUp).Nanoseconds,
                 RunSpan = table.Count == 0 ? 0 : Math.Max(0, result.End.Nanoseconds - table.Arrival(0).Nanoseconds),
             };
         }

@@ -73,7 +73,7 @@ public sealed class Conclusion
             Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, _verdicts?.Plan(_study.Shortlist) ?? [], _outcome.Beyond, c => Odds(c).Slo, Intervals),
             Shortlist = [.. shortlist.Select(c => c.Number)],
             Pairs = _verdicts?.Pairs(_front) ?? [],
-            Notes = notes,
+            Notes = [.. notes, .. StudyNotes.Beforehand(_study), .. StudyNotes.OfCapacity(_study, _outcome.Contestants)],
         };
     }
 
@@ -134,7 +134,7 @@ public sealed class Conclusion
             FrontProbability = odds.Front,
             Bottleneck = bottleneck,
             Why = _front.Contains(contestant) ? Advice.Why(_study, contestant, _front, bottleneck) : "",
-            Capacity = _study.Capacity && isFinal ? Intervals(contestant, measures.PlaceOf(new Measure(MetricCatalogue.RequestThroughput))) : null,
+            Capacity = _study.Capacity && isFinal ? Intervals(contestant, measures.PlaceOf(new Measure(MetricCatalogue.OfferedRequestRate))) : null,
         };
     }
 

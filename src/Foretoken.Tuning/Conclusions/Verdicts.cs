@@ -32,7 +32,7 @@ internal sealed class Verdicts
 
         var places = Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective)
             .Concat(Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint))
-            .Append(measures.PlaceOf(new Objectives.Measure(MetricCatalogue.RequestThroughput)))
+            .Concat(study.Capacity ? [measures.PlaceOf(new Objectives.Measure(MetricCatalogue.OfferedRequestRate))] : [])
             .Distinct().ToList();
         for (var m = 0; m < places.Count; m++)
         {

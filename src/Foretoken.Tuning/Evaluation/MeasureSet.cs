@@ -14,7 +14,7 @@ public sealed class MeasureSet
     [
         new(MetricCatalogue.TimeToFirstToken, 50), new(MetricCatalogue.TimeToFirstToken, 95), new(MetricCatalogue.TimeToFirstToken), new(MetricCatalogue.InterTokenLatency, 50),
         new(MetricCatalogue.InterTokenLatency, 95), new(MetricCatalogue.InterTokenLatency), new(MetricCatalogue.OutputTokenThroughputPerUser, 5), new(MetricCatalogue.RequestLatency, 95),
-        new(MetricCatalogue.RequestLatency), new(MetricCatalogue.QueueTime), new(MetricCatalogue.QueueTime, 95), new(MetricCatalogue.RequestThroughput), new(MetricCatalogue.OutputTokenThroughput),
+        new(MetricCatalogue.RequestLatency), new(MetricCatalogue.QueueTime), new(MetricCatalogue.QueueTime, 95), new(MetricCatalogue.RequestThroughput), new(MetricCatalogue.OfferedRequestRate), new(MetricCatalogue.OutputTokenThroughput),
         new(MetricCatalogue.OutputTokenThroughputPerGpu), new(MetricCatalogue.GpuCount), new(MetricCatalogue.GpuHours), new(MetricCatalogue.Cost), new(MetricCatalogue.CostPerHour), new(MetricCatalogue.CostPerMillionOutputTokens),
         new(MetricCatalogue.GpuEnergy), new(MetricCatalogue.Goodput), new(MetricCatalogue.BadMinutes), new(MetricCatalogue.PrefixCacheReuse), new(MetricCatalogue.KvCacheUsageMean), new(MetricCatalogue.KvCacheUsagePeak),
         new(MetricCatalogue.RunningMean), new(MetricCatalogue.WaitingMean), new(MetricCatalogue.ReplicaBusy), new(MetricCatalogue.Preemptions), new(MetricCatalogue.EngineSteps),

@@ -27,6 +27,7 @@ public static class MeasureText
         ["tps"] = MetricCatalogue.OutputTokenThroughput,
         ["tokens/s"] = MetricCatalogue.OutputTokenThroughput,
         ["rps"] = MetricCatalogue.RequestThroughput,
+        ["offered"] = MetricCatalogue.OfferedRequestRate,
         ["gpus"] = MetricCatalogue.GpuCount,
         ["cost/h"] = MetricCatalogue.CostPerHour,
         ["cost/mtok"] = MetricCatalogue.CostPerMillionOutputTokens,

@@ -5,8 +5,14 @@ namespace Foretoken.Tuning.Running;
 /// <summary>The highest load that still keeps the constraints: arrivals come faster or slower until they break, then halving.</summary>
 internal static class CapacitySearch
 {
-    private const int Doublings = 6;
-    private const int Halvings = 5;
+    /// <summary>Arrivals never come faster than so many times.</summary>
+    public const double Fastest = 4096;
+
+    /// <summary>Nor more slowly.</summary>
+    public const double Slowest = 1.0 / 256;
+
+    // The highest load is found to this ratio.
+    private const double Precision = 1.011;
 
     /// <summary>What was found: the outcome at the highest load that keeps them (at the lowest tried where none does), and every run.</summary>
     public sealed record Found(double Speedup, RunOutcome Best, IReadOnlyList<RunOutcome> All);
@@ -15,45 +21,50 @@ internal static class CapacitySearch
     public static int Address(double speedup) => (int)Math.Round(speedup * RunAddress.One);
 
     /// <summary>Bisection on the arrival rate; a load that keeps the constraints is taken to keep them below as well.</summary>
-    public static Found Find(Func<RunAddress, RunOutcome> run, Judge judge)
+    /// <param name="run">Plays the traffic of a replication at a speed-up.</param>
+    /// <param name="judge">What judges the runs.</param>
+    /// <param name="replication">Which replication.</param>
+    /// <param name="start">Where to begin.</param>
+    /// <param name="step">How far the first step goes, a ratio above 1; further ones go further, at most to the double.</param>
+    public static Found Find(Func<RunAddress, RunOutcome> run, Judge judge, int replication = 0, double start = 1, double step = 2)
     {
         var all = new List<RunOutcome>();
         var (low, high) = (0.0, double.PositiveInfinity);
         RunOutcome? best = null;
-        for (var (step, speedup) = (0, 1.0); step < Doublings; step++)
+        var lowest = start;
+        for (var speedup = start; ;)
         {
             var outcome = Try(speedup);
             if (judge.Violation(outcome.Values) == 0)
             {
                 (low, best) = (speedup, outcome);
-                speedup *= 2;
             }
             else
             {
                 high = speedup;
-                best ??= outcome;
-                speedup /= 2;
+                if (low == 0)
+                {
+                    (lowest, best) = (speedup, outcome);
+                }
             }
 
-            if (low > 0 && high < double.PositiveInfinity)
+            if ((low > 0 && high < double.PositiveInfinity) || low >= Fastest || high <= Slowest)
             {
                 break;
             }
 
-            if (low == 0)
+            speedup = Rounded(low > 0 ? Math.Min(Fastest, speedup * step) : Math.Max(Slowest, speedup / step));
+            step = Math.Min(2, step * step);
+        }
+
+        while (low > 0 && high < double.PositiveInfinity && high / low > Precision)
+        {
+            var middle = Rounded(Math.Sqrt(low * high));
+            if (middle <= low || middle >= high)
             {
-                best = outcome;
+                break;
             }
-        }
 
-        if (low == 0 || double.IsPositiveInfinity(high))
-        {
-            return new Found(low == 0 ? Math.ScaleB(1, 1 - Doublings) : low, best!, all);
-        }
-
-        for (var step = 0; step < Halvings; step++)
-        {
-            var middle = (double)Address(Math.Sqrt(low * high)) / RunAddress.One;
             var outcome = Try(middle);
             if (judge.Violation(outcome.Values) == 0)
             {
@@ -65,13 +76,15 @@ internal static class CapacitySearch
             }
         }
 
-        return new Found(low, best!, all);
+        return new Found(low > 0 ? low : lowest, best!, all);
 
         RunOutcome Try(double speedup)
         {
-            var outcome = run(new RunAddress(RunAddress.One, 0, Address(speedup)));
+            var outcome = run(new RunAddress(RunAddress.One, replication, Address(speedup)));
             all.Add(outcome);
             return outcome;
         }
     }
+
+    private static double Rounded(double speedup) => (double)Address(speedup) / RunAddress.One;
 }

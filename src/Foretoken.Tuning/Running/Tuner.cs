@@ -1,4 +1,5 @@
 using Foretoken.Accuracy;
+using Foretoken.Metrics;
 using Foretoken.Tuning.Evaluation;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Results;
@@ -343,29 +344,47 @@ public sealed class Tuner
             wanted.AddRange(finalists.SelectMany(c => new[] { (c, RunAddress.Slower), (c, RunAddress.Faster) }));
         }
 
-        var outcomes = ParallelRuns.Each(
-            wanted,
-            w => Weight(w.Contestant),
-            (w, control) => Outcome(w.Contestant, new RunAddress(RunAddress.One, w.Replication, CapacitySearch.Address(w.Contestant.Speedup)), control),
-            _threads,
-            stop: _stop);
+        var outcomes = ParallelRuns.Each(wanted, w => Weight(w.Contestant), (w, control) => Replicated(w.Contestant, w.Replication, control), _threads, stop: _stop);
         for (var i = 0; i < wanted.Count; i++)
         {
             var (contestant, replication) = wanted[i];
-            Count(contestant, outcomes[i]);
+            var (values, played) = outcomes[i];
+            foreach (var outcome in played)
+            {
+                Count(contestant, outcome);
+            }
+
             switch (replication)
             {
                 case RunAddress.Slower:
-                    contestant.Slower = outcomes[i].Values;
+                    contestant.Slower = values;
                     break;
                 case RunAddress.Faster:
-                    contestant.Faster = outcomes[i].Values;
+                    contestant.Faster = values;
                     break;
                 default:
-                    contestant.Replications.Add(outcomes[i].Values);
+                    contestant.Replications.Add(values);
                     break;
             }
         }
+    }
+
+    // In capacity mode a replication tells two things: whether the load that was found holds there, too, and its own highest load.
+    private (double[] Values, IReadOnlyList<RunOutcome> Played) Replicated(Contestant contestant, int replication, Twin.RunControl control)
+    {
+        if (!_study.Capacity || contestant.Violation > 0)
+        {
+            var outcome = Outcome(contestant, new RunAddress(RunAddress.One, replication, CapacitySearch.Address(contestant.Speedup)), control);
+            return (outcome.Values, [outcome]);
+        }
+
+        // Highest loads of other days lie close to each other.
+        const double Nearby = 1.19;
+        var found = CapacitySearch.Find(address => Outcome(contestant, address, control), _judge, replication, contestant.Speedup, Nearby);
+        var place = _runner.Measures.PlaceOf(new Measure(MetricCatalogue.OfferedRequestRate));
+        double[] values = [.. found.All[0].Values];
+        values[place] = found.Best.Values[place];
+        return (values, found.All);
     }
 
     private RunOutcome Outcome(Contestant contestant, RunAddress address, Twin.RunControl control) => Outcome(contestant.Candidate, address, control);

@@ -241,7 +241,8 @@ internal sealed class DefaultSpace
                 "sglang" => ("sglang.kv_tiers", "engine.enable_hierarchical_cache", "true"),
                 _ => ("trtllm.kv_tiers", "engine.host_cache_size", "64GiB"),
             };
-            if (!_isFixed(path))
+            // How much KV a tier holds depends on the model.
+            if (_isPlaced && !_isFixed(path))
             {
                 Add(name, [new("none", []), new("host", [new(path, Scalar(value))])], when);
             }

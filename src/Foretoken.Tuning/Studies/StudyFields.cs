@@ -10,7 +10,7 @@ public static class StudyFields
         ("cost", "cheapest tokens that keep the SLO, then short times to first token and fast readers"),
         ("latency", "shortest times to first token and between tokens, then cost"),
         ("throughput", "most tokens per GPU, then fast readers"),
-        ("capacity", "most requests a second that keep the SLO, for the GPUs that it takes")))
+        ("capacity", "highest load that keeps the SLO, for the GPUs that it takes")))
     {
         Name = "goal",
         Meaning = "Preset of objectives. The first objective decides the recommendation.",

@@ -52,7 +52,7 @@ public static class StudyResolver
             problems.Add(new($"{bound.PlaceOf(StudyFields.Topologies)}: tune.topologies", "leaves a choice, and fleet.pools says which pools there are", "leave one of the two out"));
         }
 
-        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario, problems), Topologies(bound, types, gpus ?? DefaultGpus, problems), types, gpus ?? DefaultGpus, model, isPlaced, pools, IsFixed);
+        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario, problems), Topologies(bound, types, gpus ?? DefaultGpus, IsFixed("fleet.replicas"), isPlaced, problems), types, gpus ?? DefaultGpus, model, isPlaced, pools, IsFixed);
         var space = new ParameterSpace([.. automatic, .. own]);
         var objectives = Objectives(bound, problems);
         var constraints = new List<Constraint>();
@@ -117,7 +117,7 @@ public static class StudyResolver
         {
             "latency" => ["min p95 ttft", "min p95 itl", "min cost/h"],
             "throughput" => ["max tps/gpu", "max p5 tps/user"],
-            "capacity" => ["max rps", "min gpus"],
+            "capacity" => ["max offered", "min gpus"],
             _ => ["min cost/h", "min p95 ttft", "max p5 tps/user"],
         };
         var found = new List<Objective>();
@@ -159,11 +159,12 @@ public static class StudyResolver
         return [.. engines.Distinct()];
     }
 
-    private static IReadOnlyList<string> Topologies(Bound bound, IReadOnlyList<string> types, int gpus, List<Problem> problems)
+    private static IReadOnlyList<string> Topologies(Bound bound, IReadOnlyList<string> types, int gpus, bool isOne, bool isPlaced, List<Problem> problems)
     {
         if (!bound.IsSet(StudyFields.Topologies))
         {
-            return gpus < 2 ? ["aggregated"] : types.Count > 1 ? ["aggregated", "disaggregated", "mixed"] : ["aggregated", "disaggregated"];
+            // What is handed over between pools depends on the model, and a number of replicas is one of whole requests.
+            return gpus < 2 || isOne || !isPlaced ? ["aggregated"] : types.Count > 1 ? ["aggregated", "disaggregated", "mixed"] : ["aggregated", "disaggregated"];
         }
 
         var topologies = bound.Get(StudyFields.Topologies)!;
@@ -178,6 +179,11 @@ public static class StudyResolver
         if (types.Count < 2 && usable.Remove("mixed"))
         {
             problems.Add(new(place, "asks for two GPU types, and there are fewer", "name them under tune.gpu_types"));
+        }
+
+        if (isOne && usable.RemoveAll(t => t != "aggregated") > 0)
+        {
+            problems.Add(new(place, "asks for several pools, and fleet.replicas is the size of one", "leave one of the two out"));
         }
 
         return usable.Count > 0 ? usable : ["aggregated"];

@@ -110,6 +110,7 @@ public sealed class SummaryBuilderTests
         Value(summary, MetricCatalogue.OutputTokenThroughput, 30 / 60.75);
         Value(summary, MetricCatalogue.TotalTokenThroughput, 1030 / 60.75);
         Value(summary, MetricCatalogue.RequestThroughput, 4 / 60.75);
+        Value(summary, MetricCatalogue.OfferedRequestRate, 5 / 60.2);
         Value(summary, MetricCatalogue.MeanConcurrency, 1.47 / 60.75);
         Value(summary, MetricCatalogue.PrefixCacheReuse, 0.35);
         Value(summary, MetricCatalogue.Preemptions, 2);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Evaluation;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Results;
@@ -92,20 +93,75 @@ public sealed class TunerTests
     }
 
     [Fact]
-    public void Run_CapacityGoal_FindsALoadThatHoldsAndAHigherOneThatBreaks()
+    public void Run_SloThatNothingKeeps_PlaysLargerFleetsOnceAndKeepsThem()
     {
-        using var study = new SmallStudy(
-            SmallStudy.Text.Replace("objectives: [min gpus, min p95 ttft, max p5 tps/user]", "goal: capacity", StringComparison.Ordinal),
-            "tune.space={fleet.replicas: [1, 2]}",
-            "tune.model_error=false",
-            "tune.replications=1");
+        // Scalers and quotas have to grow with the replicas, or no multiple would do.
+        string[] sets = ["workload.arrivals.rate=200", "tune.gpus=2", "tune.space={fleet.replicas: [1, 2]}", "fleet={autoscaling: {policy: hpa, target: 4, max_replicas: 2}, gpu_quota: 2}"];
+        var memory = new Memory();
+        using var first = new SmallStudy(SmallStudy.Text, sets);
+        var result = first.Run(memory: memory);
+        Assert.Contains(result.Recommendation!.WouldChange, r => r.Contains("GPUs would keep it", StringComparison.Ordinal));
+        Assert.True(memory.Added > result.Candidates.Sum(c => c.Runs), "larger fleets are kept, too");
+
+        var added = memory.Added;
+        using var second = new SmallStudy(SmallStudy.Text, sets);
+        Assert.Equal(SmallStudy.Bytes(result), SmallStudy.Bytes(second.Run(threads: 1, memory: memory)));
+        Assert.Equal(added, memory.Added);
+    }
+
+    [Fact]
+    public void Run_CapacityGoal_TellsTheOfferedRateThatHolds()
+    {
+        using var study = new SmallStudy(Capacity, "tune.space={fleet.replicas: [1, 2]}", "tune.replications=5");
         var result = study.Run();
-        var loads = result.Candidates.OrderBy(c => c.Gpus).Select(c => c.Capacity!.Value.Value).ToList();
+        var candidates = result.Candidates.OrderBy(c => c.Gpus).ToList();
+        var loads = candidates.Select(c => c.Capacity!.Value).ToList();
         Assert.Equal(2, loads.Count);
 
         // Twice the replicas carry about twice the load; a little more, since peaks of two share their slack.
-        Assert.InRange(loads[1] / loads[0], 1.7, 2.6);
-        Assert.All(result.Candidates, c => Assert.Equal(0, c.Violation));
+        Assert.InRange(loads[1].Value / loads[0].Value, 1.7, 2.6);
+        Assert.All(candidates, c => Assert.Equal(0, c.Violation));
+        Assert.All(loads, l => Assert.True(l.Low < l.Value && l.Value < l.High && l.High < 2 * l.Low, $"{l}"));
+
+        // Offered is what comes, not what is answered in a run with its end: the recorded rate times the speed-up.
+        var trace = study.Traffic.Recorded(0)!.Trace;
+        var recorded = (trace.Count - 1) / ((trace.Arrivals[^1] - trace.Arrivals[0]).TotalSeconds);
+        for (var i = 0; i < loads.Count; i++)
+        {
+            var candidate = study.File.Candidates.TryCreate([i], out _)!;
+            Assert.True(Misses(loads[i].Value / recorded * 0.999) == 0, "the load holds");
+            Assert.True(Misses(loads[i].Value / recorded * 1.1) > 0, "a tenth more breaks the SLO");
+
+            double Misses(double speedup)
+            {
+                var values = study.Runner.Run(candidate, new RunAddress(RunAddress.One, 0, CapacitySearch.Address(speedup)), new RunControl()).Values;
+                return study.File.Study.Constraints.Select((c, k) => c.Miss(study.Measures.Constraint(values, k))).Sum();
+            }
+        }
+    }
+
+    [Fact]
+    public void Run_CapacityBeyondWhatIsTried_IsTold()
+    {
+        using var study = new SmallStudy(Capacity, "tune.space={fleet.replicas: [8]}", "tune.gpus=8", "tune.replications=1", "slo.time_to_first_token.p95=1000s", "workload.requests=20", "workload.arrivals.rate=2");
+        var result = study.Run();
+        Assert.Contains(result.Notes, n => n.Contains("4,096 times as fast", StringComparison.Ordinal));
+        Assert.Equal(0, result.Candidates.Single().Violation);
+        using var hopeless = new SmallStudy(Capacity, "tune.space={fleet.replicas: [1]}", "tune.replications=1", "slo.time_to_first_token.p95=1ms", "workload.requests=20");
+        Assert.Contains(hopeless.Run().Notes, n => n.Contains("256 times as slowly", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1, "not what other traffic would do")]
+    [InlineData(2, "3.8 times as wide")]
+    [InlineData(3, "3.8 times as wide")]
+    [InlineData(4, null)]
+    public void Beforehand_TooFewReplications_AreWarnedOf(int replications, string? expected)
+    {
+        using var study = new SmallStudy(SmallStudy.Text, $"tune.replications={replications}");
+        var notes = StudyNotes.Beforehand(study.File.Study);
+        Assert.Equal(expected is null ? 0 : 1, notes.Count);
+        Assert.All(notes, n => Assert.Contains(expected!, n, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -135,6 +191,8 @@ public sealed class TunerTests
         Assert.True(hopeless > 0);
         Assert.Equal(4, space.Dimensions.Count);
     }
+
+    private static string Capacity => SmallStudy.Text.Replace("objectives: [min gpus, min p95 ttft, max p5 tps/user]", "goal: capacity", StringComparison.Ordinal);
 
     private static IEnumerable<string> Front(TuningResult result) =>
         result.Candidates.Where(c => c.OnFront).Select(c => string.Join(", ", c.Knobs.Select(k => $"{k.Key}={k.Value}"))).Order(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using Foretoken.Quantities;
+using Foretoken.Tests.Support;
 using Foretoken.Tests.Tuning.Running;
 using Foretoken.Tuning.Objectives;
 using Xunit;
@@ -45,6 +46,7 @@ public sealed class StudyResolverTests
     [InlineData("tune.engines=[vllm, sglang]", "the scenario's engine.kind says vllm")]
     [InlineData("tune.objectives=[max rps of chat]", "is not told by class")]
     [InlineData("tune.objectives=[min p97.5 input_sequence_length]", "is a property of the traffic")]
+    [InlineData("tune.topologies=[disaggregated]", "fleet.replicas is the size of one")]
     [InlineData("tune.goal=capacity", "contradict the goal capacity")]
     public void Load_WhatCannotBeMeant_IsRefused(string set, string expected)
     {
@@ -86,6 +88,34 @@ public sealed class StudyResolverTests
         Assert.Equal([1, 2], study.File.Candidates.TryCreate([0], out _)!.Model.Pools.Select(p => p.Replicas));
         var problem = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "fleet={pools: [{name: a}, {name: b}]}", "tune.space={\"fleet.pools[name=c].replicas\": [2, 3]}")).Problems.Single();
         Assert.Contains("fleet.pools has no entry with name c", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Space_PoolsThatTheScenarioWrites_AreChosenPoolByPool()
+    {
+        using var study = new SmallStudy(
+            SmallStudy.Text[..SmallStudy.Text.IndexOf("tune:", StringComparison.Ordinal)] + "tune: {gpus: 8, preset: topology}\n",
+            "fleet={pools: [{role: prefill, tensor_parallel: 2}, {role: decode, name: answers, replicas: 3}]}");
+        var names = study.File.Study.Space.Dimensions.Select(d => d.Name).ToList();
+        Assert.Equal(["prefill.replicas", "answers.tensor_parallel", "fleet.routing"], names);
+        var point = study.File.Study.Space.PointOf([new("prefill.replicas", "2"), new("answers.tensor_parallel", "1")])!;
+        var candidate = study.File.Candidates.TryCreate(point, out var reason);
+        Assert.True(candidate is not null, reason);
+        Assert.Equal([(2, 2), (3, 1)], candidate.Model.Pools.Select(p => (p.Replicas, p.GpusPerReplica)));
+
+        var problem = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "fleet={pools: [{name: a}]}", "tune.topologies=[aggregated]")).Problems;
+        Assert.Contains(problem, p => p.Message.Contains("fleet.pools says which pools there are", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Space_ScenarioWithoutAGpu_HasNoLayouts()
+    {
+        using var study = new SmallStudy(System.IO.File.ReadAllText(Repository.PathOf("examples", "closed-loop.yaml")));
+        var dimensions = study.File.Study.Space.Dimensions;
+        Assert.DoesNotContain(dimensions, d => d.Name.Contains("parallel", StringComparison.Ordinal));
+        Assert.DoesNotContain(dimensions, d => d.Name.Contains("kv_tiers", StringComparison.Ordinal));
+        Assert.Equal(["aggregated"], dimensions.Single(d => d.Name == "topology").Choices.Select(c => c.Text));
+        Assert.Contains(dimensions, d => d.Name == "autoscaling");
     }
 
     [Fact]
