@@ -7,7 +7,7 @@ public static class ReplicaFactory
 {
     /// <summary>The mode that drives a pool's replicas: the fast one unless plain is asked for, somebody listens, or the settings are beyond the fast one.</summary>
     public static EngineMode Resolve(RunPlan plan, PoolPlan pool) =>
-        plan.EngineMode == EngineMode.Plain || plan.Trace is not null || NotCovered(pool.Engine) is not null || (plan.Disaggregation is not null && !pool.Engine.FastHandsOff) ? EngineMode.Plain : EngineMode.Fast;
+        plan.EngineMode == EngineMode.Plain || plan.Trace is not null || NotCovered(pool.Engine) is not null ? EngineMode.Plain : EngineMode.Fast;
 
     /// <summary>What is beyond the fast engine, whichever engine it is; null when it covers everything.</summary>
     public static string? NotCovered(EngineSettings engine) => engine.StreamInterval > 1 ? "stream_interval above 1" : engine.NotCovered();

@@ -44,8 +44,8 @@ public abstract record EngineSettings
     /// <summary>What is beyond the fast engine, as the end of "does not cover ..."; null when it covers everything.</summary>
     public abstract string? NotCovered();
 
-    /// <summary>Whether the fast engine can play parts of requests and hand KV over.</summary>
-    public virtual bool FastHandsOff => true;
+    /// <summary>Whether waiting requests may overtake each other by the engine's own policy.</summary>
+    public virtual bool Overtakes => false;
 
     /// <summary>Whether the engine accepts the request; otherwise it ends as rejected when it is submitted.</summary>
     public abstract bool Accepts(in RequestSpec request);

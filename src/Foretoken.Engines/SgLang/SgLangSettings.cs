@@ -138,10 +138,10 @@ public sealed record SgLangSettings : EngineSettings
     public override string LongestPromptFlag => ContextLength < UsableTokens - PageSize ? "context_length" : "max_total_tokens";
 
     /// <inheritdoc />
-    public override bool FastHandsOff => false;
+    public override string? NotCovered() => FastSgLangReplica.NotCovered(this);
 
     /// <inheritdoc />
-    public override string? NotCovered() => FastSgLangReplica.NotCovered(this);
+    public override bool Overtakes => SchedulePolicy != SgLangSchedulePolicy.Fcfs;
 
     /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => SgLangAdmission.Accepts(this, request);

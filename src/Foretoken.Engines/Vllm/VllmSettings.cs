@@ -104,6 +104,9 @@ public sealed record VllmSettings : EngineSettings
     public override string? NotCovered() => FastVllmReplica.NotCovered(this);
 
     /// <inheritdoc />
+    public override bool Overtakes => SchedulingPolicy != VllmSchedulingPolicy.Fcfs;
+
+    /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => VllmAdmission.Accepts(this, request);
 
     /// <inheritdoc />

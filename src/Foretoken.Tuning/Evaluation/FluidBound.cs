@@ -75,7 +75,7 @@ public sealed class FluidBound
         foreach (var pool in candidate.Model.Pools)
         {
             var times = lease.Of(candidate, pool);
-            if (times.NeedsContextLengths || pool.Engine.Settings.NotCovered()?.Contains("polic", StringComparison.Ordinal) == true)
+            if (times.NeedsContextLengths || pool.Engine.Settings.Overtakes)
             {
                 return 0;
             }

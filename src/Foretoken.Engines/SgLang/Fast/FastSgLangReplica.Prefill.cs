@@ -27,7 +27,7 @@ public sealed partial class FastSgLangReplica
             return null;
         }
 
-        var allocatable = _settings.MaxRunningRequests - _runningCount;
+        var allocatable = _settings.MaxRunningRequests - _runningCount - _held;
         if (allocatable <= 0 && _chunked == None)
         {
             _isFull = true;
@@ -66,43 +66,6 @@ public sealed partial class FastSgLangReplica
 
         batch.Chunked = _chunked;
         return batch;
-    }
-
-    private void OrderWaiting()
-    {
-        switch (_settings.SchedulePolicy)
-        {
-            case SgLangSchedulePolicy.Lof:
-                LongestOutputFirst();
-                break;
-            case SgLangSchedulePolicy.Random:
-                for (var i = _waiting.Count - 1; i > 0; i--)
-                {
-                    var j = _random.NextInt(i + 1);
-                    (_waiting[i], _waiting[j]) = (_waiting[j], _waiting[i]);
-                }
-
-                break;
-            default:
-                break;
-        }
-    }
-
-    // Stable, and quick where little has changed since the last time.
-    private void LongestOutputFirst()
-    {
-        for (var i = 1; i < _waiting.Count; i++)
-        {
-            var slot = _waiting[i];
-            var longest = _slots[slot].MaxNewTokens;
-            var at = i;
-            for (; at > 0 && _slots[_waiting[at - 1]].MaxNewTokens < longest; at--)
-            {
-                _waiting[at] = _waiting[at - 1];
-            }
-
-            _waiting[at] = slot;
-        }
     }
 
     private void OpenBudgets()

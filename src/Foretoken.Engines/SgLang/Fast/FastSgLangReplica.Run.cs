@@ -61,6 +61,7 @@ public sealed partial class FastSgLangReplica
         }
 
         _inRun = true;
+        _isFull &= !_handsOff;
         _runPlans = 0;
         _runEndsDone = 0;
         _runLength = length;
@@ -104,6 +105,11 @@ public sealed partial class FastSgLangReplica
 
             shortest = Math.Min(shortest, r.MaxNewTokens - r.Generated);
             context += r.Committed + 1;
+        }
+
+        if (_handsOff)
+        {
+            shortest = NobodyJoins(shortest);
         }
 
         if (shortest < 2)
@@ -491,6 +497,7 @@ public sealed partial class FastSgLangReplica
             TakeRunPages(plans);
             _ratio.Decay(plans);
             _receive.PassDecodes(plans);
+            _lastPrebuilt = 0;
         }
 
         _tokensInFlight += (long)ends * _runningCount;

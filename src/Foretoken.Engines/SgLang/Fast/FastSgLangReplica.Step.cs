@@ -17,6 +17,7 @@ public sealed partial class FastSgLangReplica
         while (_flightCount < _depth)
         {
             var batch = PlanBatch();
+            DeliverTakenOver(batch);
             NotePlanned();
             if (batch is not null)
             {
@@ -45,7 +46,13 @@ public sealed partial class FastSgLangReplica
                 break;
             }
 
-            Invariant.That(++spins <= RequestsInFlight + 2);
+            // Who waits for others may wait in vain here.
+            spins++;
+            if ((WaitsForOthers && spins > 2) || spins > RequestsInFlight + 2)
+            {
+                Invariant.That(WaitsForOthers);
+                break;
+            }
         }
 
         _phase = _flightCount > 0 ? Phase.Flying : Phase.Idle;
@@ -62,7 +69,9 @@ public sealed partial class FastSgLangReplica
             }
 
             Merge();
+            TakeOver();
             var batch = PlanPrefill() ?? PlanDecode();
+            TellReserved();
             for (var i = 0; batch is not null && i < batch.ExtendCount; i++)
             {
                 NoteScheduled(batch[i]);
@@ -96,7 +105,9 @@ public sealed partial class FastSgLangReplica
 
         while (_arrived.Count > 0)
         {
-            _waiting.PushBack(_arrived.PopFront());
+            var slot = _arrived.PopFront();
+            _handsOff |= _slots[slot].IsRemote || _slots[slot].HoldsKv;
+            (_slots[slot].IsRemote ? _prealloc : _waiting).PushBack(slot);
             _unfinished++;
         }
     }
@@ -134,7 +145,8 @@ public sealed partial class FastSgLangReplica
         }
     }
 
-    private bool Survives(int slot) => !_slots[slot].Finished && slot != _chunked && slot != _last!.Chunked;
+    // A prefill server's requests do not decode: they wait for their KV to be sent.
+    private bool Survives(int slot) => !_slots[slot].Finished && !_slots[slot].HoldsKv && slot != _chunked && slot != _last!.Chunked;
 
     private FastBatch? PlanDecode()
     {
@@ -283,7 +295,7 @@ public sealed partial class FastSgLangReplica
 
         for (var i = _runningCount - 1; i >= kept; i--)
         {
-            _waiting.PushBack(_running[i]);
+            (_slots[_running[i]].IsRemote ? _offloaded : _waiting).PushBack(_running[i]);
             _slots[_running[i]].Running = false;
         }
 
@@ -369,6 +381,7 @@ public sealed partial class FastSgLangReplica
         _phase = Phase.PlanDue;
         _recorder.LastStepEnd = now;
         _recorder.Timeline.Hold(now);
+        TellChunks(batch, now);
         var ended = Process(batch, now);
         _recorder.Timeline.Set(now, Running, Waiting, UsedPages);
         _flight[0] = _flight[1];
@@ -413,13 +426,18 @@ public sealed partial class FastSgLangReplica
             }
 
             emitted += r.Aborted ? 0 : 1;
-            if (Deliver(ref r, now))
+            if (!Deliver(ref r, now))
             {
-                EndGeneration(extend.Slot, ref ended);
+                CacheUnfinished(extend.Slot, extend.End);
+            }
+            else if (r is { HoldsKv: true, Aborted: false })
+            {
+                _ended[ended++] = extend.Slot;
+                KeepForOthers(extend.Slot, extend.End);
             }
             else
             {
-                CacheUnfinished(extend.Slot, extend.End);
+                EndGeneration(extend.Slot, ref ended);
             }
         }
 

@@ -1,3 +1,4 @@
+using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Queues;
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.SgLang.Plain;
@@ -11,17 +12,18 @@ namespace Foretoken.Engines.SgLang.Fast;
 /// <summary>
 /// The SGLang engine in long strides. Its scheduler is the plain engine's, written again over slots, page counts and
 /// <see cref="FastRadixTree"/>; and while nothing but decoding happens it plans a whole run of steps at once (<c>.Run.cs</c>).
-/// Covers the queue orders that need no look into the tree, with everything else that the plain engine does: chunks, mixed
-/// batches, overlap, radix cache, retraction, receive interval, speculation (one step at a time), aborts. Equal to <c>PlainSgLangReplica</c> to the nanosecond; the
-/// differential tests say so on thousands of random scenarios.
+/// Covers most queue orders, with everything else that the plain engine does without host memory: chunks, mixed batches, overlap,
+/// radix cache, retraction, receive interval, hand-off (<c>.HandOff.cs</c>), speculation (one step at a time), aborts. Equal to
+/// <c>PlainSgLangReplica</c> to the nanosecond; the differential tests say so on thousands of random scenarios.
 /// </summary>
-public sealed partial class FastSgLangReplica : IReplica
+public sealed partial class FastSgLangReplica : IHandOffReplica
 {
     private const int None = -1;
 
     private readonly SgLangSettings _settings;
     private readonly IStepTimeSource _stepTime;
     private readonly ReplicaRecorder _recorder;
+    private readonly PrefixTree? _prefixes;
     private readonly PageTree _pages;
     private readonly FastRadixTree _tree;
     private readonly NewTokenRatio _ratio;
@@ -94,6 +96,7 @@ public sealed partial class FastSgLangReplica : IReplica
             _draftTokens = speculation.NumDraftTokens - 1;
         }
 
+        _prefixes = tree;
         _pages = new PageTree(tree, settings.PageSize, _keysShort);
         _tree = new FastRadixTree(_pages, recorder.Kv);
         _random = new RandomStream(seed, StreamId.Scheduling, (ulong)recorder.Worker);
@@ -133,10 +136,10 @@ public sealed partial class FastSgLangReplica : IReplica
 
     /// <inheritdoc />
     /// <remarks>Admitted and not ended: decoding, in a prefill batch, or with a prompt under way.</remarks>
-    public int Running => _unfinished - _waiting.Count;
+    public int Running => _unfinished - _waiting.Count - RemoteWaiting;
 
     /// <inheritdoc />
-    public int Waiting => _waiting.Count + _arrived.Count;
+    public int Waiting => _waiting.Count + RemoteWaiting + _arrived.Count;
 
     /// <inheritdoc />
     public int KvBlocksUsed => _inRun ? _runUsed : UsedPages;
@@ -148,8 +151,7 @@ public sealed partial class FastSgLangReplica : IReplica
     {
         _ when settings.HiCache is not null => "enable_hierarchical_cache",
         _ when settings.DpSize > 1 => "attention ranks that step together",
-        SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Random => null,
-        SgLangSchedulePolicy.Lpm => "schedule_policy lpm",
+        SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Lpm or SgLangSchedulePolicy.Random => null,
         SgLangSchedulePolicy.DfsWeight => "schedule_policy dfs-weight",
         _ => "schedule_policy routing-key",
     };
@@ -161,60 +163,10 @@ public sealed partial class FastSgLangReplica : IReplica
     public void Plan(SimTime now) => Live(now.Nanoseconds, planAtUntil: true);
 
     /// <inheritdoc />
-    public void Submit(in RequestSpec request, SimTime now)
-    {
-        var at = now.Nanoseconds;
-        _recorder.Requests++;
-        if (!SgLangAdmission.Accepts(_settings, request))
-        {
-            Mark(at);
-            _recorder.Refuse(request.Index, now);
-            return;
-        }
+    public void Submit(in RequestSpec request, SimTime now) => Submit(request, RequestPart.Whole, now);
 
-        var slot = TakeSlot();
-        ref var r = ref _slots[slot];
-        r = default;
-        r.Record = RequestRecord.New(request.Index);
-        r.InUse = true;
-        r.Prompt = request.InputTokens;
-        r.MaxNewTokens = request.OutputTokens;
-        r.Node = None;
-        r.LastTokenAt = -1;
-        if (_drafts is not null)
-        {
-            r.Draws = new RandomStream(_seed, StreamId.Speculation, (ulong)request.Index);
-        }
-
-        if (_caches)
-        {
-            _tree.Adopt(slot);
-            if (request.Content.Path.Length > 0)
-            {
-                _pages.Refresh();
-                r.Path = request.Content.Path;
-                r.KnownPages = Math.Min(Keys(request.Content.KnownTokens) / _pageSize, _pages.End(r.Path.Span[^1]));
-            }
-        }
-
-        if (_settings.SchedulerRecvInterval == 1)
-        {
-            // The next plan looks anyway.
-            _waiting.PushBack(slot);
-            _unfinished++;
-        }
-        else
-        {
-            _arrived.PushBack(slot);
-        }
-
-        CutRunForArrival();
-        RequestsInFlight++;
-        _tokensInFlight += request.InputTokens;
-        Mark(at);
-        _recorder.Timeline.CountArrival();
-        PlanWhenIdle(at);
-    }
+    /// <inheritdoc />
+    public void Submit(in RequestSpec request, RequestPart part, SimTime now) => Enter(part.Of(request), part, now);
 
     /// <inheritdoc />
     public void Abort(int requestIndex, SimTime now)
@@ -232,7 +184,7 @@ public sealed partial class FastSgLangReplica : IReplica
             {
                 Finish(slot);
             }
-            else if (_waiting.Remove(slot))
+            else if (_waiting.Remove(slot) || ForgetRemote(slot))
             {
                 Finish(slot);
                 _unfinished--;
@@ -292,6 +244,63 @@ public sealed partial class FastSgLangReplica : IReplica
         }
 
         Invariant.That(_freePages + _tree.EvictablePages + _tree.ProtectedPages + own == _pageCount);
+    }
+
+    private void Enter(in RequestSpec request, RequestPart part, SimTime now)
+    {
+        var at = now.Nanoseconds;
+        _recorder.Requests++;
+        if (!Accepts(request, part))
+        {
+            Mark(at);
+            _recorder.Refuse(request.Index, now);
+            return;
+        }
+
+        var slot = TakeSlot();
+        ref var r = ref _slots[slot];
+        r = default;
+        r.Record = RequestRecord.New(request.Index);
+        r.InUse = true;
+        r.Prompt = request.InputTokens;
+        r.MaxNewTokens = request.OutputTokens;
+        r.Node = None;
+        r.LastTokenAt = -1;
+        r.Opening = _settings.SchedulePolicy == SgLangSchedulePolicy.Lpm ? Opening(request.Content) : None;
+        NotePart(slot, ref r, part);
+        if (_drafts is not null)
+        {
+            r.Draws = new RandomStream(_seed, StreamId.Speculation, (ulong)request.Index);
+        }
+
+        if (_caches)
+        {
+            _tree.Adopt(slot);
+            if (request.Content.Path.Length > 0)
+            {
+                _pages.Refresh();
+                r.Path = request.Content.Path;
+                r.KnownPages = Math.Min(Keys(request.Content.KnownTokens) / _pageSize, _pages.End(r.Path.Span[^1]));
+            }
+        }
+
+        if (_settings.SchedulerRecvInterval == 1 && !_takesParts)
+        {
+            // The next plan looks anyway.
+            _waiting.PushBack(slot);
+            _unfinished++;
+        }
+        else
+        {
+            _arrived.PushBack(slot);
+        }
+
+        CutRunForArrival();
+        RequestsInFlight++;
+        _tokensInFlight += request.InputTokens;
+        Mark(at);
+        _recorder.Timeline.CountArrival();
+        PlanWhenIdle(at);
     }
 
     private void Live(long until, bool planAtUntil)
@@ -361,6 +370,7 @@ public sealed partial class FastSgLangReplica : IReplica
         r.Record.LastToken = r.Generated > 0 ? new SimTime(r.LastTokenAt) : SimTime.Never;
         r.Record.OutputTokens = r.Generated;
         r.Record.Outcome = outcome;
+        ForgetPart(slot, outcome);
         RequestsInFlight--;
         _tokensInFlight -= r.Tokens;
         Invariant.That(_tokensInFlight >= 0);
@@ -389,6 +399,12 @@ public sealed partial class FastSgLangReplica : IReplica
         ref var r = ref _slots[slot];
         r.Finished = true;
         r.FinishedAtStep = _stepsFinished;
+        Leave(slot);
+    }
+
+    // Its slot is free once nothing names it any more.
+    private void Leave(int slot)
+    {
         if (_leavingCount == _leaving.Length)
         {
             Array.Resize(ref _leaving, _leavingCount * 2);
@@ -412,12 +428,17 @@ public sealed partial class FastSgLangReplica : IReplica
                 continue;
             }
 
-            r.InUse = false;
-            r.Path = default;
-            _freeSlots[_freeSlotCount++] = slot;
+            FreeSlot(slot);
         }
 
         _leavingCount = kept;
+    }
+
+    private void FreeSlot(int slot)
+    {
+        _slots[slot].InUse = false;
+        _slots[slot].Path = default;
+        _freeSlots[_freeSlotCount++] = slot;
     }
 
     private void AddRunning(int slot)

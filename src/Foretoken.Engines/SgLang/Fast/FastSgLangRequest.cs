@@ -70,6 +70,24 @@ internal struct FastSgLangRequest
     /// <summary>Retracted and not admitted again.</summary>
     public bool Retracted;
 
+    /// <summary>Its prompt's KV comes from elsewhere, with its first token.</summary>
+    public bool IsRemote;
+
+    /// <summary>That KV has not arrived.</summary>
+    public bool KvMissing;
+
+    /// <summary>Memory for that KV is reserved, and it is on its way.</summary>
+    public bool Transferring;
+
+    /// <summary>Its KV outlives it, until whoever reads it is done.</summary>
+    public bool HoldsKv;
+
+    /// <summary>
+    /// Prefix tree node in which its tokens up to number <see cref="SgLangConstants.InBatchPrefixCachingDeprioritizeThreshold"/>
+    /// end: requests with one such node begin with as many equal tokens. -1 where nobody else can begin so.
+    /// </summary>
+    public int Opening;
+
     /// <summary>Prompt plus output delivered so far.</summary>
     public readonly int Tokens => Prompt + Generated;
 

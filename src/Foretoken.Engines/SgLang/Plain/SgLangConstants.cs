@@ -26,4 +26,7 @@ internal static class SgLangConstants
 
     /// <summary>With more requests waiting, lpm falls back to fcfs.</summary>
     public const int LpmQueueMax = 128;
+
+    /// <summary>Decode side of a hand-off: tokens kept free for the next steps of everybody who is there (SGLANG_NUM_RESERVED_DECODE_TOKENS).</summary>
+    public const int NumReservedDecodeTokens = 512;
 }

@@ -8,9 +8,6 @@ namespace Foretoken.Engines.SgLang.Plain;
 /// </summary>
 internal sealed partial class SgLangScheduler
 {
-    // Tokens kept free for everybody's next steps (SGLANG_NUM_RESERVED_DECODE_TOKENS).
-    private const int ReservedTokens = 512;
-
     private readonly List<SgLangRequest> _prealloc = [];
     private readonly List<SgLangRequest> _transferring = [];
     private readonly List<SgLangRequest> _transferred = [];
@@ -30,7 +27,7 @@ internal sealed partial class SgLangScheduler
 
     /// <summary>Whether a request of this size can ever be taken over.</summary>
     public static bool CanTakeOver(SgLangSettings settings, int prompt, int answer) =>
-        (long)prompt + Math.Max(ReservedTokens, Math.Min(answer, SgLangConstants.ClipMaxNewTokens)) <= settings.UsableTokens;
+        (long)prompt + Math.Max(SgLangConstants.NumReservedDecodeTokens, Math.Min(answer, SgLangConstants.ClipMaxNewTokens)) <= settings.UsableTokens;
 
     /// <summary>The KV of a request is here: the next plan takes it in.</summary>
     public void NoteArrival(SgLangRequest request)
@@ -199,6 +196,8 @@ internal sealed partial class SgLangScheduler
         // With nobody here there is nobody to keep anything for.
         return NobodyIsHere ? Kv.Reachable : allocatable;
     }
+
+    private static int ReservedTokens => SgLangConstants.NumReservedDecodeTokens;
 
     private bool NobodyIsHere => _running.Requests.Count + _transferring.Count + _transferred.Count == 0;
 

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Foretoken.Engines.HandOff;
 using Foretoken.Engines.SgLang;
+using Foretoken.Engines.SgLang.Fast;
 using Foretoken.Engines.TrtLlm;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -129,6 +131,67 @@ public sealed class OtherEnginesHandOffTests
         }
 
         Assert.True(reservations > 500, $"only {reservations} reservations in all cases");
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void SgLangFastEngine_OnRandomParts_AgreesInEverything(bool drafts, bool lpm)
+    {
+        var reservations = 0;
+        var returns = 0;
+        for (var number = 0; number < 1000; number++)
+        {
+            // Who was taken over is retracted only after an answer longer than what the decode side keeps free.
+            var isLong = number % 3 == 2;
+            var scenario = new SgLangRandomCase(number, isLong, drafts);
+            var random = new RandomStream((ulong)number, StreamId.Test, 10);
+            var extra = random.NextInt(random.NextInt(2) == 0 ? 300 : 3000);
+            var settings = scenario.Settings with { MaxTotalTokens = isLong ? 1600 + extra : scenario.Settings.MaxTotalTokens + 512 + extra };
+            if (lpm)
+            {
+                settings = settings with { SchedulePolicy = SgLangSchedulePolicy.Lpm };
+            }
+
+            var (parts, delays) = Parts(scenario.Trace.Count, ref random, IsInstant(scenario.StepTime));
+            var requests = Enumerable.Range(0, parts.Length).Select(i => RowSource.Row(scenario.Trace, i)).ToList();
+            var plain = new HandOffLog(i => parts[i], i => delays[i]);
+            var error = Try(() => plain.Play(new PlainSgLangReplica(settings, scenario.StepTime, plain.Recorder, seed: 1), requests, scenario.Aborts, () => { }));
+            var fast = new HandOffLog(i => parts[i], i => delays[i]);
+            var replica = new FastSgLangReplica(settings, scenario.StepTime, fast.Recorder, seed: 1, scenario.Trace.Tree);
+            var fastError = Try(() => fast.Play(replica, requests, scenario.Aborts, replica.Verify));
+            Assert.True(plain.Lines.SequenceEqual(fast.Lines), $"{number} {settings}\n{string.Join(' ', parts)}\n{string.Join('\n', plain.Lines)}\nfast:\n{string.Join('\n', fast.Lines)}\nrequests:\n{string.Join('\n', requests.Select(r => $"{r.Index} at {r.Arrival} {r.InputTokens}/{r.OutputTokens}"))}\naborts {string.Join(' ', scenario.Aborts)}");
+            Assert.Equal(error, fastError);
+            if (error is null)
+            {
+                Assert.True(plain.Numbers.Numbers().SequenceEqual(fast.Numbers.Numbers()), $"{number} {settings}\n{string.Join('\n', plain.Numbers.Numbers().Zip(fast.Numbers.Numbers()).Where(p => p.First != p.Second).Take(3))}");
+                Assert.Equal(parts.Length, plain.Ends);
+                Assert.Equal((0, 0L), (replica.RequestsInFlight, replica.TokensInFlight));
+                Assert.Equal(0, replica.KvBlocksUsed);
+            }
+
+            reservations += plain.Reservations;
+            returns += plain.Lines.Count(line => line.Contains("Completed", StringComparison.Ordinal)
+                && !line.Contains("preempted 0", StringComparison.Ordinal)
+                && parts[int.Parse(line[..line.IndexOf(' ', StringComparison.Ordinal)], CultureInfo.InvariantCulture)] == RequestPart.Decode);
+        }
+
+        Assert.True(reservations > 1000, $"only {reservations} reservations in all cases");
+        Assert.True(returns > 40, $"only {returns} requests that were retracted after they had been taken over");
+    }
+
+    private static string? Try(Action play)
+    {
+        try
+        {
+            play();
+            return null;
+        }
+        catch (InputException e)
+        {
+            return e.Message;
+        }
     }
 
     private static bool IsInstant(IStepTimeSource times) =>

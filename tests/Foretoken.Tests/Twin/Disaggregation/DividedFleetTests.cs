@@ -188,7 +188,7 @@ public sealed class DividedFleetTests
             {
                 0 => scenario.Settings with { NumGpuBlocks = scenario.Settings.NumGpuBlocks + 20 + random.NextInt(20), MaxNumSeqs = 1 + random.NextInt(9) },
                 1 => new TrtLlmSettings { TokensPerBlock = 4, NumKvBlocks = 60 + random.NextInt(100), MaxSeqLen = 120 + random.NextInt(100), MaxBatchSize = 1 + random.NextInt(8), MaxNumTokens = 250 },
-                _ => new SgLangSettings { MaxTotalTokens = 1000 + random.NextInt(1000), PageSize = 4, ChunkedPrefillSize = 32, MaxRunningRequests = 1 + random.NextInt(8), DisableRadixCache = true },
+                _ => new SgLangSettings { MaxTotalTokens = 1000 + random.NextInt(1000), PageSize = 4, ChunkedPrefillSize = 32, MaxRunningRequests = 1 + random.NextInt(8), DisableRadixCache = number % 2 == 0, SchedulePolicy = number % 4 == 1 ? SgLangSchedulePolicy.Lpm : SgLangSchedulePolicy.Fcfs },
             };
             var roles = Enumerable.Repeat(PoolRole.Prefill, 1 + random.NextInt(2)).Concat(Enumerable.Repeat(PoolRole.Decode, 1 + random.NextInt(2))).ToList();
             List<PoolPlan> pools = [.. roles.Select((role, i) => new PoolPlan
@@ -262,6 +262,7 @@ public sealed class DividedFleetTests
                 throw new InvariantException($"case {number}: {e.Message}", e);
             }
 
+            Assert.Equal("fast", fast.EngineMode);
             var told = $"case {number}: {string.Join(" | ", pools.Select(p => $"{p.Name} x{p.Replicas}"))}, {routing}, {decodeRouting}, local {local}, {overlap}, held {plain.Scaling!.HeldRequests}";
             Assert.True(plain.Fingerprint == fast.Fingerprint, told);
             Assert.True(plain.StopReason == fast.StopReason && plain.Scaling.Stalled == fast.Scaling!.Stalled, told);

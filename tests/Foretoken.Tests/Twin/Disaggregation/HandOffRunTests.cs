@@ -114,7 +114,7 @@ public sealed class HandOffRunTests
             {
                 0 => scenario.Settings with { NumGpuBlocks = scenario.Settings.NumGpuBlocks + 20 },
                 1 => new TrtLlmSettings { TokensPerBlock = 4, NumKvBlocks = 100 + random.NextInt(100), MaxSeqLen = 200, MaxBatchSize = 1 + random.NextInt(8), MaxNumTokens = 200 },
-                _ => new SgLangSettings { MaxTotalTokens = 2000, PageSize = 4, ChunkedPrefillSize = 32, MaxRunningRequests = 1 + random.NextInt(8), DisableRadixCache = number % 2 == 0 },
+                _ => new SgLangSettings { MaxTotalTokens = 2000, PageSize = 4, ChunkedPrefillSize = 32, MaxRunningRequests = 1 + random.NextInt(8), DisableRadixCache = number % 2 == 0, SchedulePolicy = number % 4 == 1 ? SgLangSchedulePolicy.Lpm : SgLangSchedulePolicy.Fcfs },
             };
             var layout = new KvLayout { BytesPerTokenPerRank = 1000, BlockTokens = engine.KvBlockTokens, PiecesPerBlock = 3 };
             var transfer = new KvTransfer
@@ -167,6 +167,7 @@ public sealed class HandOffRunTests
             }
 
             Assert.True(Rows(plain).SequenceEqual(Rows(fast)), $"case {number} {plan}\n{string.Join('\n', Rows(plain).Zip(Rows(fast)).Where(r => r.First != r.Second).Take(3))}");
+            Assert.Equal(("plain", "fast"), (plain.EngineMode, fast.EngineMode));
             Assert.Equal(plain.Fingerprint, fast.Fingerprint);
             Assert.Equal(plain.HandOffs!.Rows.InRequestOrder(), fast.HandOffs!.Rows.InRequestOrder());
             CheckBytes(plain, transfer, plan.Overlap);

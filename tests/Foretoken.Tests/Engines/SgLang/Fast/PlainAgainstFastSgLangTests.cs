@@ -72,11 +72,32 @@ public sealed class PlainAgainstFastSgLangTests
     }
 
     [Fact]
+    public void Replica_LongestPrefixFirst_AgreesInEverything()
+    {
+        var hits = 0;
+        var crowds = 0;
+        var overtakes = 0;
+        for (var number = 0; number < CasesPerTest; number++)
+        {
+            var scenario = new SgLangRandomCase(number, lpm: true);
+            var plain = Compare(scenario, out _);
+            hits += plain.Lines.Count(line => !line.Contains("cached 0 ", StringComparison.Ordinal));
+            crowds += plain.Recorder.WaitingPeak > 128 ? 1 : 0;
+            var inOrder = Drive(scenario, log => new PlainSgLangReplica(scenario.Settings with { SchedulePolicy = SgLangSchedulePolicy.Fcfs }, scenario.StepTime, log.Recorder, seed: 1), out _);
+            overtakes += plain.Lines.SequenceEqual(inOrder.Lines) ? 0 : 1;
+        }
+
+        Assert.True(hits > 1000, $"only {hits} requests with cached tokens in all cases");
+        Assert.True(crowds > 50, $"only {crowds} cases with more than 128 waiting");
+        Assert.True(overtakes > 200, $"only {overtakes} cases in which the order mattered");
+    }
+
+    [Fact]
     public void Run_OverAFleet_AgreesInEveryRequest()
     {
         for (var number = CasesPerTest; number < 2 * CasesPerTest; number++)
         {
-            var scenario = new SgLangRandomCase(number);
+            var scenario = new SgLangRandomCase(number, lpm: number % 4 == 0);
             var concurrency = number % 3 == 0 ? 1 + number % 7 : 0;
             if (Run(scenario, EngineMode.Plain, concurrency, out var error) is { } plain)
             {
@@ -99,11 +120,12 @@ public sealed class PlainAgainstFastSgLangTests
     {
         using var reader = TraceFiles.Open(SharedData.Require("traces/mooncake_conversation.jsonl.gz"), new TraceReadOptions());
         var trace = TraceLoader.Load(reader);
-        foreach (var (pageSize, tokens, routing, overlap, replicas) in new[]
+        foreach (var (pageSize, tokens, routing, overlap, replicas, policy) in new[]
         {
-            (64, 8_000_000, "round_robin", false, 8),
-            (1, 1_000_000, "least_tokens", true, 8),
-            (16, 140_000, "least_requests", true, 4), // many retractions
+            (64, 8_000_000, "round_robin", false, 8, SgLangSchedulePolicy.Fcfs),
+            (1, 1_000_000, "least_tokens", true, 8, SgLangSchedulePolicy.Fcfs),
+            (16, 140_000, "least_requests", true, 4, SgLangSchedulePolicy.Fcfs), // many retractions
+            (64, 400_000, "least_requests", true, 4, SgLangSchedulePolicy.Lpm),
         })
         {
             RunResult Play(EngineMode mode) => TwinRun.Run(new RunPlan
@@ -121,6 +143,7 @@ public sealed class PlainAgainstFastSgLangTests
                             PageSize = pageSize,
                             DisableOverlapSchedule = !overlap,
                             ScheduleConservativeness = 0.3,
+                            SchedulePolicy = policy,
                         },
                         StepTime = new PolynomialStepTime(tokens),
                     },
@@ -142,7 +165,7 @@ public sealed class PlainAgainstFastSgLangTests
     {
         for (var number = 0; number < 600; number++)
         {
-            var scenario = new SgLangRandomCase(number);
+            var scenario = new SgLangRandomCase(number, lpm: number % 3 == 0);
             using var reader = new RowReader(scenario.Rows);
             var streamed = Run(scenario, EngineMode.Fast, new StreamedTraceSource(reader), out var streamedError);
             var loaded = Run(scenario, EngineMode.Fast, concurrency: 0, out var loadedError);

@@ -20,7 +20,8 @@ internal sealed class SgLangRandomCase
     /// <param name="number">All that the case depends on.</param>
     /// <param name="long">Answers of thousands of tokens, so that runs of decode steps go over many stretches.</param>
     /// <param name="drafts">With speculative decoding.</param>
-    public SgLangRandomCase(int number, bool @long = false, bool drafts = false)
+    /// <param name="lpm">Longest prefix match first; prompts begin alike for longer then, and sometimes hundreds come at once.</param>
+    public SgLangRandomCase(int number, bool @long = false, bool drafts = false, bool lpm = false)
     {
         Number = number;
         _scale = @long ? 40 : 1;
@@ -32,7 +33,12 @@ internal sealed class SgLangRandomCase
             Settings = Settings with { MaxTotalTokens = Settings.MaxTotalTokens + 150, EnableMixedChunk = false, Speculation = DrawSpeculation() };
         }
 
-        Trace = DrawTrace();
+        if (lpm)
+        {
+            Settings = Settings with { SchedulePolicy = SgLangSchedulePolicy.Lpm };
+        }
+
+        Trace = DrawTrace(crowd: lpm && number % 10 == 9);
         Replicas = 1 + Next(4) / 2;
         for (var i = 0; i < Trace.Count; i++)
         {
@@ -120,13 +126,13 @@ internal sealed class SgLangRandomCase
         _ => new PolynomialStepTime(Settings.MaxTotalTokens),
     };
 
-    private Trace DrawTrace()
+    private Trace DrawTrace(bool crowd)
     {
         var rows = new List<TraceRecord>();
-        var count = 1 + Next(Pick(4, 12, 40, 80));
+        var count = 1 + Next(Pick(4, 12, 40, 80)) + (crowd ? 150 : 0);
         var hashBlock = Pick(1, 2, 4, 5, 8, 16, 32);
         var withIds = Chance(80);
-        var gap = Pick(0, 0, 1, 5, 20, 100);
+        var gap = crowd ? 0 : Pick(0, 0, 1, 5, 20, 100);
         var contents = new List<List<ulong>>();
         long at = 0;
         ulong nextId = 0;
