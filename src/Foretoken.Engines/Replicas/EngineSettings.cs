@@ -47,6 +47,12 @@ public abstract record EngineSettings
     /// <summary>Whether waiting requests may overtake each other by the engine's own policy.</summary>
     public virtual bool Overtakes => false;
 
+    /// <summary>
+    /// These settings for requests that share no content with each other: without caches for shared prompts, in the GPU's memory
+    /// and outside of it. What is left acts as before.
+    /// </summary>
+    public abstract EngineSettings WithoutSharing();
+
     /// <summary>Whether the engine accepts the request; otherwise it ends as rejected when it is submitted.</summary>
     public abstract bool Accepts(in RequestSpec request);
 

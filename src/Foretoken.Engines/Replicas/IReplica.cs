@@ -47,6 +47,12 @@ public interface IReplica
     /// <summary>KV blocks held by requests; cached content that nobody holds counts as free.</summary>
     int KvBlocksUsed { get; }
 
+    /// <summary>
+    /// Adds the requests in flight, in the order of their numbers, with the tokens that each has: prompt and delivered.
+    /// <see cref="AdvanceTo"/> this moment was called before. A parameter and not a result, so that a caller can use one list for many.
+    /// </summary>
+    void ListOpen(List<(int Request, int Tokens)> into);
+
     /// <summary>Ends every request in flight as <see cref="RequestOutcome.Unfinished"/>: the run was stopped.</summary>
     void Stop(SimTime now);
 }

@@ -277,6 +277,15 @@ public abstract class PlainReplica : IHandOffReplica
     }
 
     /// <inheritdoc />
+    public void ListOpen(List<(int Request, int Tokens)> into)
+    {
+        foreach (var (index, entry) in _requests.OrderBy(entry => entry.Key))
+        {
+            into.Add((index, entry.Request.Tokens));
+        }
+    }
+
+    /// <inheritdoc />
     public void Stop(SimTime now)
     {
         _planAt = SimTime.Never;

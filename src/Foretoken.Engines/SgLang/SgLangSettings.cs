@@ -144,6 +144,15 @@ public sealed record SgLangSettings : EngineSettings
     public override bool Overtakes => SchedulePolicy != SgLangSchedulePolicy.Fcfs;
 
     /// <inheritdoc />
+    /// <remarks>Without a radix cache SGLang queues by arrival where it would queue by prefix.</remarks>
+    public override EngineSettings WithoutSharing() => this with
+    {
+        DisableRadixCache = true,
+        HiCache = null,
+        SchedulePolicy = SchedulePolicy is SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Random ? SchedulePolicy : SgLangSchedulePolicy.Fcfs,
+    };
+
+    /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => SgLangAdmission.Accepts(this, request);
 
     /// <inheritdoc />

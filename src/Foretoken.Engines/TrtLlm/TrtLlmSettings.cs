@@ -155,6 +155,9 @@ public sealed record TrtLlmSettings : EngineSettings
     public override string? NotCovered() => FastTrtLlmReplica.NotCovered(this);
 
     /// <inheritdoc />
+    public override EngineSettings WithoutSharing() => this with { EnableBlockReuse = false, HostCache = null };
+
+    /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => TrtLlmAdmission.Accepts(this, request);
 
     /// <inheritdoc />

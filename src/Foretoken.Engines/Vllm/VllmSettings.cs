@@ -107,6 +107,9 @@ public sealed record VllmSettings : EngineSettings
     public override bool Overtakes => SchedulingPolicy != VllmSchedulingPolicy.Fcfs;
 
     /// <inheritdoc />
+    public override EngineSettings WithoutSharing() => this with { EnablePrefixCaching = false, Offloading = null };
+
+    /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => VllmAdmission.Accepts(this, request);
 
     /// <inheritdoc />

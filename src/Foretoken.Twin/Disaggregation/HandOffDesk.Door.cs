@@ -54,6 +54,14 @@ internal sealed partial class HandOffDesk
     public bool IsThrough(int worker, int request) => _open.TryGetValue(request, out var handOff) && handOff.PrefillWorker == worker && handOff.PrefillEnd != SimTime.Never;
 
     /// <inheritdoc />
+    public IEnumerable<RequestSpec> Waiting() => _held is null ? _front : _front.Concat(_held.Waiting);
+
+    /// <inheritdoc />
+    public Dictionary<int, HandOffStage> UnderWay() => _open.ToDictionary(
+        h => h.Key,
+        h => new HandOffStage(h.Value.PrefillEnd != SimTime.Never, false, h.Value.PrefillEnd != SimTime.Never ? h.Value.DecodeWorker : h.Value.PrefillWorker));
+
+    /// <inheritdoc />
     public void Open(SimTime now)
     {
         while (DecodeRouter.HasWorkers && _behind.TryDequeue(out var handOff))

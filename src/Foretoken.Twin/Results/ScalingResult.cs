@@ -33,4 +33,8 @@ public sealed record ScalingEvent(SimTime At, int Pool, int From, int To, string
 /// <param name="Futures">Futures that were played.</param>
 /// <param name="Seconds">Virtual seconds played in them, over all.</param>
 /// <param name="Requests">Requests played in them.</param>
-public sealed record LookAheadCost(long Futures, double Seconds, long Requests);
+public sealed record LookAheadCost(long Futures, double Seconds, long Requests)
+{
+    /// <summary>What two scalers took together.</summary>
+    public static LookAheadCost operator +(LookAheadCost a, LookAheadCost b) => new(a.Futures + b.Futures, a.Seconds + b.Seconds, a.Requests + b.Requests);
+}

@@ -21,6 +21,9 @@ internal sealed class RouterQueue(RouterDesk desk, Action<RequestSpec> dispatch)
     /// <summary>Requests held back.</summary>
     public int Count => _held.Count;
 
+    /// <summary>Which they are, in any order.</summary>
+    public IEnumerable<RequestSpec> Waiting => _held.UnorderedItems.Select(item => item.Element);
+
     /// <summary>Keeps a request. More urgent priorities go before everything else.</summary>
     public void Add(in RequestSpec request) => _held.Enqueue(request, (request.Priority, desk.Turn(request), request.Index));
 

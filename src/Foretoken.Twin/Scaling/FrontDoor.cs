@@ -1,4 +1,5 @@
 using Foretoken.Quantities;
+using Foretoken.Twin.Disaggregation;
 using Foretoken.Twin.Routing;
 using Foretoken.Twin.Running;
 using Foretoken.Workloads.Requests;
@@ -47,6 +48,12 @@ internal sealed class FrontDoor(FrontendQueue frontend, Action<RequestSpec> send
 
     /// <summary>Takes a request that waits no longer; false when none does.</summary>
     public bool TryTake(out RequestSpec request) => _held.TryDequeue(out request);
+
+    /// <inheritdoc />
+    public IEnumerable<RequestSpec> Waiting() => waiting is null ? _held : _held.Concat(waiting.Waiting);
+
+    /// <inheritdoc />
+    public Dictionary<int, HandOffStage> UnderWay() => [];
 
     /// <inheritdoc />
     public void Open(SimTime now)

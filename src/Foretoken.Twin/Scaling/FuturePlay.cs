@@ -1,3 +1,4 @@
+using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Replicas;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
@@ -6,38 +7,195 @@ using Foretoken.Workloads.Requests;
 namespace Foretoken.Twin.Scaling;
 
 /// <summary>
-/// One future of one action, played on copies. New requests go to the replica with the fewest in flight, whatever the run's own
-/// router is: what a router remembers is not copied.
+/// One future of one action, played beside the run. New requests go to the replica with the fewest in flight, whatever the run's
+/// own router is: what a router remembers is not known here. KV goes from one replica to the other at the speed that a transfer
+/// has alone.
 /// </summary>
-internal sealed class FuturePlay : IReplicaEvents
+/// <remarks>
+/// A replica that cannot be copied is made anew: requests that wait or compute their prompt begin with it, and those that generate
+/// come as if they were handed over, with their KV and what they have of their answer for a prompt.
+/// </remarks>
+internal sealed class FuturePlay : IReplicaEvents, IHandOffEvents
 {
-    private readonly IFutureSource _source;
+    private static readonly SimDuration Instant = new(1);
+    private readonly FutureStart _start;
     private readonly Future _future;
     private readonly LookAheadOptions _options;
     private readonly SimTime _now;
     private readonly SimTime _end;
-    private readonly LogHistogram _gaps = new();
-    private readonly List<Copy> _copies = [];
-    private readonly int _first;
+    private readonly LogHistogram _gaps;
+    private readonly List<FutureCopy> _copies = [];
+    private readonly Dictionary<int, FutureCopy> _byWorker = [];
+    private readonly PriorityQueue<(Step Step, int Request), (long At, long Order)> _due = new();
+    private readonly Dictionary<int, RequestSpec> _underWay = [];
+    private readonly HashSet<int> _begun = [];
+    private readonly Dictionary<int, Parts> _parts = [];
+    private readonly int _prefillPool;
+    private long _order;
+    private int _watched;
     private long _misses;
 
     /// <summary>A future from now to an end.</summary>
-    public FuturePlay(IFutureSource source, Future future, LookAheadOptions options, SimTime now, SimTime end)
+    /// <param name="start">The fleet.</param>
+    /// <param name="future">What comes.</param>
+    /// <param name="options">What counts as missed, and what that costs.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="end">How far it goes.</param>
+    /// <param name="gaps">Gaps between tokens go here; nobody reads them.</param>
+    public FuturePlay(FutureStart start, Future future, LookAheadOptions options, SimTime now, SimTime end, LogHistogram gaps)
     {
-        (_source, _future, _options, _now, _end) = (source, future, options, now, end);
-        _first = source.FirstFreeRequest;
+        (_start, _future, _options, _now, _end, _gaps) = (start, future, options, now, end, gaps);
+        _prefillPool = Enumerable.Range(0, start.Pools.Count).FirstOrDefault(i => start.Pools[i].Plan.Role == PoolRole.Prefill);
     }
 
-    /// <summary>GPU seconds of the fleet and missed requests, when so many replicas come or go now.</summary>
-    public (double GpuSeconds, long Misses) Cost(int change)
+    private enum Step
+    {
+        /// <summary>A request looks for its first replica.</summary>
+        Enter,
+
+        /// <summary>A request with a computed prompt goes to the replica that generates.</summary>
+        Decode,
+
+        /// <summary>Its KV is there.</summary>
+        Arrive,
+    }
+
+    /// <summary>
+    /// GPU seconds of the fleet and missed requests, when so many replicas of each pool come or go now; null when both together
+    /// cost <paramref name="budget"/> or more: then it is given up as soon as that is certain.
+    /// </summary>
+    /// <param name="changes">By number of the pool.</param>
+    /// <param name="budget">GPU seconds.</param>
+    public (double GpuSeconds, long Misses)? Cost(IReadOnlyList<int> changes, double budget)
+    {
+        Begin();
+        for (var pool = 0; pool < changes.Count; pool++)
+        {
+            Apply(pool, changes[pool]);
+        }
+
+        var left = budget - Floor();
+        if (!Play(left))
+        {
+            return null;
+        }
+
+        double seconds = 0;
+        foreach (var copy in _copies)
+        {
+            // A drained one is taken to go at once: what is left of it is the same for every action.
+            var goes = copy.Drains && (copy.Replica is null || copy.Replica.RequestsInFlight == 0);
+            seconds += goes ? 0 : (_end - _now).TotalSeconds * copy.Plan.GpusPerReplica;
+        }
+
+        foreach (var copy in _copies)
+        {
+            copy.Replica?.Stop(_end);
+        }
+
+        while (_due.TryDequeue(out var due, out _))
+        {
+            if (due.Step != Step.Arrive)
+            {
+                NoteLate(due.Request, _end);
+            }
+        }
+
+        return seconds + _misses * _options.GpuSecondsPerMiss < budget ? (seconds, _misses) : null;
+    }
+
+    /// <inheritdoc />
+    public void Ended(int worker, in RequestRecord record, SimTime at)
+    {
+        if (_parts.TryGetValue(record.Index, out var parts))
+        {
+            if (parts.Decode is null && record.Outcome is RequestOutcome.Completed or RequestOutcome.Truncated)
+            {
+                Post(at + Instant + _start.Disaggregation!.Message, Step.Decode, record.Index);
+                return;
+            }
+
+            _parts.Remove(record.Index);
+            if (parts.Decode is null)
+            {
+                NoteLate(record.Index, at);
+                return;
+            }
+
+            Heard(parts.Decode);
+        }
+
+        if (_begun.Contains(record.Index))
+        {
+            return;
+        }
+
+        if (record.OutputTokens == 0)
+        {
+            NoteLate(record.Index, at);
+            return;
+        }
+
+        var arrival = Arrival(record.Index);
+        var slow = record.FirstToken - arrival > _options.Ttft;
+        if (record.OutputTokens > 1)
+        {
+            slow |= (record.LastToken - record.FirstToken).Nanoseconds > _options.Itl.Nanoseconds * (record.OutputTokens - 1);
+        }
+
+        // What was missed before the future began is nobody's merit.
+        _misses += slow && (record.FirstToken >= _now || record.Index >= _start.FirstFreeRequest) ? 1 : 0;
+    }
+
+    /// <inheritdoc />
+    public void Reserved(int worker, int request, int cachedTokens, SimTime at)
+    {
+        var parts = _parts[request];
+        var takes = Instant;
+        if (!parts.IsThere)
+        {
+            var transfer = _start.Disaggregation!.Between(parts.Prefill?.Pool ?? _prefillPool, parts.Decode!.Pool);
+            var input = Spec(request).InputTokens;
+            takes += transfer.Latency + SimDuration.FromSeconds(transfer.Bytes(0, input) / transfer.MostBytesPerSecond(0, input));
+        }
+
+        Post(at + takes, Step.Arrive, request);
+    }
+
+    /// <inheritdoc />
+    public void Computed(int worker, int request, int tokens, SimTime at)
+    {
+    }
+
+    private SimTime Arrival(int request) => request >= _start.FirstFreeRequest ? _future.Arrivals[request - _start.FirstFreeRequest].At : _start.Arrival(request);
+
+    private RequestSpec Spec(int request)
+    {
+        if (request < _start.FirstFreeRequest)
+        {
+            return _underWay[request];
+        }
+
+        var (at, input, output) = _future.Arrivals[request - _start.FirstFreeRequest];
+        return new RequestSpec { Index = request, Arrival = at, InputTokens = input, OutputTokens = output, Session = -1 };
+    }
+
+    // Over without a token: missed once it has waited too long.
+    private void NoteLate(int request, SimTime at) => _misses += !_begun.Contains(request) && at - Arrival(request) > _options.Ttft ? 1 : 0;
+
+    private void Post(SimTime at, Step step, int request) => _due.Enqueue((step, request), (at.Nanoseconds, _order++));
+
+    // What the fleet has now. Guesses are drawn in one order, so that all actions meet the same ones.
+    private void Begin()
     {
         var random = _future.Random;
+        var lengths = _future.Lengths;
         int Guess(int request, int generated)
         {
             // Of the lengths seen, one that is longer than what is there already.
             for (var attempt = 0; attempt < 8; attempt++)
             {
-                var (_, output) = _source.Lengths[random.NextInt(_source.Lengths.Count)];
+                var (_, output) = lengths[random.NextInt(lengths.Count)];
                 if (output > generated)
                 {
                     return output;
@@ -47,134 +205,329 @@ internal sealed class FuturePlay : IReplicaEvents
             return generated + 1 + generated / 2;
         }
 
-        foreach (var replica in _source.Replicas())
+        foreach (var replica in _start.Replicas)
         {
-            var copy = new Copy { Serves = replica.Serves, Drains = replica.State == ReplicaState.Draining, From = _now };
-            if (replica.Replica is { } running)
+            var copy = new FutureCopy { Plan = replica.Plan, Pool = replica.Pool, Serves = replica.Serves, Drains = replica.State == ReplicaState.Draining };
+            if (replica.Copied is { } running)
             {
                 copy.Replica = running.Copy(replica.Recorder!.Continue(_gaps, this));
                 ((ICopyableReplica)copy.Replica).GuessAnswers(Guess);
             }
 
+            _byWorker.Add(replica.Worker, copy);
             _copies.Add(copy);
         }
 
-        Apply(change);
-        var gpus = _source.Pool.GpusPerReplica;
-        Play();
-        double seconds = 0;
-        foreach (var copy in _copies)
+        // Who generates has its memory and its place before anybody else asks for them.
+        foreach (var request in _start.Requests.Where(r => r.Stage == FutureStage.Answer))
         {
-            seconds += (SimTime.Min(copy.Until, _end) - copy.From).TotalSeconds;
+            TakeUp(request, Math.Max(Guess(request.Index, request.Generated), request.Generated + 2));
         }
 
-        return (seconds * gpus, _misses);
+        GiveKv();
+        foreach (var request in _start.Requests.Where(r => r.Stage != FutureStage.Answer))
+        {
+            Continue(request, Math.Max(Guess(request.Index, 0), 2));
+        }
     }
 
-    /// <inheritdoc />
-    public void Ended(int worker, in RequestRecord record, SimTime at)
+    // What a request has of its answer is prompt to a replica that takes it over, unless no prompt may be as long.
+    private void TakeUp(in FutureRequest request, int output)
     {
-        var arrival = record.Index >= _first ? _future.Arrivals[record.Index - _first].At : _source.Arrival(record.Index);
-        if (record.OutputTokens == 0)
-        {
-            // Cut off by the end of the future: missed once it has waited too long.
-            _misses += at - arrival > _options.Ttft ? 1 : 0;
-            return;
-        }
-
-        var slow = record.FirstToken - arrival > _options.Ttft;
-        if (record.OutputTokens > 1)
-        {
-            slow |= (record.LastToken - record.FirstToken).Nanoseconds > _options.Itl.Nanoseconds * (record.OutputTokens - 1);
-        }
-
-        // What was missed before the future began is nobody's merit.
-        _misses += slow && (record.FirstToken >= _now || record.Index >= _first) ? 1 : 0;
+        var copy = _byWorker[request.Worker];
+        var spec = Spec(request, output - request.Generated);
+        var grown = spec;
+        grown.InputTokens += request.Generated;
+        _underWay.Add(request.Index, copy.Plan.Engine.Accepts(grown) ? grown : spec);
+        _begun.Add(request.Index);
+        _parts.Add(request.Index, new Parts { Decode = copy, IsThere = true });
+        Decode(request.Index, _now);
     }
 
-    private void Apply(int change)
+    // As far as there is memory for it; what is left waits for its reservation as everybody does.
+    private void GiveKv()
+    {
+        foreach (var copy in _copies.Where(c => c.Awaits > 0))
+        {
+            while (copy.Replica!.NextWake == _now)
+            {
+                copy.Replica.Plan(_now);
+                while (_due.TryPeek(out var due, out _) && due.Step == Step.Arrive)
+                {
+                    Arrive(_due.Dequeue().Request, _now);
+                }
+            }
+        }
+    }
+
+    private void Continue(in FutureRequest request, int output)
+    {
+        _underWay.Add(request.Index, Spec(request, output));
+        var copy = request.Worker < 0 ? null : _byWorker[request.Worker];
+        switch (request.Stage)
+        {
+            case FutureStage.Sent:
+                _parts.Add(request.Index, new Parts { Decode = copy });
+                Post(_now, Step.Decode, request.Index);
+                break;
+            case FutureStage.Prompt:
+                Submit(copy!, _underWay[request.Index], _now);
+                break;
+            default:
+                Post(_now, Step.Enter, request.Index);
+                break;
+        }
+    }
+
+    private RequestSpec Spec(in FutureRequest request, int output) =>
+        new() { Index = request.Index, Arrival = _start.Arrival(request.Index), InputTokens = request.Input, OutputTokens = output, Session = -1 };
+
+    private void Apply(int pool, int change)
     {
         for (; change > 0; change--)
         {
-            _copies.Add(new Copy { Serves = _now + _source.StartUp, From = _now });
+            _copies.Add(new FutureCopy { Plan = _start.Pools[pool].Plan, Pool = pool, Serves = _now + _start.Pools[pool].StartUp });
         }
 
         for (; change < 0; change++)
         {
             // As the desk does it: those that do not serve first, the newest first.
-            var goes = _copies.FindLastIndex(c => !c.Drains && c.Serves > _now);
+            var goes = _copies.FindLastIndex(c => c.Pool == pool && !c.Drains && c.Serves > _now);
             if (goes >= 0)
             {
                 _copies.RemoveAt(goes);
                 continue;
             }
 
-            goes = _copies.FindLastIndex(c => !c.Drains);
+            goes = _copies.FindLastIndex(c => c.Pool == pool && !c.Drains);
             _copies[goes].Drains = true;
         }
     }
 
-    private void Play()
+    // What those cost that stay until the end.
+    private double Floor() => _copies.Sum(c => c.Drains ? 0 : c.Plan.GpusPerReplica * (_end - _now).TotalSeconds);
+
+    // False when it was given up: the misses alone cost more than what is left.
+    private bool Play(double left)
     {
-        for (var i = 0; i < _future.Arrivals.Count; i++)
+        var next = 0;
+        while (_misses == 0 ? left > 0 : _misses * _options.GpuSecondsPerMiss < left)
         {
-            var (at, input, output) = _future.Arrivals[i];
-            Copy? chosen = null;
-            foreach (var copy in _copies)
+            var arrival = next < _future.Arrivals.Count ? _future.Arrivals[next].At : SimTime.Never;
+            var due = _due.TryPeek(out _, out var key) ? new SimTime(key.At) : SimTime.Never;
+            var woken = NextWatched(out var wake);
+            var at = SimTime.Min(SimTime.Min(arrival, due), wake);
+            if (at >= _end)
             {
-                if (copy.Drains || copy.Serves > at)
+                foreach (var copy in _copies)
                 {
-                    continue;
+                    copy.Replica?.AdvanceTo(_end);
                 }
 
-                copy.Replica ??= _source.Create(new ReplicaRecorder(0, _gaps, this));
-
-                // What is in flight only changes when something ends.
-                if (copy.Replica.NextWake <= at)
-                {
-                    copy.Replica.AdvanceTo(at);
-                }
-
-                chosen = chosen is null || copy.Replica.RequestsInFlight < chosen.Replica!.RequestsInFlight ? copy : chosen;
+                return true;
             }
 
-            if (chosen is null)
+            if (due <= at)
             {
-                // Nobody serves: it waits until the end of the future or until somebody does; counted as missed if that is too late.
-                var next = _copies.Where(c => !c.Drains).Select(c => c.Serves).DefaultIfEmpty(_end).Min(t => t.Nanoseconds);
-                _misses += next - at.Nanoseconds > _options.Ttft.Nanoseconds ? 1 : 0;
-                continue;
+                Act(_due.Dequeue(), at);
             }
+            else if (arrival <= at)
+            {
+                Enter(_start.FirstFreeRequest + next++, at);
+            }
+            else
+            {
+                woken!.Replica!.AdvanceTo(at);
+                if (woken.Replica.NextWake == at)
+                {
+                    woken.Replica.Plan(at);
+                }
+            }
+        }
 
-            chosen.Replica!.AdvanceTo(at);
-            chosen.Replica.Submit(new RequestSpec { Index = _first + i, Arrival = at, InputTokens = input, OutputTokens = output, Session = -1 }, at);
+        return false;
+    }
+
+    private FutureCopy? NextWatched(out SimTime at)
+    {
+        at = SimTime.Never;
+        FutureCopy? first = null;
+        if (_watched == 0)
+        {
+            return first;
         }
 
         foreach (var copy in _copies)
         {
-            if (copy.Replica is null)
+            if (copy.IsWatched && copy.Replica!.NextWake is var wake && wake < at)
+            {
+                (at, first) = (wake, copy);
+            }
+        }
+
+        return first;
+    }
+
+    private void Act((Step Step, int Request) due, SimTime at)
+    {
+        switch (due.Step)
+        {
+            case Step.Enter:
+                Enter(due.Request, at);
+                break;
+            case Step.Decode:
+                Decode(due.Request, at);
+                break;
+            default:
+                Arrive(due.Request, at);
+                break;
+        }
+    }
+
+    private void Enter(int request, SimTime at)
+    {
+        var spec = Spec(request);
+        var role = _start.Disaggregation is null ? PoolRole.Aggregated : IsLocal(spec) ? PoolRole.Decode : PoolRole.Prefill;
+        if (Choose(role, at) is { } copy)
+        {
+            Submit(copy, spec, at);
+        }
+        else
+        {
+            Wait(request, role, Step.Enter, at);
+        }
+    }
+
+    private bool IsLocal(in RequestSpec request)
+    {
+        if (_start.Disaggregation!.Local is not { } local)
+        {
+            return false;
+        }
+
+        var prefills = _copies.Where(c => c.Plan.Role == PoolRole.Prefill && !c.Drains).ToList();
+        return request.InputTokens <= local.MostUncachedTokens
+            || (local.PrefillQueueMost is { } most && prefills.Sum(c => c.Replica?.RequestsInFlight ?? 0) - prefills.Count >= most);
+    }
+
+    // A whole request, or the prompt of one whose answer is somebody else's.
+    private void Submit(FutureCopy copy, in RequestSpec spec, SimTime at)
+    {
+        var replica = Ready(copy, at);
+        if (copy.Plan.Role != PoolRole.Prefill)
+        {
+            replica.Submit(spec, at);
+            return;
+        }
+
+        _parts.Add(spec.Index, new Parts { Prefill = copy });
+        ((IHandOffReplica)replica).Submit(spec, RequestPart.Prefill, at);
+    }
+
+    private void Decode(int request, SimTime at)
+    {
+        var parts = _parts[request];
+        var copy = parts.Decode ?? Choose(PoolRole.Decode, at);
+        if (copy is null)
+        {
+            Wait(request, PoolRole.Decode, Step.Decode, at);
+            return;
+        }
+
+        parts.Decode = copy;
+        var replica = (IHandOffReplica)Ready(copy, at);
+        copy.Awaits++;
+        _watched++;
+        replica.Submit(Spec(request), RequestPart.Decode, at);
+    }
+
+    private void Arrive(int request, SimTime at)
+    {
+        // Over before its KV came: it was refused.
+        if (!_parts.Remove(request, out var parts))
+        {
+            return;
+        }
+
+        Heard(parts.Decode!);
+        ((IHandOffReplica)Ready(parts.Decode!, at)).KvArrived(request, at);
+        if (parts.Prefill is { } holds)
+        {
+            ((IHandOffReplica)Ready(holds, at)).ReleaseKv(request, at);
+        }
+    }
+
+    private void Heard(FutureCopy copy)
+    {
+        copy.Awaits--;
+        _watched--;
+    }
+
+    private void Wait(int request, PoolRole role, Step step, SimTime at)
+    {
+        var next = SimTime.Never;
+        foreach (var copy in _copies)
+        {
+            next = copy.Drains || copy.Plan.Role != role || copy.Serves <= at ? next : SimTime.Min(next, copy.Serves);
+        }
+
+        if (next < _end)
+        {
+            Post(next, step, request);
+        }
+        else
+        {
+            NoteLate(request, _end);
+        }
+    }
+
+    private FutureCopy? Choose(PoolRole role, SimTime at)
+    {
+        FutureCopy? chosen = null;
+        var least = int.MaxValue;
+        foreach (var copy in _copies)
+        {
+            if (copy.Plan.Role != role || copy.Drains || copy.Serves > at)
             {
                 continue;
             }
 
-            copy.Replica.AdvanceTo(_end);
-            copy.Until = copy.Drains && copy.Replica.RequestsInFlight == 0 ? _now : SimTime.Never;
-            copy.Replica.Stop(_end);
+            // What is in flight only changes when something ends.
+            if (copy.Replica is { } replica && replica.NextWake <= at)
+            {
+                replica.AdvanceTo(at);
+            }
+
+            var load = copy.Replica?.RequestsInFlight ?? 0;
+            if (load < least)
+            {
+                (least, chosen) = (load, copy);
+            }
         }
+
+        return chosen;
     }
 
-    private sealed class Copy
+    private IReplica Ready(FutureCopy copy, SimTime at)
     {
-        public IReplica? Replica { get; set; }
+        if (copy.Replica is null)
+        {
+            copy.Replica = FutureCopy.Create(copy.Plan, new ReplicaRecorder(0, _gaps, this) { HandOff = this }, _start.Seed);
+            _watched += copy.Plan.Role == PoolRole.Prefill ? 1 : 0;
+        }
 
-        public SimTime Serves { get; init; }
+        copy.Replica.AdvanceTo(at);
+        return copy.Replica;
+    }
 
-        public bool Drains { get; set; }
+    // A request whose prompt and answer are computed in different places, or that goes on in a replica that was made anew.
+    private sealed class Parts
+    {
+        public FutureCopy? Prefill { get; init; }
 
-        /// <summary>From when it is paid for.</summary>
-        public SimTime From { get; init; }
+        public FutureCopy? Decode { get; set; }
 
-        /// <summary>Until when it is paid for. A drained one is taken to go at once: what is left of it is the same for every action.</summary>
-        public SimTime Until { get; set; } = SimTime.Never;
+        /// <summary>Its KV need not be sent.</summary>
+        public bool IsThere { get; init; }
     }
 }

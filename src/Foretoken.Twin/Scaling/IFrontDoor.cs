@@ -1,4 +1,6 @@
 using Foretoken.Quantities;
+using Foretoken.Twin.Disaggregation;
+using Foretoken.Workloads.Requests;
 
 namespace Foretoken.Twin.Scaling;
 
@@ -25,6 +27,12 @@ internal interface IFrontDoor
 
     /// <summary>Whether a replica has done its part of a request that is still open.</summary>
     bool IsThrough(int worker, int request);
+
+    /// <summary>The requests that no replica was chosen for yet.</summary>
+    IEnumerable<RequestSpec> Waiting();
+
+    /// <summary>The requests whose prompt and answer are computed in different places, and where each stands; none where nothing is divided.</summary>
+    Dictionary<int, HandOffStage> UnderWay();
 
     /// <summary>A replica began to serve: whoever waits may go.</summary>
     void Open(SimTime now);

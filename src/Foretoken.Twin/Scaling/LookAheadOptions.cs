@@ -27,6 +27,9 @@ public sealed record LookAheadOptions
     /// <summary>What a missed request costs, in GPU seconds.</summary>
     public double GpuSecondsPerMiss { get; init; } = 30;
 
+    /// <summary>Whether futures are played to their end that cannot change the decision any more. For tests: it costs time and changes nothing.</summary>
+    public bool PlaysAll { get; init; }
+
     /// <summary>Makes the forecaster of arrivals per interval.</summary>
     public Func<IForecaster> Forecaster { get; init; } = () => new KalmanTrendForecast();
 }

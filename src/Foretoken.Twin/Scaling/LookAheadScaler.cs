@@ -1,8 +1,7 @@
 using System.Globalization;
-using Foretoken.Engines.Replicas;
-using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Scaling;
 using Foretoken.Fleet.Scaling.Forecasts;
+using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 using Foretoken.Twin.Results;
 
@@ -18,9 +17,12 @@ internal sealed class LookAheadScaler : IScalingPolicy
 {
     private readonly LookAheadOptions _options;
     private readonly IFutureSource _source;
+    private readonly IReadOnlyList<int> _pools;
     private readonly ulong _seed;
     private readonly IForecaster _arrivals;
+    private readonly LogHistogram _gaps = new();
     private readonly List<double> _errors = [];
+    private int _arrivedBefore;
     private double? _expected;
     private ulong _decision;
     private long _futures;
@@ -28,10 +30,15 @@ internal sealed class LookAheadScaler : IScalingPolicy
     private long _requests;
 
     /// <summary>A scaler that has seen nothing.</summary>
-    public LookAheadScaler(LookAheadOptions options, IFutureSource source, ulong seed)
+    /// <param name="options">How it looks.</param>
+    /// <param name="source">What it knows of the run.</param>
+    /// <param name="pools">Numbers of the pools that it decides on, in the order of its view.</param>
+    /// <param name="seed">Seed of its futures.</param>
+    public LookAheadScaler(LookAheadOptions options, IFutureSource source, IReadOnlyList<int> pools, ulong seed)
     {
         _options = options;
         _source = source;
+        _pools = pools;
         _seed = seed;
         _arrivals = options.Forecaster();
         Rhythm = new(options.Interval, options.Interval, options.Interval * 2);
@@ -46,16 +53,11 @@ internal sealed class LookAheadScaler : IScalingPolicy
     /// <summary>What it took so far.</summary>
     public LookAheadCost Cost => new(_futures, _seconds, _requests);
 
-    /// <summary>What cannot be copied, as the subject of a sentence; null when the engine can be.</summary>
-    public static string? NotCovered(EngineSettings engine) =>
-        engine is not VllmSettings ? $"the {engine.EngineName} engine"
-        : ReplicaFactory.NotCovered(engine) is { } beyond ? $"an engine with {beyond}" : null;
-
     /// <inheritdoc />
     public ScalingDecision Decide(ScalingView view)
     {
-        var pool = view.Pools[0];
-        var arrived = pool.History.Growth(_options.Interval, s => s.Arrived).Growth;
+        var arrived = _source.Arrived - _arrivedBefore;
+        _arrivedBefore = _source.Arrived;
         if (_expected is { } forecast && forecast > 0)
         {
             _errors.Add(arrived / forecast - 1);
@@ -70,63 +72,93 @@ internal sealed class LookAheadScaler : IScalingPolicy
         _decision++;
         if (_source.Lengths.Count == 0)
         {
-            return ScalingDecision.One(pool.Target, "nothing has finished yet");
+            return ScalingDecision.Keep(view, "nothing has finished yet");
         }
 
-        var horizon = pool.Starting + pool.Warming + pool.Requested > 0 || Affordable(pool).Any(t => t > pool.Target)
-            ? _source.StartUp + _options.Horizon
-            : _options.Horizon;
+        var start = _source.Begin(view.Now);
+        var actions = LookAheadActions.Of(view.Pools, _options.MaxStep, _source.FreeGpus);
+        var grows = actions.Exists(a => a.Any(change => change > 0)) || view.Pools.Any(p => p.Starting + p.Warming + p.Requested > 0);
+        var horizon = _options.Horizon + (grows ? new SimDuration(_pools.Max(p => start.Pools[p].StartUp.Nanoseconds)) : SimDuration.Zero);
         var futures = new Future[_options.Futures];
         for (var i = 0; i < futures.Length; i++)
         {
             futures[i] = Draw(view.Now, horizon, (uint)i);
         }
 
-        var best = pool.Target;
-        var least = double.PositiveInfinity;
-        var (stays, chosen) = (Expected.None, Expected.None);
-        foreach (var target in Affordable(pool))
+        // Of equal ones the one nearest to what there is; it comes first.
+        var stays = Play(start, actions[0], futures, view.Now, horizon, double.PositiveInfinity)!.Value;
+        var (best, chosen, least) = (actions[0], stays, CostOf(stays));
+        foreach (var action in actions.Skip(1))
         {
-            double seconds = 0;
-            double misses = 0;
-            foreach (var future in futures)
+            if (Play(start, action, futures, view.Now, horizon, least) is { } expected && CostOf(expected) < least - Negligible)
             {
-                var play = new FuturePlay(_source, future, _options, view.Now, view.Now + horizon);
-                var (gpuSeconds, missed) = play.Cost(target - pool.Target);
-                seconds += gpuSeconds / futures.Length;
-                misses += (double)missed / futures.Length;
-                _requests += future.Arrivals.Count;
-            }
-
-            _futures += futures.Length;
-            _seconds += futures.Length * horizon.TotalSeconds;
-
-            // Of equal ones the one nearest to what there is; it comes first.
-            var expected = new Expected(seconds, misses);
-            stays = target == pool.Target ? expected : stays;
-            var cost = seconds + misses * _options.GpuSecondsPerMiss;
-            if (cost < least - 1e-9)
-            {
-                (least, best, chosen) = (cost, target, expected);
+                (best, chosen, least) = (action, expected, CostOf(expected));
             }
         }
 
-        return ScalingDecision.One(best, best == pool.Target ? "staying costs least" : $"expects {chosen} instead of {stays}");
+        return new ScalingDecision(
+            [.. view.Pools.Select((p, i) => p.Target + best[i])],
+            best == actions[0] ? "staying costs least" : $"expects {chosen} instead of {stays}");
     }
 
-    // What there is, one or two fewer, and one, two, four ... more.
-    private IEnumerable<int> Affordable(PoolView pool)
+    private const double Negligible = 1e-9;
+
+    private double CostOf(Expected expected) => expected.GpuSeconds + expected.Misses * _options.GpuSecondsPerMiss;
+
+    // Plays an action; null when it cannot come out cheaper than the best so far. Missed requests only add to what the GPUs cost
+    // anyway, so an action is given up, or not begun, as soon as both together are too much, and nothing better is ever lost.
+    private Expected? Play(FutureStart start, int[] action, Future[] futures, SimTime now, SimDuration horizon, double least)
     {
-        yield return pool.Target;
-        for (var less = 1; less <= 2 && pool.Target - less >= Math.Max(1, pool.Minimum); less++)
+        var changes = new int[start.Pools.Count];
+        for (var i = 0; i < action.Length; i++)
         {
-            yield return pool.Target - less;
+            changes[_pools[i]] = action[i];
         }
 
-        for (var more = 1; more <= _options.MaxStep && pool.Target + more <= pool.Maximum; more *= 2)
+        var floor = Floor(start, changes) * horizon.TotalSeconds;
+        var known = floor * futures.Length;
+        double seconds = 0;
+        double misses = 0;
+        foreach (var future in futures)
         {
-            yield return pool.Target + more;
+            // What this future may cost when all later ones cost no more than their GPUs.
+            var budget = _options.PlaysAll ? double.PositiveInfinity : least * futures.Length - (known - floor);
+            if (floor >= budget)
+            {
+                return null;
+            }
+
+            _futures++;
+            _seconds += horizon.TotalSeconds;
+            _requests += future.Arrivals.Count;
+            if (new FuturePlay(start, future, _options, now, now + horizon, _gaps).Cost(changes, budget) is not { } cost)
+            {
+                return null;
+            }
+
+            seconds += cost.GpuSeconds / futures.Length;
+            misses += (double)cost.Misses / futures.Length;
+            known += cost.GpuSeconds + cost.Misses * _options.GpuSecondsPerMiss - floor;
         }
+
+        return new Expected(seconds, misses);
+    }
+
+    // GPUs that are there until the end whatever happens.
+    private static long Floor(FutureStart start, int[] changes)
+    {
+        long gpus = 0;
+        foreach (var replica in start.Replicas)
+        {
+            gpus += replica.State == ReplicaState.Draining ? 0 : replica.Plan.GpusPerReplica;
+        }
+
+        for (var i = 0; i < changes.Length; i++)
+        {
+            gpus += (long)changes[i] * start.Pools[i].Plan.GpusPerReplica;
+        }
+
+        return gpus;
     }
 
     private Future Draw(SimTime now, SimDuration horizon, uint number)
@@ -167,7 +199,7 @@ internal sealed class LookAheadScaler : IScalingPolicy
             arrivals.Add((new SimTime((long)at), input, output));
         }
 
-        return new Future(arrivals, random);
+        return new Future(arrivals, _source.Lengths, random);
     }
 
     private double Spread()
@@ -191,5 +223,6 @@ internal readonly record struct Expected(double GpuSeconds, double Misses)
 
 /// <summary>A sample of what comes: arrivals with their lengths, and draws for what is unknown of the requests under way.</summary>
 /// <param name="Arrivals">In order of time.</param>
+/// <param name="Lengths">Of requests that finished lately.</param>
 /// <param name="Random">Draws, the same for every action.</param>
-internal sealed record Future(IReadOnlyList<(SimTime At, int Input, int Output)> Arrivals, RandomStream Random);
+internal sealed record Future(IReadOnlyList<(SimTime At, int Input, int Output)> Arrivals, IReadOnlyList<(int Input, int Output)> Lengths, RandomStream Random);

@@ -3,48 +3,41 @@ using Foretoken.Quantities;
 
 namespace Foretoken.Twin.Scaling;
 
-/// <content>What a scaler that looks ahead plays from.</content>
+/// <content>What whoever plays futures has to know of the scaler's own books.</content>
 internal sealed partial class ScalerDesk
 {
-    private sealed class FutureDesk(ScalerDesk desk, int pool) : IFutureSource
+    private const int LengthsKept = 512;
+    private readonly List<(int Input, int Output)> _finishedLengths = [];
+    private long _finished;
+
+    /// <summary>Prompt and answer lengths of the requests that finished last, wherever in the fleet.</summary>
+    public IReadOnlyList<(int Input, int Output)> FinishedLengths => _finishedLengths;
+
+    /// <summary>GPUs that may be added before the quota is reached.</summary>
+    public long FreeGpus => _quota == long.MaxValue ? long.MaxValue : _quota - _pools.Sum(p => (long)p.Wanted * p.Plan.GpusPerReplica);
+
+    /// <summary>The pools as they are now.</summary>
+    public IReadOnlyList<FuturePool> FuturePools() => [.. _pools.Select(p => new FuturePool(p.Plan, p.Scaling.ColdStart.Median(p.Plan.GpusPerReplica)))];
+
+    /// <summary>When a replica that does not serve yet will, as far as is known: how long this start takes is not, only how long one usually takes.</summary>
+    public SimTime ServesAt(int worker, IReadOnlyList<FuturePool> pools)
     {
-        public PoolPlan Pool => desk._pools[pool].Plan;
+        var life = _lives[worker];
+        return (life.Life.Started == SimTime.Never ? life.Life.Requested : life.Life.Started) + pools[life.Pool].StartUp;
+    }
 
-        public SimDuration StartUp => desk._pools[pool].Scaling.ColdStart.Median(Pool.GpusPerReplica);
-
-        public IReadOnlyList<(int Input, int Output)> Lengths => desk._pools[pool].Lengths;
-
-        public int FirstFreeRequest => desk._book.Requests.Count;
-
-        public SimTime Arrival(int request) => desk._book.Requests.Arrival(request);
-
-        // Without the tree of prompts: what comes in a future shares nothing with anybody.
-        public IReplica Create(ReplicaRecorder recorder) => Pool.Engine.CreateFast(Pool.StepTime, recorder, desk._plan.Seed, null);
-
-        public IReadOnlyList<FutureReplica> Replicas()
+    private void Remember(in RequestRecord record)
+    {
+        var lengths = (_book.Requests.InputTokens(record.Index), record.OutputTokens);
+        if (_finishedLengths.Count < LengthsKept)
         {
-            var found = new List<FutureReplica>();
-            for (var worker = 0; worker < desk._lives.Count; worker++)
-            {
-                var state = desk._fleet.StateOf(worker);
-                var life = desk._lives[worker];
-                if (life.Pool != pool || state == ReplicaState.Gone)
-                {
-                    continue;
-                }
-
-                if (state is ReplicaState.Serving or ReplicaState.Draining)
-                {
-                    found.Add(new FutureReplica(worker, state, life.Life.Served, (ICopyableReplica)desk._fleet[worker], desk._fleet.Recorder(worker)));
-                    continue;
-                }
-
-                // How long this start takes is not known beforehand, only how long one usually takes.
-                var from = life.Life.Started == SimTime.Never ? life.Life.Requested : life.Life.Started;
-                found.Add(new FutureReplica(worker, state, from + StartUp, null, null));
-            }
-
-            return found;
+            _finishedLengths.Add(lengths);
         }
+        else
+        {
+            _finishedLengths[(int)(_finished % LengthsKept)] = lengths;
+        }
+
+        _finished++;
     }
 }

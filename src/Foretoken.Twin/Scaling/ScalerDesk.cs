@@ -26,7 +26,7 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
     private readonly List<LifeState> _lives = [];
     private readonly PriorityQueue<int, (long At, int Order)> _turns = new();
     private readonly List<ScalingEvent> _events = [];
-    private readonly LookAheadScaler? _looker;
+    private readonly List<LookAheadScaler> _lookers = [];
     private readonly NodePool? _nodes;
     private readonly long _quota;
     private long _placedGpus;
@@ -65,10 +65,11 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
             Invariant.That(TryPlace(worker, SimTime.Zero, out _));
         }
 
-        if (_scaling.LookAhead is { } looks)
+        foreach (var looks in _scaling.LookAhead)
         {
-            _looker = new LookAheadScaler(looks.Options, new FutureDesk(this, looks.Pool), plan.Seed);
-            _scalers.Add(new ScalerState(_looker, [looks.Pool]));
+            var looker = new LookAheadScaler(looks.Options, new FutureDesk(plan, fleet, book, door, this), looks.Pools, plan.Seed);
+            _lookers.Add(looker);
+            _scalers.Add(new ScalerState(looker, looks.Pools));
         }
 
         fleet.Submitted = (worker, request) => _lives[worker].Open.Add(request);
@@ -124,6 +125,11 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
         }
 
         Count(worker, record);
+        if (record.Outcome is RequestOutcome.Completed or RequestOutcome.Truncated)
+        {
+            Remember(record);
+        }
+
         Freed(worker, at);
     }
 
@@ -181,7 +187,7 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
     }
 
     /// <summary>What happened, for the result.</summary>
-    public ScalingResult Result() => new() { Events = _events, Decisions = _decisions, HeldRequests = _door.HeldEver, Stalled = Stalled, LookAhead = _looker?.Cost };
+    public ScalingResult Result() => new() { Events = _events, Decisions = _decisions, HeldRequests = _door.HeldEver, Stalled = Stalled, LookAhead = _lookers.Count == 0 ? null : _lookers.Select(l => l.Cost).Aggregate((a, b) => a + b) };
 
     /// <summary>Nothing will happen any more: says who waits for what.</summary>
     public void Stall()
@@ -372,7 +378,6 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
         pool.FinishedInput += _book.Requests.InputTokens(record.Index);
         pool.FinishedOutput += record.OutputTokens;
         pool.FinishedCached += record.CachedTokens;
-        pool.Remember(_book.Requests.InputTokens(record.Index), record.OutputTokens);
         pool.FinishedTtft += record.FirstToken == SimTime.Never ? 0 : (record.FirstToken - _book.Requests.Arrival(record.Index)).TotalMilliseconds;
     }
 
@@ -406,22 +411,6 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
         public long FinishedCached { get; set; }
 
         public double FinishedTtft { get; set; }
-
-        /// <summary>Lengths of the requests that finished last.</summary>
-        public List<(int Input, int Output)> Lengths { get; } = [];
-
-        public void Remember(int input, int output)
-        {
-            const int Most = 512;
-            if (Lengths.Count < Most)
-            {
-                Lengths.Add((input, output));
-            }
-            else
-            {
-                Lengths[(int)(Finished % Most)] = (input, output);
-            }
-        }
 
         private static PoolFacts FactsOf(PoolPlan plan)
         {

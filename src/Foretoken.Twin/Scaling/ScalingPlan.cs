@@ -10,8 +10,8 @@ public sealed record ScalingPlan
     /// <summary>The scalers, each over pools of its own.</summary>
     public IReadOnlyList<ScalerPlan> Scalers { get; init; } = [];
 
-    /// <summary>Looking ahead; null when nobody does.</summary>
-    public LookAheadPlan? LookAhead { get; init; }
+    /// <summary>Those who look ahead, each over pools of its own.</summary>
+    public IReadOnlyList<LookAheadPlan> LookAhead { get; init; } = [];
 
     /// <summary>Bounds and starts, one per pool of the run.</summary>
     public required IReadOnlyList<PoolScaling> Pools { get; init; }
@@ -36,8 +36,8 @@ public sealed record ScalerPlan(Func<IScalingPolicy> Create, IReadOnlyList<int> 
 
 /// <summary>A scaler that plays copies of the run.</summary>
 /// <param name="Options">How.</param>
-/// <param name="Pool">Number of its pool.</param>
-public sealed record LookAheadPlan(LookAheadOptions Options, int Pool);
+/// <param name="Pools">Numbers of its pools. The whole fleet is played; these are the ones that it changes.</param>
+public sealed record LookAheadPlan(LookAheadOptions Options, IReadOnlyList<int> Pools);
 
 /// <summary>What bounds a pool.</summary>
 public sealed record PoolScaling

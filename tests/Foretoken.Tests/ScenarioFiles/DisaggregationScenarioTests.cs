@@ -121,7 +121,6 @@ public sealed class DisaggregationScenarioTests : IDisposable
     [InlineData("pools: [{role: prefill}, {role: prefill, model: meta-llama/Llama-3.1-8B}, {role: decode}]", "fleet.pools", "hands the KV of")]
     [InlineData("pools: [{role: prefill}, {role: prefill, name: b}, {role: decode}], autoscaling: {policy: dynamo_planner, max_gpu_budget: 64}", "fleet.autoscaling.policy", "one pool of each role")]
     [InlineData("pools: [{role: prefill}, {role: decode}], autoscaling: dynamo_planner, network: {transport: nvlink}", "fleet.network.transport", "may grow without bound")]
-    [InlineData("pools: [{role: prefill}, {role: decode, autoscaling: look_ahead}]", "fleet.pools[1].autoscaling.policy", "look_ahead plays whole requests")]
     [InlineData("pools: [{role: prefill}, {role: decode}], events: [{at: 5s, pool: decode, engine: {block_size: 32}}]", "fleet.events[0]", "changes what is handed over")]
     [InlineData("pools: [{role: prefill}, {role: decode}], events: [{at: 5s, pool: decode, tensor_parallel: 2, pipeline_parallel: 2}]", "fleet.events[0]", "changes what is handed over")]
     [InlineData("pools: [{role: prefill}, {role: decode, model: meta-llama/Llama-3.1-8B}]", "fleet.pools", "hands the KV of")]

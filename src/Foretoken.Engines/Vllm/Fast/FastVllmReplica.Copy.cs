@@ -44,12 +44,6 @@ public sealed partial class FastVllmReplica : ICopyableReplica
         }
 
         copy._awaiting = _awaiting;
-        copy._awaiting = _awaiting;
-        foreach (var (request, slot) in _parts)
-        {
-            copy._parts.Add(request, slot);
-        }
-
         CopyRun(copy);
         return copy;
     }

@@ -182,7 +182,7 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
         long gpus = 0;
         for (var i = 0; i < pools.Count; i++)
         {
-            var isScaled = scaling is not null && (scaling.Scalers.Any(s => s.Pools.Contains(i)) || scaling.LookAhead?.Pool == i);
+            var isScaled = scaling is not null && (scaling.Scalers.Any(s => s.Pools.Contains(i)) || scaling.LookAhead.Any(l => l.Pools.Contains(i)));
             long most = Math.Max(pools[i].Replicas, scaling?.Changes.Where(c => c.Pool == i).Max(c => c.Replicas) ?? 0);
             gpus += (isScaled ? Math.Max(most, scaling!.Pools[i].Maximum) : most) * pools[i].GpusPerReplica;
         }

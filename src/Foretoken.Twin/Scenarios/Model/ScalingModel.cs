@@ -10,8 +10,8 @@ public sealed record ScalingModel
     /// <summary>The scalers, each with the numbers of its pools.</summary>
     public required IReadOnlyList<ScalerPlan> Scalers { get; init; }
 
-    /// <summary>Looking ahead over a pool; null when nobody does.</summary>
-    public LookAheadPlan? LookAhead { get; init; }
+    /// <summary>Those who look ahead, each over pools of its own.</summary>
+    public IReadOnlyList<LookAheadPlan> LookAhead { get; init; } = [];
 
     /// <summary>Bounds and starts, one per pool.</summary>
     public required IReadOnlyList<PoolScaling> Pools { get; init; }

@@ -80,7 +80,12 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             plans.AddRange(sides.Select(side => new ScalerPlan(AutoscalingResolver.Policy(common, 0)!, side)));
         }
 
-        LookAheadPlan? looks = null;
+        // Whoever looks ahead for several pools looks at them together.
+        List<LookAheadPlan> looks =
+        [
+            .. Enumerable.Range(0, Pools.Count).Where(i => scalers[i]?.Get(AutoscalingFields.Policy) == "look_ahead")
+                .GroupBy(i => scalers[i]!).Select(g => new LookAheadPlan(LookAhead(g.Key), [.. g])),
+        ];
         for (var i = 0; i < Pools.Count; i++)
         {
             if (scalers[i] is not { } scaler || (scaler == common && AutoscalingResolver.IsJoint(scaler.Get(AutoscalingFields.Policy)!)))
@@ -88,11 +93,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
                 continue;
             }
 
-            if (scaler.Get(AutoscalingFields.Policy) == "look_ahead")
-            {
-                looks = new LookAheadPlan(LookAhead(scaler), i);
-            }
-            else
+            if (scaler.Get(AutoscalingFields.Policy) != "look_ahead")
             {
                 plans.Add(new ScalerPlan(AutoscalingResolver.Policy(scaler, Pools[i].Replicas)!, [i]));
             }
@@ -341,15 +342,6 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         if (policy == "dynamo_planner" && Are(scaler, AutoscalingFields.GpuBudget) && scaler.Get(AutoscalingFields.GpuBudget) < Math.Max(minimum, 1) * (long)gpus)
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.GpuBudget), scaler.PathOf(AutoscalingFields.GpuBudget), $"is {scaler.Get(AutoscalingFields.GpuBudget)} GPUs, and {Math.Max(minimum, 1)} replicas of {gpus} need more", "raise it");
-        }
-
-        if (policy == "look_ahead" && pool.Role != PoolRole.Aggregated)
-        {
-            context.Add(scaler.PlaceOf(AutoscalingFields.Policy), scaler.PathOf(AutoscalingFields.Policy), $"look_ahead plays whole requests, and {pool.Name} serves a part of them", "use another policy, such as dynamo_planner");
-        }
-        else if (policy == "look_ahead" && LookAheadScaler.NotCovered(pool.Engine.Settings) is { } beyond)
-        {
-            context.Add(scaler.PlaceOf(AutoscalingFields.Policy), scaler.PathOf(AutoscalingFields.Policy), $"look_ahead plays copies of the run, and {beyond} cannot be copied", "use another policy, or an engine that the fast vLLM engine covers");
         }
     }
 

@@ -177,7 +177,7 @@ public sealed class DividedFleetTests
     [Fact]
     public void FastEngines_InChangingDividedFleets_GiveWhatPlainEnginesGive()
     {
-        var (handOffs, changes, held, drained, stalls) = (0, 0, 0L, 0, 0);
+        var (handOffs, changes, held, drained, stalls, looked) = (0, 0, 0L, 0, 0, 0L);
         for (var number = 0; number < 300; number++)
         {
             var scenario = new RandomCase(number + 9000);
@@ -223,7 +223,10 @@ public sealed class DividedFleetTests
             var isScaled = random.NextInt(3) > 0;
             var scaling = new ScalingPlan
             {
-                Scalers = isScaled ? [.. roles.Select((_, i) => new ScalerPlan(() => new EagerScaler(rhythm), [i]))] : [],
+                Scalers = isScaled && number % 10 > 0 ? [.. roles.Select((_, i) => new ScalerPlan(() => new EagerScaler(rhythm), [i]))] : [],
+                LookAhead = isScaled && number % 10 == 0
+                    ? [new LookAheadPlan(new LookAheadOptions { Interval = rhythm * 12, Horizon = rhythm * 12, Futures = 2, MaxStep = 1, Ttft = SimDuration.FromMilliseconds(5), GpuSecondsPerMiss = 0.01 }, [.. Enumerable.Range(0, roles.Count)])]
+                    : [],
                 Pools = [.. roles.Select(_ => new PoolScaling { Minimum = isScaled ? random.NextInt(2) : 0, Maximum = 4, ColdStart = new ColdStartTerms { Total = new SimDuration(random.NextInt(8) * 1_000_000L) } })],
                 GpuQuota = random.NextInt(3) == 0 ? pools.Sum(p => p.Replicas * p.GpusPerReplica) + 2 : null,
                 Changes = planned,
@@ -275,10 +278,11 @@ public sealed class DividedFleetTests
             changes += plain.Scaling.Events.Count;
             held += plain.Scaling.HeldRequests;
             drained += plain.Replicas.Count(r => r.Life!.Drained != SimTime.Never && r.Life.Gone > r.Life.Drained && r.Life.Gone != SimTime.Never);
+            looked += plain.Scaling.LookAhead?.Futures ?? 0;
             stalls += plain.StopReason == StopReason.Stalled ? 1 : 0;
         }
 
-        Assert.True(handOffs > 1500 && changes > 500 && held > 50 && drained > 50 && stalls is > 0 and < 150, $"{handOffs} hand-offs, {changes} changes, {held} held, {drained} drained, {stalls} stalled");
+        Assert.True(handOffs > 1500 && changes > 500 && held > 50 && drained > 50 && stalls is > 0 and < 150 && looked > 200, $"{handOffs} hand-offs, {changes} changes, {held} held, {drained} drained, {stalls} stalled, {looked} futures");
     }
 
     // Nobody got anything before it served or after it was told to go, and nobody went while it was needed.

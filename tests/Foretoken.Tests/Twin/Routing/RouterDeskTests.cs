@@ -221,6 +221,10 @@ public sealed class RouterDeskTests : IReplicaEvents
         {
         }
 
+        public void ListOpen(List<(int Request, int Tokens)> into)
+        {
+        }
+
         public void Stop(SimTime now)
         {
         }
