@@ -31,7 +31,6 @@ internal sealed class FutureCopy
     public static IReplica Create(PoolPlan plan, ReplicaRecorder recorder, ulong seed)
     {
         var engine = plan.Engine.WithoutSharing() with { StreamInterval = 1 };
-        var isFast = engine.NotCovered() is null && engine.FastHandsOff;
-        return isFast ? engine.CreateFast(plan.StepTime, recorder, seed, null) : engine.CreatePlain(plan.StepTime, recorder, seed);
+        return engine.NotCovered() is null ? engine.CreateFast(plan.StepTime, recorder, seed, null) : engine.CreatePlain(plan.StepTime, recorder, seed);
     }
 }
