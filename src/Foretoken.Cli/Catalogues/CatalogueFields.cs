@@ -1,3 +1,4 @@
+using Foretoken.Hardware.Prices;
 using Foretoken.Twin.Scenarios.Fields;
 
 namespace Foretoken.Cli.Catalogues;
@@ -44,7 +45,22 @@ internal static class CatalogueFields
     public static readonly Field<IReadOnlyList<Bound>> Gpus = new(new ListType<Bound>(new SectionType(Gpu))) { Name = "gpus", Meaning = "GPUs to add or change." };
     public static readonly Field<IReadOnlyList<Bound>> Models = new(new ListType<Bound>(new SectionType(Model))) { Name = "models", Meaning = "Models to add or replace." };
 
-    public static readonly Section Root = new() { Meaning = "A catalogue of hardware and models.", Fields = [Gpus, Models] };
+    public static readonly Field<string> Seller = new(new TextType("a name")) { Name = "provider", Meaning = "Who sells it.", Required = true };
+    public static readonly Field<string> SoldGpu = new(new TextType("the name of a GPU")) { Name = "gpu", Meaning = "Name of a GPU, built in or of this file.", Required = true };
+    public static readonly Field<string> SoldIn = new(new TextType("a region")) { Name = "region", Meaning = "The seller's name of the region; without it the price holds in all of them.", OmitWhenAbsent = true };
+    public static readonly Field<string> Purchase = new(new ChoiceType([.. PriceList.Purchases.Select(p => (p, "as named"))])) { Name = "purchase", Meaning = "The way of buying.", Default = "on_demand", DefaultSource = "the usual one" };
+    public static readonly Field<double> SoldFor = new(new NumberType(UnitTable.Number, 0, aboveMin: true)) { Name = "price", Meaning = "US dollars per GPU and hour.", Required = true };
+    public static readonly Field<string> PriceDate = new(new TextType("a day, such as 2026-08-06")) { Name = "date", Meaning = "Day of the price.", Required = true };
+
+    public static readonly Section PriceSection = new()
+    {
+        Meaning = "What a GPU costs for an hour at one seller.",
+        Fields = [Seller, SoldGpu, SoldIn, Purchase, SoldFor, PriceDate, Source],
+    };
+
+    public static readonly Field<IReadOnlyList<Bound>> Prices = new(new ListType<Bound>(new SectionType(PriceSection))) { Name = "prices", Meaning = "Prices to add or replace." };
+
+    public static readonly Section Root = new() { Meaning = "A catalogue of hardware, models and prices.", Fields = [Gpus, Models, Prices] };
 
     private static Field<double?> Rate(string name, string meaning) => new(new OptionalType<double>(new NumberType(UnitTable.Bandwidth, aboveMin: true))) { Name = name, Meaning = meaning };
 

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Hardware.Gpus;
 using Foretoken.Hardware.Models;
+using Foretoken.Hardware.Prices;
 using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Fields;
 
@@ -9,7 +11,8 @@ namespace Foretoken.Cli.Catalogues;
 /// <summary>The built-in catalogues, with what a user's file adds or changes.</summary>
 /// <param name="Gpus">Accelerators.</param>
 /// <param name="Models">Models.</param>
-internal sealed record Catalogues(GpuCatalogue Gpus, ModelCatalogue Models)
+/// <param name="Prices">Prices of GPU hours.</param>
+internal sealed record Catalogues(GpuCatalogue Gpus, ModelCatalogue Models, PriceList Prices)
 {
     private const double Giga = 1e9;
 
@@ -19,15 +22,16 @@ internal sealed record Catalogues(GpuCatalogue Gpus, ModelCatalogue Models)
     {
         if (path is null)
         {
-            return new Catalogues(GpuCatalogue.BuiltIn, ModelCatalogue.BuiltIn);
+            return new Catalogues(GpuCatalogue.BuiltIn, ModelCatalogue.BuiltIn, PriceList.BuiltIn);
         }
 
         var document = YamlDocument.Parse(ScenarioFile.ReadText(path), path)
-            ?? throw new InputException(path, "is empty", "a catalogue has gpus and models, each a list");
+            ?? throw new InputException(path, "is empty", "a catalogue has gpus, models and prices, each a list");
         var context = new BindContext();
         var root = SectionBinder.Bind(CatalogueFields.Root, document, context, "");
         var gpus = new List<Gpu>(GpuCatalogue.BuiltIn.All);
         var models = new List<ModelEntry>(ModelCatalogue.BuiltIn.All);
+        var prices = new List<PriceEntry>(PriceList.BuiltIn.All);
         var fromConfigs = new List<Problem>();
         if (root is not null)
         {
@@ -38,6 +42,14 @@ internal sealed record Catalogues(GpuCatalogue Gpus, ModelCatalogue Models)
                 if (ReadGpu(entry, new GpuCatalogue(gpus), context) is { } gpu)
                 {
                     gpus.Add(gpu);
+                }
+            }
+
+            foreach (var entry in Entries(root, CatalogueFields.Prices))
+            {
+                if (ReadPrice(entry, new GpuCatalogue(gpus), context) is { } price)
+                {
+                    prices.Add(price);
                 }
             }
 
@@ -59,7 +71,7 @@ internal sealed record Catalogues(GpuCatalogue Gpus, ModelCatalogue Models)
             throw new InputException([.. context.Problems, .. fromConfigs]);
         }
 
-        return new Catalogues(new GpuCatalogue(gpus), new ModelCatalogue(models));
+        return new Catalogues(new GpuCatalogue(gpus), new ModelCatalogue(models), new PriceList(prices));
     }
 
     private static IEnumerable<Bound> Entries(Bound root, Field<IReadOnlyList<Bound>> field) => root.IsGood(field) ? root.Get(field) ?? [] : [];
@@ -154,6 +166,31 @@ internal sealed record Catalogues(GpuCatalogue Gpus, ModelCatalogue Models)
         {
             context.Add(entry.Origin, entry.Path, $"lacks '{field.Name}'", $"a GPU that is not known by name needs memory, bandwidth and bf16_tflops, or like: with the name of one that is");
         }
+    }
+
+    private static PriceEntry? ReadPrice(Bound entry, GpuCatalogue gpus, BindContext context)
+    {
+        Field[] needed = [CatalogueFields.Seller, CatalogueFields.SoldGpu, CatalogueFields.SoldIn, CatalogueFields.Purchase, CatalogueFields.SoldFor, CatalogueFields.PriceDate];
+        if (!needed.All(entry.IsGood))
+        {
+            return null;
+        }
+
+        var (name, date) = (entry.Get(CatalogueFields.SoldGpu)!, entry.Get(CatalogueFields.PriceDate)!);
+        var gpu = gpus.Find(name);
+        if (gpu is null)
+        {
+            context.Add(entry.PlaceOf(CatalogueFields.SoldGpu), entry.PathOf(CatalogueFields.SoldGpu), $"no GPU is called '{name}'", Meant(name, gpus.Names));
+        }
+
+        if (!DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
+        {
+            context.Add(entry.PlaceOf(CatalogueFields.PriceDate), entry.PathOf(CatalogueFields.PriceDate), $"is '{date}'", "write year, month and day: 2026-08-06");
+        }
+
+        var region = entry.IsSet(CatalogueFields.SoldIn) ? entry.Get(CatalogueFields.SoldIn)! : "";
+        var given = entry.IsSet(CatalogueFields.Source) && entry.IsGood(CatalogueFields.Source) ? entry.Get(CatalogueFields.Source) + ", " : "";
+        return gpu is null ? null : new PriceEntry(entry.Get(CatalogueFields.Seller)!, gpu.Name, region, entry.Get(CatalogueFields.Purchase)!, entry.Get(CatalogueFields.SoldFor), date, given + entry.PlaceOf(CatalogueFields.SoldFor));
     }
 
     private static ModelEntry ReadModel(Bound entry, string path)

@@ -18,6 +18,7 @@ public static class CommandList
         yield return FitCommand.Create();
         yield return DeployCommand.Create();
         yield return GpusCommand.Create();
+        yield return PricesCommand.Create();
         yield return ModelsCommand.Create();
         yield return OpTablesCommand.Create();
     }

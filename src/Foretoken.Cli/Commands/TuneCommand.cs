@@ -87,7 +87,7 @@ internal sealed class TuneCommand
 
         var text = YamlText.Write(study.Document);
         var measures = new MeasureSet(study.Study.Objectives, study.Study.Constraints);
-        var header = new StudyHeader(study.Study.Name, StudyHash.Of(text, study.Study, traffic, sample), text, (long)study.Study.Seed, ProgramVersion.Text, [.. measures.All.Select(m => m.Text)]);
+        var header = new StudyHeader(study.Study.Name, StudyHash.Of(text, study.Study, traffic, sample, study.Catalogues), text, (long)study.Study.Seed, ProgramVersion.Text, [.. measures.All.Select(m => m.Text)]);
         using var store = RunStore.Open(parsed.GetValue(_store)!);
         var resumes = parsed.GetResult(_resume) is not null;
         using var lease = resumes ? store.Resume(resumed, header) : store.Begin(header);

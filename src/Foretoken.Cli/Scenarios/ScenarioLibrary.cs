@@ -13,7 +13,7 @@ internal static class ScenarioLibrary
     {
         var written = (document as MapNode)?.Find("catalogue") as ScalarNode;
         var catalogues = Catalogues.Catalogues.Load(written is { IsNull: false } ? ScenarioFile.Locate(scenario, written.Text, written.Origin) : null);
-        return new HardwareLibrary(catalogues.Models, catalogues.Gpus, (name, origin) => Read(ScenarioFile.Locate(scenario, name, origin)));
+        return new HardwareLibrary(catalogues.Models, catalogues.Gpus, (name, origin) => Read(ScenarioFile.Locate(scenario, name, origin))) { Prices = catalogues.Prices };
     }
 
     private static ModelEntry? Read(string path)

@@ -13,6 +13,9 @@ namespace Foretoken.Cli.Tuning;
 /// <param name="Candidates">Makes candidates of its space.</param>
 internal sealed record StudyFile(string Path, ConfigNode Document, Study Study, CandidateFactory Candidates)
 {
+    /// <summary>The catalogue file that the scenario names, if it does.</summary>
+    public IReadOnlyList<string> Catalogues => (Document as MapNode)?.Find("catalogue") is ScalarNode { IsNull: false } written ? [ScenarioFile.Locate(Path, written.Text, written.Origin)] : [];
+
     /// <summary>Reads and validates a study.</summary>
     /// <param name="path">The file; null where options say everything.</param>
     /// <param name="overrides">Changes from the command line, applied in order.</param>

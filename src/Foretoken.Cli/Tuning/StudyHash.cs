@@ -16,8 +16,8 @@ namespace Foretoken.Cli.Tuning;
 /// <summary>What the runs of a study depend on: only studies with equal hashes share them.</summary>
 internal static class StudyHash
 {
-    /// <summary>Hash over the study's text, its traffic, its seed and the program's models.</summary>
-    public static string Of(string text, Study study, Traffic traffic, ScenarioFile sample)
+    /// <summary>Hash over the study's text, its traffic, its seed, files that it names and the program's models.</summary>
+    public static string Of(string text, Study study, Traffic traffic, ScenarioFile sample, IEnumerable<string> catalogues)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(text));
@@ -35,6 +35,13 @@ internal static class StudyHash
 
         // Measurements that the scenario names.
         foreach (var path in sample.Model.Pools.Select(p => MeasuredIn(sample, p.StepTime)).OfType<string>().Distinct())
+        {
+            using var stream = File.OpenRead(path);
+            hash.AppendData(SHA256.HashData(stream));
+        }
+
+        // What its own catalogue says of GPUs, models and prices.
+        foreach (var path in catalogues)
         {
             using var stream = File.OpenRead(path);
             hash.AppendData(SHA256.HashData(stream));

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Foretoken.Hardware.Gpus;
 using Foretoken.Hardware.Models;
+using Foretoken.Hardware.Prices;
 
 namespace Foretoken.Reports.Hardware;
 
@@ -100,6 +101,18 @@ public static class CatalogueJson
 
         json.WriteEndArray();
         Strings(json, "notes", model.Notes);
+    });
+
+    /// <summary>Prices with their day and source.</summary>
+    public static string Prices(IEnumerable<PriceEntry> prices) => Render("prices", prices, (json, price) =>
+    {
+        json.WriteString("provider", price.Provider);
+        json.WriteString("gpu", price.Gpu);
+        json.WriteString("region", price.Region.Length == 0 ? null : price.Region);
+        json.WriteString("purchase", price.Purchase);
+        json.WriteNumber("price_per_hour", price.Price);
+        json.WriteString("date", price.Date);
+        json.WriteString("source", price.Source);
     });
 
     private static string Render<T>(string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)

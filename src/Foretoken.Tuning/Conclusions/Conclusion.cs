@@ -54,7 +54,7 @@ public sealed class Conclusion
             Name = _study.Name,
             Seed = (long)_study.Seed,
             Version = version,
-            Headline = headline,
+            Headline = [.. headline, .. StudyNotes.OfPrices(_outcome.Contestants)],
             Objectives = _study.Objectives,
             Constraints = _study.Constraints,
             Measures = _runner.Measures.All,
@@ -73,7 +73,7 @@ public sealed class Conclusion
             Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, _verdicts?.Plan(_study.Shortlist) ?? [], _outcome.Beyond, c => Odds(c).Slo, Intervals),
             Shortlist = [.. shortlist.Select(c => c.Number)],
             Pairs = _verdicts?.Pairs(_front) ?? [],
-            Notes = [.. notes, .. StudyNotes.Beforehand(_study), .. StudyNotes.OfCapacity(_study, _outcome.Contestants)],
+            Notes = [.. notes, .. StudyNotes.Beforehand(_study), .. StudyNotes.OfCapacity(_study, _outcome.Contestants), .. StudyNotes.OfSpot(_outcome.Contestants)],
         };
     }
 

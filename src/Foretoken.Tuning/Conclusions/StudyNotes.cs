@@ -53,5 +53,21 @@ public static class StudyNotes
         }
     }
 
+    /// <summary>What a price does not hold.</summary>
+    internal static IReadOnlyList<string> OfSpot(IReadOnlyList<Contestant> contestants) =>
+        contestants.Any(c => c.Candidate.Model.Pools.Any(p => p.GpuHourPriceSource.Contains(", spot, ", StringComparison.Ordinal)))
+            ? ["Spot capacity can be taken away at any time; what that costs in requests and restarts is not simulated."]
+            : [];
+
+    /// <summary>What GPU hours were taken to cost, and where that is from.</summary>
+    internal static IReadOnlyList<string> OfPrices(IReadOnlyList<Contestant> contestants)
+    {
+        var prices = contestants.SelectMany(c => c.Candidate.Model.Pools)
+            .Where(p => p.GpuHourPrice is not null)
+            .Select(p => (Gpu: p.Target?.Gpu.Name ?? "GPU", Price: p.GpuHourPrice!.Value, p.GpuHourPriceSource))
+            .Distinct().OrderBy(p => p.Gpu, StringComparer.Ordinal).ThenBy(p => p.Price).ToList();
+        return [.. prices.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Gpu} at ${p.Price:0.00##} an hour: {p.GpuHourPriceSource}"))];
+    }
+
     private static double Wider(int replications) => StudentT.Quantile(0.95, Math.Max(1, replications - 2)) / StudentT.Quantile(0.95, 1e6);
 }

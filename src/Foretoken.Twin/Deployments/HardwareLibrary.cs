@@ -1,5 +1,6 @@
 using Foretoken.Hardware.Gpus;
 using Foretoken.Hardware.Models;
+using Foretoken.Hardware.Prices;
 using Foretoken.Quantities;
 using Foretoken.Twin.Scenarios.Documents;
 using Foretoken.Twin.Scenarios.Fields;
@@ -15,6 +16,9 @@ namespace Foretoken.Twin.Deployments;
 /// </param>
 public sealed record HardwareLibrary(ModelCatalogue Models, GpuCatalogue Gpus, Func<string, Origin, ModelEntry?>? ReadModel = null)
 {
+    /// <summary>Prices of GPU hours.</summary>
+    public PriceList Prices { get; init; } = PriceList.BuiltIn;
+
     /// <summary>The built-in catalogues, no files.</summary>
     public static HardwareLibrary BuiltIn { get; } = new(ModelCatalogue.BuiltIn, GpuCatalogue.BuiltIn);
 

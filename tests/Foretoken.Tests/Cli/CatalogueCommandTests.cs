@@ -25,6 +25,18 @@ public class CatalogueCommandTests
     }
 
     [Fact]
+    public void Prices_Filtered_AreListedWithDayAndSource()
+    {
+        var spot = PricesCommand.List(["h100-sxm", "spot"], null, json: false, 80, colour: false);
+        Assert.All(spot.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        Assert.Contains("us-central1", spot, StringComparison.Ordinal);
+        Assert.DoesNotContain("on_demand", spot, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(PricesCommand.List(["aws", "h200"], null, json: true, 80, colour: false));
+        Assert.All(json.RootElement.GetProperty("prices").EnumerateArray(), p => Assert.Equal("2026-08-06", p.GetProperty("date").GetString()));
+        Assert.Throws<InputException>(() => PricesCommand.List(["abacus"], null, json: false, 80, colour: false));
+    }
+
+    [Fact]
     public void Explain_EveryEntry_FitsIn80Columns()
     {
         foreach (var gpu in Foretoken.Hardware.Gpus.GpuCatalogue.BuiltIn.All)

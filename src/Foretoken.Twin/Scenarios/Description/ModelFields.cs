@@ -66,11 +66,35 @@ public static class ModelFields
         DefaultText = "not set",
     };
 
+    public static readonly Field<string> Purchase = new(new ChoiceType(("on_demand", "by the hour"), ("spot", "spare capacity that can be taken away"), ("reserved", "committed to for a year or so")))
+    {
+        Name = "purchase",
+        Meaning = "How GPUs are bought: takes their price from the price list ('foretoken prices') instead of the catalogue; on_demand where only provider or region is set. What spot capacity costs by being taken away is not simulated.",
+        OmitWhenAbsent = true,
+        DefaultText = "not set",
+    };
+
+    public static readonly Field<string> Provider = new(new TextType("a seller of 'foretoken prices'"))
+    {
+        Name = "provider",
+        Meaning = "Who sells the GPUs, such as aws: takes their price from the price list.",
+        OmitWhenAbsent = true,
+        DefaultText = "not set",
+    };
+
+    public static readonly Field<string> Region = new(new TextType("a region of 'foretoken prices'"))
+    {
+        Name = "region",
+        Meaning = "Where the GPUs are, such as us-east-1: takes their price from the price list.",
+        OmitWhenAbsent = true,
+        DefaultText = "not set",
+    };
+
     /// <summary>The hardware section.</summary>
     public static readonly Section Hardware = new()
     {
         Meaning = "What is known of GPUs that no catalogue has, and their price.",
-        Fields = [GpuMemory, PricePerGpuHour],
+        Fields = [GpuMemory, PricePerGpuHour, Purchase, Provider, Region],
     };
 
     public static readonly Field<int?> DecodeContextParallel = Layout("decode_context_parallel", "Ranks of a tensor-parallel group that share each request's KV cache by tokens instead of keeping copies (vLLM's decode_context_parallel_size).");

@@ -21,6 +21,9 @@ public sealed record PoolModel
     /// <summary>Price of a GPU for an hour, US dollars; null when it is not known.</summary>
     public double? GpuHourPrice { get; init; }
 
+    /// <summary>Where the price is from; empty without one.</summary>
+    public string GpuHourPriceSource { get; init; } = "";
+
     /// <summary>What is served on what; null when the scenario names no model and no GPU.</summary>
     public DeploymentTarget? Target { get; init; }
 

@@ -142,13 +142,15 @@ internal sealed class PoolResolver(Bound root, MapNode document, HardwareLibrary
                 : "tensor_parallel x pipeline_parallel x data_parallel"));
         }
 
+        var price = keys.IsGood(ScenarioFields.Hardware) && keys.Get(ScenarioFields.Hardware) is { } hardware ? GpuPrice.Resolve(hardware, target, library.Prices, context, derived) : null;
         return new PoolModel
         {
             Name = "",
             Role = PoolRole.Aggregated,
             Replicas = counts.Get(replicas),
             GpusPerReplica = gpus,
-            GpuHourPrice = GpuPrice.Resolve(keys.Get(ScenarioFields.Hardware)!, target, derived),
+            GpuHourPrice = price?.Value,
+            GpuHourPriceSource = price?.Source ?? "",
             Target = target,
             Engine = engine,
             StepTime = stepTime,

@@ -119,6 +119,50 @@ public sealed class StudyResolverTests
     }
 
     [Fact]
+    public void Space_WaysOfBuying_AreChosenAsAnythingElse()
+    {
+        using var study = new SmallStudy(SmallStudy.Text, "tune.space={hardware.purchase: [on_demand, spot, reserved]}", "hardware.region=us-central1", "tune.objectives=[min cost/h]", "workload.arrivals.rate=5");
+        var candidates = Enumerable.Range(0, 3).Select(i => study.File.Candidates.TryCreate([i], out _)!).ToList();
+        Assert.True(candidates[0].HourPrice > candidates[2].HourPrice && candidates[2].HourPrice > candidates[1].HourPrice);
+        Assert.Equal(3, candidates.Select(c => c.Key).Distinct().Count());
+        var result = study.Run();
+        Assert.Equal(2, result.Recommendation!.Candidate);
+        Assert.Contains(result.Notes, n => n.Contains("taken away", StringComparison.Ordinal));
+        Assert.Equal(3, result.Headline.Count(h => h.StartsWith("h100-sxm at $", StringComparison.Ordinal) && h.Contains("gcp us-central1", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("{region: us-central1, purchase: spot, price_per_gpu_hour: 2}", "price_per_gpu_hour says another", "remove one")]
+    [InlineData("{purchase: on_demand}", "fits ", "hardware.region")]
+    [InlineData("{purchase: reserved, provider: lambda}", "no reserved price of h100-sxm of lambda is known", "lambda on_demand $3.99")]
+    [InlineData("{region: mars-1}", "no on_demand price of h100-sxm in mars-1 is known", "aws us-east-1 on_demand $6.88")]
+    [InlineData("{purchase: rented}", "'rented'", "one of on_demand, spot, reserved")]
+    public void Load_PriceThatTheListDoesNotHave_IsRefusedWithWhatThereIs(string hardware, string message, string fix)
+    {
+        var problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, $"hardware={hardware}")).Problems;
+        var problem = Assert.Single(problems, p => p.Message.Contains(message, StringComparison.Ordinal));
+        Assert.Contains(fix, problem.Fix, StringComparison.Ordinal);
+        Assert.Contains("hardware", problem.Place, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OwnPrices_GoBeforeTheListsAndAreTold()
+    {
+        using var folder = new TemporaryFolder();
+        var prices = folder.PathOf("prices.yaml");
+        System.IO.File.WriteAllText(prices, "prices:\n  - {provider: ours, gpu: h100, price: 1.25, date: 2026-11-01, source: contract 7}\n  - {provider: aws, gpu: h100-sxm, region: us-east-1, price: 5, date: 2026-11-02}\n");
+        using var own = new SmallStudy(SmallStudy.Text, $"catalogue={prices}", "hardware.provider=ours");
+        Assert.Equal(1.25, own.File.Candidates.Any().Model.Pools[0].GpuHourPrice);
+        Assert.Contains("contract 7", own.File.Candidates.Any().Model.Pools[0].GpuHourPriceSource, StringComparison.Ordinal);
+        using var changed = new SmallStudy(SmallStudy.Text, $"catalogue={prices}", "hardware.region=us-east-1");
+        Assert.Equal(5, changed.File.Candidates.Any().Model.Pools[0].GpuHourPrice);
+
+        System.IO.File.WriteAllText(prices, "prices:\n  - {provider: ours, gpu: h1000, price: 1.25, date: 1.11.2026}\n  - {provider: ours, gpu: l4, price: -1, purchase: loan}\n");
+        var problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, $"catalogue={prices}")).Problems;
+        Assert.Equal(5, problems.Count);
+    }
+
+    [Fact]
     public void Key_RouterThatHoldsRequests_IsNoEquivalentOfOneThatDoesNot()
     {
         using var study = new SmallStudy(SmallStudy.Text, "tune.space={fleet.routing: [round_robin, least_requests, {policy: dynamo_kv, router_queue_threshold: 0.2}]}");
