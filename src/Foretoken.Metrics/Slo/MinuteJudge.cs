@@ -93,8 +93,7 @@ internal static class MinuteJudge
     {
         if (percentile is { } p)
         {
-            DoubleSort.Sort(values);
-            return RequestStatistics.Percentile(values, p);
+            return RequestStatistics.PercentileOfUnsorted(values, p);
         }
 
         double sum = 0;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Foretoken.Metrics.Slo;
 
 namespace Foretoken.Metrics.Summaries;
 
@@ -33,19 +32,31 @@ public sealed record Distribution
     /// </summary>
     public required IReadOnlyList<PercentileValue> Percentiles { get; init; }
 
-    /// <summary>The standard percentiles and those that the SLO's targets ask for, ascending, each once.</summary>
-    internal static double[] PercentilesFor(SloSpec? slo)
+    /// <summary>The standard percentiles and those that the SLO's targets and the context ask for, ascending, each once.</summary>
+    internal static double[] PercentilesFor(SummaryContext context)
     {
-        var wanted = new double[StandardPercentiles.Length + (slo?.Targets.Count ?? 0)];
+        var targets = context.Slo?.Targets;
+        var asked = context.Percentiles;
+        var wanted = new double[StandardPercentiles.Length + (targets?.Count ?? 0) + asked.Count];
         StandardPercentiles.CopyTo(wanted, 0);
         var count = StandardPercentiles.Length;
-        for (var i = 0; slo is not null && i < slo.Targets.Count; i++)
+        for (var i = 0; targets is not null && i < targets.Count; i++)
         {
-            if (slo.Targets[i].Percentile is not { } p)
+            if (targets[i].Percentile is { } p)
             {
-                continue;
+                Insert(p);
             }
+        }
 
+        for (var i = 0; i < asked.Count; i++)
+        {
+            Insert(asked[i]);
+        }
+
+        return wanted[..count];
+
+        void Insert(double p)
+        {
             var at = 0;
             while (at < count && wanted[at] < p)
             {
@@ -59,8 +70,6 @@ public sealed record Distribution
                 count++;
             }
         }
-
-        return wanted[..count];
     }
 
     /// <summary>A percentile that is among <see cref="Percentiles"/>.</summary>

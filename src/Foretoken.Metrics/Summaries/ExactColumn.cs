@@ -12,8 +12,7 @@ internal sealed class ExactColumn
 {
     private readonly int[] _counts = new int[LogHistogram.BucketOf(long.MaxValue) + 1];
     private readonly double _scale;
-    private double _sum;
-    private double _lost;
+    private CompensatedSum _sum;
     private double _squares;
     private double _mean;
     private int _lowBucket = int.MaxValue;
@@ -33,7 +32,7 @@ internal sealed class ExactColumn
 
     public double Maximum { get; private set; } = double.NegativeInfinity;
 
-    public double Sum => _sum + _lost;
+    public double Sum => _sum.Total;
 
     public double Mean => Sum / Count;
 
@@ -55,10 +54,7 @@ internal sealed class ExactColumn
             _highBucket = bucket;
         }
 
-        // Neumaier's compensated sum: the mean of ten million values is right to the last digits.
-        var total = _sum + value;
-        _lost += Math.Abs(_sum) >= value ? _sum - total + value : value - total + _sum;
-        _sum = total;
+        _sum.Add(value);
     }
 
     /// <summary>Between the passes: which ranks (ascending, 0-based) will be asked for.</summary>

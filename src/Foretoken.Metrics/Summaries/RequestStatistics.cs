@@ -10,11 +10,14 @@ internal static class RequestStatistics
 {
     private const int WorthThreads = 500_000;
 
+    // One column in memory, 1.6 MB at most; beyond, buckets need less.
+    private const int Held = 200_000;
+
     /// <summary>
     /// One distribution per entry of <see cref="RequestMetrics.Computed"/>, null where no request has the metric.
-    /// <paramref name="percentiles"/> are ascending.
+    /// <paramref name="percentiles"/> are ascending. More rows than <paramref name="held"/> are streamed, with the same result.
     /// </summary>
-    public static Distribution?[] Compute(RequestTable table, int firstRow, double[] percentiles)
+    public static Distribution?[] Compute(RequestTable table, int firstRow, double[] percentiles, int held = Held)
     {
         var metrics = RequestMetrics.Computed.Count;
         var distributions = new Distribution?[metrics];
@@ -23,13 +26,14 @@ internal static class RequestStatistics
         // rows are worth the other cores; few are not worth starting them.
         if (table.Count >= WorthThreads)
         {
-            Parallel.For(0, metrics, metric => distributions[metric] = ComputeOne(table, firstRow, metric, percentiles));
+            Parallel.For(0, metrics, metric => distributions[metric] = ComputeOne(table, firstRow, metric, percentiles, null));
             return distributions;
         }
 
+        var scratch = table.Count <= held ? new double[table.Count] : null;
         for (var metric = 0; metric < metrics; metric++)
         {
-            distributions[metric] = ComputeOne(table, firstRow, metric, percentiles);
+            distributions[metric] = ComputeOne(table, firstRow, metric, percentiles, scratch);
         }
 
         return distributions;
@@ -42,7 +46,62 @@ internal static class RequestStatistics
         return Interpolate(sorted[low], sorted[high], part);
     }
 
-    private static Distribution? ComputeOne(RequestTable table, int firstRow, int metric, double[] percentiles)
+    /// <summary>Value at a percentile of values in any order; their order changes.</summary>
+    public static double PercentileOfUnsorted(Span<double> values, double p)
+    {
+        var (low, high, _) = Ranks(values.Length, p);
+        Span<int> ranks = [low, high];
+        OrderStatistics.Place(values, low == high ? ranks[..1] : ranks);
+        return Percentile(values, p);
+    }
+
+    private static Distribution? ComputeOne(RequestTable table, int firstRow, int metric, double[] percentiles, double[]? scratch)
+    {
+        return scratch is null ? Streamed(table, firstRow, metric, percentiles) : Gathered(table, firstRow, metric, percentiles, scratch);
+    }
+
+    // Few enough to hold them all.
+    private static Distribution? Gathered(RequestTable table, int firstRow, int metric, double[] percentiles, double[] scratch)
+    {
+        var count = 0;
+        double minimum = double.PositiveInfinity, maximum = double.NegativeInfinity;
+        CompensatedSum sum = default;
+        for (var i = firstRow; i < table.Count; i++)
+        {
+            if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
+            {
+                scratch[count++] = raw;
+                sum.Add(raw);
+                minimum = raw < minimum ? raw : minimum;
+                maximum = raw > maximum ? raw : maximum;
+            }
+        }
+
+        if (count == 0)
+        {
+            return null;
+        }
+
+        var values = scratch.AsSpan(0, count);
+        var mean = sum.Total / count;
+        double squares = 0;
+        foreach (var value in values)
+        {
+            var off = value - mean;
+            squares += off * off;
+        }
+
+        OrderStatistics.Place(values, RanksOf(count, percentiles));
+        var found = new PercentileValue[percentiles.Length];
+        for (var k = 0; k < percentiles.Length; k++)
+        {
+            found[k] = new PercentileValue(percentiles[k], RequestMetrics.InUnit(metric, Percentile(values, percentiles[k])));
+        }
+
+        return Told(metric, count, sum.Total, minimum, maximum, Math.Sqrt(squares / count), found);
+    }
+
+    private static Distribution? Streamed(RequestTable table, int firstRow, int metric, double[] percentiles)
     {
         var column = new ExactColumn(RequestMetrics.HistogramScale(metric));
         for (var i = firstRow; i < table.Count; i++)
@@ -75,17 +134,19 @@ internal static class RequestStatistics
             values[k] = new PercentileValue(percentiles[k], RequestMetrics.InUnit(metric, Interpolate(column.AtRank(low), column.AtRank(high), part)));
         }
 
-        return new Distribution
-        {
-            Count = column.Count,
-            Sum = RequestMetrics.InUnit(metric, column.Sum),
-            Mean = RequestMetrics.InUnit(metric, column.Mean),
-            Minimum = RequestMetrics.InUnit(metric, column.Minimum),
-            Maximum = RequestMetrics.InUnit(metric, column.Maximum),
-            StandardDeviation = RequestMetrics.InUnit(metric, column.StandardDeviation),
-            Percentiles = values,
-        };
+        return Told(metric, column.Count, column.Sum, column.Minimum, column.Maximum, column.StandardDeviation, values);
     }
+
+    private static Distribution Told(int metric, int count, double sum, double minimum, double maximum, double deviation, PercentileValue[] values) => new()
+    {
+        Count = count,
+        Sum = RequestMetrics.InUnit(metric, sum),
+        Mean = RequestMetrics.InUnit(metric, sum / count),
+        Minimum = RequestMetrics.InUnit(metric, minimum),
+        Maximum = RequestMetrics.InUnit(metric, maximum),
+        StandardDeviation = RequestMetrics.InUnit(metric, deviation),
+        Percentiles = values,
+    };
 
     /// <summary>Ranks that percentiles (ascending) interpolate between, ascending, each once.</summary>
     private static ReadOnlySpan<int> RanksOf(int count, double[] percentiles)

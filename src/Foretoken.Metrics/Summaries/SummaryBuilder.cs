@@ -20,7 +20,7 @@ public static class SummaryBuilder
         }
 
         var totals = Totals.Of(result, context.Slo);
-        var distributions = Distributions(result, Distribution.PercentilesFor(context.Slo));
+        var distributions = Distributions(result, Distribution.PercentilesFor(context));
         var replicas = new ReplicaSummary[result.Replicas.Count];
         for (var i = 0; i < replicas.Length; i++)
         {

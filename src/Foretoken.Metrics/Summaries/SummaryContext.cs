@@ -32,6 +32,9 @@ public sealed record SummaryContext
     /// <summary>The SLO; null: the run is not judged.</summary>
     public SloSpec? Slo { get; init; }
 
+    /// <summary>Percentiles that are wanted besides the standard ones and the SLO's.</summary>
+    public IReadOnlyList<double> Percentiles { get; init; } = [];
+
     /// <summary>Wall-clock time of the run; null: the simulator's speed is not reported.</summary>
     public TimeSpan? RunTime { get; init; }
 

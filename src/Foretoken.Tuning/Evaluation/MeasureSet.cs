@@ -23,7 +23,7 @@ public sealed class MeasureSet
 
     private readonly int[] _objectives;
     private readonly int[] _constraints;
-    private readonly SloTarget[] _percentiles;
+    private readonly double[] _percentiles;
 
     /// <summary>What a study needs.</summary>
     public MeasureSet(IReadOnlyList<Objective> objectives, IReadOnlyList<Constraint> constraints)
@@ -38,9 +38,7 @@ public sealed class MeasureSet
 
         All = all;
 
-        // Percentiles that no standard report has are asked for by a bound that everything keeps.
-        _percentiles = [.. all.Where(m => m is { Percentile: not null, Class: null } && m.Metric.Kind != MetricKind.PerRun && m.Metric.Better != MetricDirection.None)
-            .Select(m => new SloTarget { Metric = m.Metric.Tag, Percentile = m.Percentile, Bound = m.Metric.Better == MetricDirection.Higher ? 0 : double.MaxValue })];
+        _percentiles = [.. all.Where(m => m.Percentile is not null && m.Class is null).Select(m => m.Percentile!.Value).Distinct()];
 
         int Place(Measure measure)
         {
@@ -94,11 +92,11 @@ public sealed class MeasureSet
         var own = SloMapping.ToSpec(slo);
         var spec = new SloSpec
         {
-            Targets = [.. own?.Targets ?? [], .. _percentiles],
+            Targets = own?.Targets ?? [],
             RequestBounds = own?.EffectiveRequestBounds() is { Count: > 0 } bounds ? bounds : [new SloRequestBound(MetricCatalogue.RequestLatency.Tag, double.MaxValue)],
             FailedFractionMax = own?.FailedFractionMax ?? 1,
         };
-        var summary = SummaryBuilder.Build(result, new SummaryContext { ScenarioName = "", Version = "", Slo = spec });
+        var summary = SummaryBuilder.Build(result, new SummaryContext { ScenarioName = "", Version = "", Slo = spec, Percentiles = _percentiles });
         var values = new double[All.Count];
         for (var i = 0; i < values.Length; i++)
         {

@@ -41,7 +41,10 @@ public sealed class RequestStatisticsTests
                 });
             }
 
-            var computed = RequestStatistics.Compute(table, 0, [0, 5, 12.5, 12.6, 50, 95, 99, 99.9, 99.99, 100]);
+            double[] percentiles = [0, 5, 12.5, 12.6, 50, 95, 99, 99.9, 99.99, 100];
+            var computed = RequestStatistics.Compute(table, 0, percentiles);
+            var streamed = RequestStatistics.Compute(table, 0, percentiles, held: -1);
+            Assert.Equivalent(streamed, computed, strict: true);
             for (var metric = 0; metric < computed.Length; metric++)
             {
                 var values = Enumerable.Range(0, table.Count)
@@ -75,7 +78,7 @@ public sealed class RequestStatisticsTests
     public void Compute_LongColumn_EqualsTheNaiveStatistics()
     {
         var result = FakeRun.Traffic(requests: 3000, workers: 4, seconds: 900, seed: 5);
-        var computed = RequestStatistics.Compute(result.Requests, 100, Distribution.PercentilesFor(null));
+        var computed = RequestStatistics.Compute(result.Requests, 100, Distribution.PercentilesFor(new SummaryContext { ScenarioName = "", Version = "" }));
         for (var metric = 0; metric < computed.Length; metric++)
         {
             NaiveStatistics.AssertEqual(
