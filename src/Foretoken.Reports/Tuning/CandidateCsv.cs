@@ -14,7 +14,7 @@ public static class CandidateCsv
     public static void Write(TuningResult result, Stream stream)
     {
         using var to = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
-        List<string> head = ["number", "title", "state", "on_front", "gpus", "runs", "violation", "slo_probability", "front_probability"];
+        List<string> head = ["number", "title", "state", "on_front", "gpus", "runs", "violation", "slo_probability", "front_probability", "doubt_from"];
         foreach (var measure in result.Objectives.Select(o => o.Measure).Concat(result.Constraints.Select(c => c.Measure).Where(m => result.Objectives.All(o => o.Measure != m))))
         {
             head.AddRange([measure.Text, measure.Text + " low", measure.Text + " high"]);
@@ -34,6 +34,7 @@ public static class CandidateCsv
                 candidate.Number.ToString(CultureInfo.InvariantCulture), candidate.Title, TuningResultJson.NameOf(candidate.State), candidate.OnFront ? "true" : "false",
                 candidate.Gpus.ToString(CultureInfo.InvariantCulture), candidate.Runs.ToString(CultureInfo.InvariantCulture),
                 Number(candidate.Violation), Number(candidate.SloProbability), Number(candidate.FrontProbability),
+                candidate.DoubtFrom?.ToString(CultureInfo.InvariantCulture) ?? "",
             ];
             foreach (var interval in candidate.Objectives.Concat(bounded.Select(i => candidate.Constraints[i])))
             {

@@ -65,6 +65,13 @@ internal static class TuningData
         Numbers(json, "violation", candidates, c => c.Violation);
         Numbers(json, "slo", candidates, c => c.SloProbability);
         Numbers(json, "front_probability", candidates, c => c.FrontProbability);
+        json.WriteStartObject("doubt_from");
+        foreach (var candidate in candidates.Where(c => c.DoubtFrom is not null))
+        {
+            json.WriteNumber(candidate.Number.ToString(CultureInfo.InvariantCulture), candidate.DoubtFrom!.Value);
+        }
+
+        json.WriteEndObject();
         WriteCauses(json, result, candidates);
         json.WriteStartArray("front");
         foreach (var candidate in candidates.Where(c => c.OnFront))

@@ -189,6 +189,12 @@ public static class TuningTerminal
             {
                 Text($"{Human.Number(front.Count - shown.Count, 0)} more of the front stand in report.html and candidates.csv.");
             }
+
+            var borrowed = front.Count(c => c.DoubtFrom is not null);
+            if (borrowed > 0)
+            {
+                Text($"Intervals of {Human.Number(borrowed, 0)} of the front are those of their nearest relative that was replicated (tune.replicated).");
+            }
         }
 
         // The recommended one, the ends, and evenly between.

@@ -30,9 +30,8 @@ public sealed class Conclusion
         var trace = runner.Traffic.Recorded(0)?.Trace;
         _meanContext = trace is null ? 1000 : Enumerable.Range(0, trace.Count).Average(i => trace.InputTokens[i] + (trace.OutputTokens[i] / 2.0));
         _finished = [.. outcome.Contestants.Where(c => c.Final is not null)];
-        var keeping = _finished.Where(c => c.Violation == 0).ToList();
-        _front = [.. ParetoFront.Of([.. keeping.Select(c => c.Costs)]).Select(i => keeping[i])];
-        _verdicts = Verdicts.Of(study, runner.Measures, outcome.Finalists);
+        _front = Shortlist.Front(_finished);
+        _verdicts = outcome.Verdicts;
     }
 
     /// <summary>Everything that a study found.</summary>
@@ -48,7 +47,7 @@ public sealed class Conclusion
 
     private TuningResult Result(string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes)
     {
-        var shortlist = Shortlist();
+        var shortlist = _outcome.Shortlist;
         return new TuningResult
         {
             Name = _study.Name,
@@ -79,37 +78,6 @@ public sealed class Conclusion
 
     private (double Slo, double Front) Odds(Contestant contestant) => _verdicts?.Odds(contestant) ?? (double.NaN, double.NaN);
 
-    // The recommended one first: of those that probably keep the SLO the best in the first objective, then others that differ.
-    private List<Contestant> Shortlist()
-    {
-        const double Sure = 0.9;
-        var pool = _outcome.Finalists.Where(c => _front.Contains(c)).ToList();
-        if (pool.Count == 0)
-        {
-            return [.. _finished.OrderBy(c => c.Violation).ThenBy(c => c.Number).Take(_study.Shortlist)];
-        }
-
-        var sure = pool.Where(c => Odds(c).Slo >= Sure).ToList();
-        var first = sure.Count > 0
-            ? sure.Aggregate((a, b) => Lexicographic.Compare(b.Costs, a.Costs) < 0 ? b : a)
-            : pool.OrderByDescending(c => Odds(c).Slo).ThenBy(c => c.Costs[0]).ThenBy(c => c.Number).First();
-        var list = new List<Contestant> { first };
-
-        // Then the best of each other objective, then the likeliest of the front.
-        for (var i = 1; i < _study.Objectives.Count && list.Count < _study.Shortlist; i++)
-        {
-            var objective = i;
-            var best = (sure.Count > 0 ? sure : pool).OrderBy(c => c.Costs[objective]).ThenBy(c => c.Number).First();
-            if (!list.Contains(best))
-            {
-                list.Add(best);
-            }
-        }
-
-        list.AddRange(pool.Where(c => !list.Contains(c)).OrderByDescending(c => Odds(c).Slo * Odds(c).Front).ThenBy(c => c.Number).Take(Math.Max(0, _study.Shortlist - list.Count)));
-        return list;
-    }
-
     private CandidateResult Told(Contestant contestant)
     {
         var values = contestant.Final ?? contestant.Stages.LastOrDefault(s => s is not null);
@@ -132,6 +100,7 @@ public sealed class Conclusion
             OnFront = _front.Contains(contestant),
             SloProbability = odds.Slo,
             FrontProbability = odds.Front,
+            DoubtFrom = _verdicts?.LenderTo(contestant)?.Number,
             Bottleneck = bottleneck,
             Why = _front.Contains(contestant) ? Advice.Why(_study, contestant, _front, bottleneck) : "",
             Capacity = _study.Capacity && isFinal ? Intervals(contestant, measures.PlaceOf(new Measure(MetricCatalogue.OfferedRequestRate))) : null,

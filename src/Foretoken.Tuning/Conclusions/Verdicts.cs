@@ -14,7 +14,11 @@ namespace Foretoken.Tuning.Conclusions;
 /// </summary>
 internal sealed class Verdicts
 {
+    // Another engine, GPU or kind of deployment is no relative unless there is none nearer.
+    private const double Stranger = 10;
+
     private readonly IReadOnlyList<Contestant> _finalists;
+    private readonly IReadOnlyList<Observed> _observed;
     private readonly Dictionary<Contestant, int> _index = [];
     private readonly Dictionary<int, int> _metric = [];
     private readonly JointDraws _draws;
@@ -22,9 +26,10 @@ internal sealed class Verdicts
     private readonly double[] _slo;
     private readonly List<DoubtObjective> _objectives;
 
-    private Verdicts(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists)
+    private Verdicts(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists, IReadOnlyList<Observed> observed)
     {
         _finalists = finalists;
+        _observed = observed;
         for (var i = 0; i < finalists.Count; i++)
         {
             _index.Add(finalists[i], i);
@@ -39,13 +44,14 @@ internal sealed class Verdicts
             _metric.Add(places[m], m);
         }
 
-        var metrics = places.Select(p => new DoubtMetric(measures.All[p].Text, finalists.All(c => c.Replications.TrueForAll(r => r[p] > 0)), [0])).ToList();
-        var groups = finalists.Select(Group).Distinct().ToList();
-        var candidates = finalists.Select(c => new DoubtCandidate(
-            groups.IndexOf(Group(c)),
-            [.. places.Select(p => MetricSamples.AroundFirst([.. c.Replications.Select(r => r[p])]))],
-            c.Slower is null ? null : [.. places.Select((p, m) => new[] { metrics[m].Positive ? LoadingOf(c, p) : default })])).ToList();
-        var medians = groups.Select(g => finalists.Where(c => Group(c) == g).Max(Median)).ToList();
+        var metrics = places.Select(p => new DoubtMetric(measures.All[p].Text, observed.All(o => o.Replications.All(r => r[p] > 0)), [0])).ToList();
+        var names = finalists.Select(Group).ToList();
+        var groups = names.Distinct().ToList();
+        var medians = groups.Select(g => finalists.Where((_, i) => names[i] == g).Max(Median)).ToList();
+        var candidates = observed.Select((o, i) => new DoubtCandidate(
+            groups.IndexOf(names[i]),
+            [.. places.Select(p => MetricSamples.AroundFirst([.. o.Replications.Select(r => r[p])]))],
+            o.Slower is null ? null : [.. places.Select((p, m) => new[] { metrics[m].Positive ? LoadingOf(o, p, Median(o.Lender ?? finalists[i])) : default })])).ToList();
         ErrorFactor[] errors = study.ModelError
             ? [new ErrorFactor("step times", [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Shared)], [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Own)])]
             : [];
@@ -56,14 +62,44 @@ internal sealed class Verdicts
         _front = new FrontMembership(_draws, _objectives, constraints);
     }
 
-    /// <summary>The verdicts on candidates that were all replicated; null when there are none, or nothing varied them.</summary>
+    /// <summary>The verdicts on finalists; null when there are none, or nothing varied them.</summary>
     public static Verdicts? Of(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists)
     {
+        if (study.Replications < 2 && !study.ModelError)
+        {
+            return null;
+        }
+
         // A number that is missing in some run cannot be drawn: such a candidate failed in a way that needs no probability.
         var needed = Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective).Concat(Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint)).ToList();
-        var usable = finalists.Where(c => c.Replications.Count > 0 && c.Replications.TrueForAll(r => needed.TrueForAll(p => double.IsFinite(r[p])))).ToList();
-        return usable.Count == 0 || (study.Replications < 2 && !study.ModelError) ? null : new Verdicts(study, measures, usable);
+        var lenders = finalists.Where(c => c.IsReplicated && IsUsable(Observed.Own(c))).Select(c => (Contestant: c, Kind: Kind(c))).ToList();
+        var (usable, observed) = (new List<Contestant>(), new List<Observed>());
+        foreach (var contestant in finalists)
+        {
+            var seen = contestant.IsReplicated ? Observed.Own(contestant) : lenders.Count == 0 ? null : Observed.Borrowed(contestant, Relative(contestant));
+            if (seen is not null && IsUsable(seen))
+            {
+                usable.Add(contestant);
+                observed.Add(seen);
+            }
+        }
+
+        return usable.Count == 0 ? null : new Verdicts(study, measures, usable, observed);
+
+        bool IsUsable(Observed seen) => seen.Replications.Count > 0 && seen.Replications.All(r => needed.TrueForAll(p => double.IsFinite(r[p])));
+
+        // How alike two behave shows in their numbers, once they are of one kind.
+        Contestant Relative(Contestant contestant)
+        {
+            var kind = Kind(contestant);
+            return lenders.MinBy(l => (l.Kind == kind ? 0 : Stranger) + Apart(l.Contestant, contestant)).Contestant;
+        }
+
+        double Apart(Contestant a, Contestant b) => needed.Sum(p => Math.Abs(DeterministicMath.Log(Math.Max(a.Final![p], 1e-9) / Math.Max(b.Final![p], 1e-9))));
     }
+
+    /// <summary>The candidate whose doubt this one borrows; null where it has its own, or none.</summary>
+    public Contestant? LenderTo(Contestant contestant) => _index.TryGetValue(contestant, out var i) ? _observed[i].Lender : null;
 
     /// <summary>Probability that it keeps the SLO, and that it is on the front; NaN where nothing is known.</summary>
     public (double Slo, double Front) Odds(Contestant contestant) =>
@@ -78,14 +114,14 @@ internal sealed class Verdicts
         }
 
         var interval = _draws.Interval(i, m);
-        return interval with { Value = contestant.Replications[0][measure] };
+        return interval with { Value = contestant.Final![measure] };
     }
 
-    /// <summary>How surely one member of the front beats another, objective by objective.</summary>
+    /// <summary>How surely one member of the front beats another, objective by objective, where both have replications of their own.</summary>
     public IReadOnlyList<PairVerdict> Pairs(IReadOnlyCollection<Contestant> front)
     {
         var pairs = new List<PairVerdict>();
-        var members = _finalists.Where(front.Contains).ToList();
+        var members = _finalists.Where(c => front.Contains(c) && LenderTo(c) is null).ToList();
         foreach (var a in members)
         {
             foreach (var b in members)
@@ -108,15 +144,17 @@ internal sealed class Verdicts
     private static string Group(Contestant contestant) =>
         string.Join(" + ", contestant.Candidate.Model.Pools.Select(p => $"{p.Target?.Gpu.Name} {p.Engine.Settings.EngineName}").Distinct().Order(StringComparer.Ordinal));
 
+    private static string Kind(Contestant contestant) => $"{Group(contestant)}, {contestant.Candidate.Model.Pools.Count} pools";
+
     private static double Median(Contestant contestant) =>
         contestant.Candidate.Model.Pools.Max(p => p.Target is { } target ? StepTimeErrors.Median(target.Gpu.Name, p.Engine.Settings.EngineName) : 0);
 
     // Percent of the number per percent of the steps, from runs with longer and shorter ones.
-    private static Loading LoadingOf(Contestant contestant, int place)
+    private static Loading LoadingOf(Observed observed, int place, double median)
     {
-        var error = 2 * Median(contestant);
-        var nominal = contestant.Replications[0][place];
-        return new Loading(Slope(contestant.Slower![place], error), -Slope(contestant.Faster![place], error));
+        var error = 2 * median;
+        var nominal = observed.Replications[0][place];
+        return new Loading(Slope(observed.Slower![place], error), -Slope(observed.Faster![place], error));
 
         double Slope(double value, double by) => by > 0 && value > 0 && nominal > 0 && double.IsFinite(value) ? DeterministicMath.Log(value / nominal) / by : 0;
     }

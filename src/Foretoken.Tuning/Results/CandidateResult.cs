@@ -3,7 +3,7 @@ namespace Foretoken.Tuning.Results;
 /// <summary>How far a candidate came.</summary>
 public enum CandidateState
 {
-    /// <summary>Played over the whole traffic, with all replications.</summary>
+    /// <summary>Played over the whole traffic; the front and what is near it with replications.</summary>
     Finished,
 
     /// <summary>Dropped while racing: on a slice of the traffic others were better with confidence.</summary>
@@ -54,6 +54,9 @@ public sealed record CandidateResult
 
     /// <summary>Probability that it is on the front, 0 to 1; NaN when it was not finished.</summary>
     public required double FrontProbability { get; init; }
+
+    /// <summary>Number of the candidate whose replications its intervals and probabilities are taken over from (<c>tune.replicated</c>); null: its own.</summary>
+    public int? DoubtFrom { get; init; }
 
     /// <summary>What holds it back: shares of time by cause, largest first, summing to 1 (prefill compute, decode bandwidth, KV capacity, queueing, transfer, collective, host).</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Bottleneck { get; init; } = [];

@@ -223,6 +223,15 @@ public static class TuningResultJson
         Number(json, "violation", candidate.Violation);
         Number(json, "slo_probability", candidate.SloProbability);
         Number(json, "front_probability", candidate.FrontProbability);
+        if (candidate.DoubtFrom is { } lender)
+        {
+            json.WriteNumber("doubt_from", lender);
+        }
+        else
+        {
+            json.WriteNull("doubt_from");
+        }
+
         json.WriteStartObject("knobs");
         foreach (var (path, value) in candidate.Knobs)
         {

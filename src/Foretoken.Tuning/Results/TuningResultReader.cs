@@ -59,6 +59,7 @@ internal static class TuningResultReader
         Violation = Number(candidate.GetProperty("violation")),
         SloProbability = Number(candidate.GetProperty("slo_probability")),
         FrontProbability = Number(candidate.GetProperty("front_probability")),
+        DoubtFrom = candidate.GetProperty("doubt_from") is { ValueKind: JsonValueKind.Number } lender ? lender.GetInt32() : null,
         Knobs = Members(candidate.GetProperty("knobs"), v => v.GetString()!),
         Bottleneck = Members(candidate.GetProperty("bottleneck"), Number),
         Why = Text(candidate, "why"),

@@ -27,6 +27,9 @@ internal sealed class Contestant(int number, Candidate candidate, int stages)
     /// <summary>See <see cref="Slower"/>.</summary>
     public double[]? Faster { get; set; }
 
+    /// <summary>Whether it has what tells its doubt: replications, and runs with longer and shorter steps.</summary>
+    public bool IsReplicated { get; set; }
+
     /// <summary>Runs that were played of it.</summary>
     public int Runs { get; set; }
 

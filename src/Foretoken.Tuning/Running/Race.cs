@@ -1,18 +1,27 @@
 namespace Foretoken.Tuning.Running;
 
 /// <summary>
-/// Who need not be played any further: on the same slice of the same traffic somebody else was better by more than a slice can
-/// be wrong. Common random numbers make slices comparable; margins shrink as slices grow.
+/// Who need not be played any further: on the same slice of the same traffic somebody else was worse in nothing, and better in
+/// something by more than slices are wrong. How wrong they are is learnt from those that were played to the end
+/// (<see cref="SliceNoise"/>); common random numbers make slices comparable.
 /// </summary>
-internal sealed class Race(IReadOnlyList<double> shares)
+internal sealed class Race(IReadOnlyList<double> shares, int objectives)
 {
     private readonly List<(Contestant Who, double[] Costs, double Missed)>[] _seen = [.. shares.Select(_ => new List<(Contestant, double[], double)>())];
-
-    /// <summary>Stages in all; the last is the whole traffic, and nobody is dropped there.</summary>
-    public int Stages => shares.Count;
+    private readonly SliceNoise[] _noise = [.. shares.Select(s => new SliceNoise(objectives, Unlearnt(s)))];
 
     /// <summary>Notes who was played over a stage.</summary>
     public void Seen(int stage, Contestant contestant, double[] costs, double missed) => _seen[stage].Add((contestant, costs, missed));
+
+    /// <summary>Learns from one that kept the constraints over the whole traffic how far its slices were off.</summary>
+    /// <param name="stages">Its objectives by stage, the last the whole traffic; smaller is better.</param>
+    public void Learn(IReadOnlyList<double[]> stages)
+    {
+        for (var stage = 0; stage < shares.Count - 1; stage++)
+        {
+            _noise[stage].Learn(stages[stage], stages[^1]);
+        }
+    }
 
     /// <summary>Somebody who was clearly better on the stage than this one, or null.</summary>
     /// <param name="contestant">This one.</param>
@@ -26,11 +35,11 @@ internal sealed class Race(IReadOnlyList<double> shares)
             return null;
         }
 
-        // A tenth for a quarter of the traffic, a fifth for a sixteenth.
-        var margin = 0.05 / Math.Sqrt(shares[stage]);
+        var allowed = 2.5 * Unlearnt(shares[stage]);
+        var noise = _noise[stage].Margins();
         foreach (var (other, theirs, misses) in _seen[stage])
         {
-            if (other != contestant && (missed > misses + (2.5 * margin) || (misses <= missed && Dominates(theirs, own, margin))))
+            if (other != contestant && (missed > misses + allowed || (misses <= missed && Dominates(theirs, own, noise))))
             {
                 return other;
             }
@@ -39,8 +48,10 @@ internal sealed class Race(IReadOnlyList<double> shares)
         return null;
     }
 
-    // Equal where it is equal, and worse by more than the margin everywhere else, at least once.
-    private static bool Dominates(double[] better, double[] worse, double margin)
+    // A tenth for a quarter of the traffic, a fifth for a sixteenth.
+    private static double Unlearnt(double share) => 0.05 / Math.Sqrt(share);
+
+    private static bool Dominates(double[] better, double[] worse, double[] noise)
     {
         var clearly = false;
         for (var i = 0; i < better.Length; i++)
@@ -52,12 +63,12 @@ internal sealed class Race(IReadOnlyList<double> shares)
                 continue;
             }
 
-            if (gap <= margin * scale)
+            if (gap < 0)
             {
                 return false;
             }
 
-            clearly = true;
+            clearly |= gap > noise[i] * scale;
         }
 
         return clearly;

@@ -1,5 +1,6 @@
 using Foretoken.Accuracy;
 using Foretoken.Metrics;
+using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Evaluation;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Results;
@@ -59,7 +60,7 @@ public sealed class Tuner
         var recorded = runner.Traffic.Recorded(0);
         var races = study.Racing && !IsExhaustive && !study.Capacity && recorded is not null;
         _shares = [.. Slices.Where(s => s == 1 || (races && recorded!.Trace.Count * s >= FirstStageRequests))];
-        _race = new Race(_shares);
+        _race = new Race(_shares, study.Objectives.Count);
         _bound = recorded is null || study.Capacity ? null : new FluidBound(recorded.Trace, study.Constraints);
         progress.CandidatesMax = (long)Math.Min(study.Candidates, study.Space.CanonicalSize());
     }
@@ -101,7 +102,8 @@ public sealed class Tuner
         RescueHopeless();
         _progress.Enter("replicating");
         var finalists = Finalists();
-        Replicate(finalists);
+        Replicate(Replicated.Of(finalists, _study));
+        var (verdicts, shortlist) = Choose(finalists);
         IReadOnlyList<string> beyond = [];
         if (!_study.Capacity && finalists.Count > 0 && finalists.TrueForAll(c => c.Violation > 0))
         {
@@ -113,6 +115,8 @@ public sealed class Tuner
         {
             Contestants = _contestants,
             Finalists = finalists,
+            Verdicts = verdicts,
+            Shortlist = shortlist,
             Beyond = beyond,
             Infeasible = _factory.Infeasible(),
             Equivalent = _equivalent,
@@ -226,6 +230,11 @@ public sealed class Tuner
 
             alive = left;
         }
+
+        foreach (var contestant in alive.Where(c => c.Violation == 0 && _shares.Length > 1))
+        {
+            _race.Learn([.. contestant.Stages.Select(s => _judge.Costs(s!))]);
+        }
     }
 
     private List<Contestant> PutHopelessAside(List<Contestant> fresh)
@@ -331,7 +340,25 @@ public sealed class Tuner
             .Select(c => c.Contestant)];
     }
 
-    private void Replicate(List<Contestant> finalists)
+    // What is recommended has replications of its own; those may change what is recommended.
+    private (Verdicts? Verdicts, IReadOnlyList<Contestant> Shortlist) Choose(List<Contestant> finalists)
+    {
+        var finished = _contestants.Where(c => c.Final is not null).ToList();
+        while (true)
+        {
+            var verdicts = Verdicts.Of(_study, _runner.Measures, finalists);
+            var shortlist = Shortlist.Of(_study, finalists, finished, verdicts);
+            var bare = shortlist.Where(c => !c.IsReplicated && finalists.Contains(c)).ToList();
+            if (bare.Count == 0)
+            {
+                return (verdicts, shortlist);
+            }
+
+            Replicate(bare);
+        }
+    }
+
+    private void Replicate(IReadOnlyList<Contestant> finalists)
     {
         var wanted = new List<(Contestant Contestant, int Replication)>();
         for (var r = 1; r < _study.Replications; r++)
@@ -344,7 +371,12 @@ public sealed class Tuner
             wanted.AddRange(finalists.SelectMany(c => new[] { (c, RunAddress.Slower), (c, RunAddress.Faster) }));
         }
 
-        var outcomes = ParallelRuns.Each(wanted, w => Weight(w.Contestant), (w, control) => Replicated(w.Contestant, w.Replication, control), _threads, stop: _stop);
+        var outcomes = ParallelRuns.Each(wanted, w => Weight(w.Contestant), (w, control) => Played(w.Contestant, w.Replication, control), _threads, stop: _stop);
+        foreach (var contestant in finalists)
+        {
+            contestant.IsReplicated = true;
+        }
+
         for (var i = 0; i < wanted.Count; i++)
         {
             var (contestant, replication) = wanted[i];
@@ -370,7 +402,7 @@ public sealed class Tuner
     }
 
     // In capacity mode a replication tells two things: whether the load that was found holds there, too, and its own highest load.
-    private (double[] Values, IReadOnlyList<RunOutcome> Played) Replicated(Contestant contestant, int replication, Twin.RunControl control)
+    private (double[] Values, IReadOnlyList<RunOutcome> Played) Played(Contestant contestant, int replication, Twin.RunControl control)
     {
         if (!_study.Capacity || contestant.Violation > 0)
         {

@@ -5,8 +5,14 @@ public sealed record TunerOutcome
 {
     internal IReadOnlyList<Contestant> Contestants { get; init; } = [];
 
-    /// <summary>Those that were replicated.</summary>
+    /// <summary>The front and what is near it.</summary>
     internal IReadOnlyList<Contestant> Finalists { get; init; } = [];
+
+    /// <summary>How sure their numbers are; null where nothing is known.</summary>
+    internal Conclusions.Verdicts? Verdicts { get; init; }
+
+    /// <summary>What is handed over, the recommended one first.</summary>
+    internal IReadOnlyList<Contestant> Shortlist { get; init; } = [];
 
     /// <summary>A candidate by its number.</summary>
     public Space.Candidate Candidate(int number) => Contestants[number - 1].Candidate;

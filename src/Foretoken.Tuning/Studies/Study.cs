@@ -37,6 +37,9 @@ public sealed record Study
     /// <summary>Runs of each candidate that matters.</summary>
     public required int Replications { get; init; }
 
+    /// <summary>Most candidates of the front that get them.</summary>
+    public required int Replicated { get; init; }
+
     /// <summary>Whether every candidate gets them.</summary>
     public required bool ReplicateAll { get; init; }
 

@@ -116,6 +116,14 @@ public static class StudyFields
         DefaultSource = "intervals within a factor of 1.5 of their limit",
     };
 
+    public static readonly Field<int> Replicated = new(new IntegerType(1, 1_000_000))
+    {
+        Name = "replicated",
+        Meaning = "Most candidates of the front that get replications, spread over it; whatever is recommended gets them anyway. The others take over the relative spread of their nearest relative among them, and say so.",
+        Default = 64,
+        DefaultSource = "replications of a front of hundreds would cost more than the search",
+    };
+
     public static readonly Field<bool> ReplicateAll = new(new SwitchType())
     {
         Name = "replicate_all",
@@ -152,6 +160,6 @@ public static class StudyFields
     public static readonly Section Section = new()
     {
         Meaning = "What 'foretoken tune' may choose and what for; other commands leave it aside.",
-        Fields = [Goal, Objectives, Slo, Gpus, GpuTypes, CostPerHour, Engines, Topologies, Preset, Space, Search, Candidates, Replications, ReplicateAll, Racing, ModelError, Shortlist],
+        Fields = [Goal, Objectives, Slo, Gpus, GpuTypes, CostPerHour, Engines, Topologies, Preset, Space, Search, Candidates, Replications, Replicated, ReplicateAll, Racing, ModelError, Shortlist],
     };
 }

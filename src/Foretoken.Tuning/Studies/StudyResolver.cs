@@ -103,6 +103,7 @@ public static class StudyResolver
             Search = bound.Get(StudyFields.Search)!,
             Candidates = bound.Get(StudyFields.Candidates),
             Replications = bound.Get(StudyFields.Replications),
+            Replicated = bound.Get(StudyFields.Replicated),
             ReplicateAll = bound.Get(StudyFields.ReplicateAll),
             Racing = bound.Get(StudyFields.Racing),
             ModelError = bound.Get(StudyFields.ModelError),

@@ -197,66 +197,6 @@ public sealed class DoubtTests
         Assert.Empty(ValueOfMeasurement.Plan(new FrontMembership(draws, [new DoubtObjective(0, false)], []), 3));
     }
 
-    [Fact]
-    public void Race_ClearlyWorse_LeavesAndCloseOnesStay()
-    {
-        var random = new RandomStream(6, StreamId.Test);
-        var costs = Noisy(ref random, 12, [(1, 5), (1.5, 8), (1.01, 5.02), (0.8, 9), (1.5, 5)]);
-        Assert.Equal([false, true, false, false, true], RaceJudge.Beaten(costs, Kept(costs), new RaceOptions { Exact = [false, true] }));
-
-        // One slice tells nothing about noise: only what is far worse in everything uncertain leaves.
-        var lone = Noisy(ref random, 1, [(1, 5), (1.15, 5), (2.5, 8)]);
-        Assert.Equal([false, false, true], RaceJudge.Beaten(lone, Kept(lone), new RaceOptions { Exact = [false, true] }));
-    }
-
-    [Fact]
-    public void Race_EqualCandidates_AreHardlyEverDropped()
-    {
-        var random = new RandomStream(7, StreamId.Test);
-        var dropped = 0;
-        for (var round = 0; round < 200; round++)
-        {
-            var costs = Noisy(ref random, 5, [.. Enumerable.Repeat((1.0, 1.0), 10)]);
-            dropped += RaceJudge.Beaten(costs, Kept(costs), new RaceOptions { Margin = 0, Exact = [false, true] }).Any(b => b) ? 1 : 0;
-        }
-
-        Assert.True(dropped <= 20, $"somebody was dropped in {dropped} of 200 races among equals");
-    }
-
-    [Fact]
-    public void Race_MissedConstraints_LoseToKeptOnes()
-    {
-        double[][] costs(double x) => [.. Enumerable.Repeat((double[])[x], 4)];
-        Assert.Equal([false, true, true, false],
-            RaceJudge.Beaten([costs(5), costs(1), costs(double.PositiveInfinity), costs(5)], [[0, 0, 0, 0], [0.5, 0.6, 0.5, 0.6], [double.PositiveInfinity, 3, 3, 3], [0, 0.02, 0, 0]]));
-    }
-
-    private static List<double[][]> Noisy(ref RandomStream random, int slices, (double Time, double Price)[] candidates)
-    {
-        // Traffic is heavy or light for all alike; each has a little noise of its own.
-        var load = new double[slices];
-        for (var s = 0; s < slices; s++)
-        {
-            load[s] = DeterministicMath.Exp(random.NextNormal());
-        }
-
-        var costs = new List<double[][]>();
-        foreach (var (time, price) in candidates)
-        {
-            var own = new double[slices][];
-            for (var s = 0; s < slices; s++)
-            {
-                own[s] = [time * load[s] * DeterministicMath.Exp(0.05 * random.NextNormal()), price];
-            }
-
-            costs.Add(own);
-        }
-
-        return costs;
-    }
-
-    private static List<double[]> Kept(List<double[][]> costs) => [.. costs.Select(c => new double[c.Length])];
-
     private static DoubtCandidate Candidate(int group, double[] values) => new(group, [new MetricSamples(values)]);
 
     private static DoubtCandidate Fixed(int group, double value) => Candidate(group, [value, value]);

@@ -80,6 +80,28 @@ public sealed class TunerTests
     }
 
     [Fact]
+    public void Run_FrontLongerThanWhatIsReplicated_LendsTheDoubtAndReplicatesWhatIsRecommended()
+    {
+        using var study = new SmallStudy(SmallStudy.Text, "tune.search=exhaustive", "tune.replicated=1", "tune.shortlist=1");
+        var result = study.Run();
+        var front = result.Candidates.Where(c => c.OnFront).ToList();
+        var lenders = front.Where(c => c.DoubtFrom is null).Select(c => (int?)c.Number).ToList();
+        Assert.InRange(lenders.Count, 1, front.Count - 1);
+        Assert.Contains(result.Recommendation!.Candidate, lenders);
+        Assert.All(front.Where(c => c.DoubtFrom is not null), c =>
+        {
+            Assert.Contains(c.DoubtFrom, lenders);
+            Assert.Equal(1, c.Runs);
+            Assert.InRange(c.SloProbability, 0, 1);
+            Assert.InRange(c.FrontProbability, 0, 1);
+            Assert.True(c.Objectives[1].Low < c.Objectives[1].High);
+        });
+
+        using var other = new SmallStudy(SmallStudy.Text, "tune.search=exhaustive");
+        Assert.Equal(other.Run().Candidates.Where(c => c.OnFront).Select(c => c.Number), front.Select(c => c.Number));
+    }
+
+    [Fact]
     public void Run_SloThatNothingKeeps_TellsTheNearestAndWhatWouldDo()
     {
         using var study = new SmallStudy(SmallStudy.Text, "workload.arrivals.rate=200", "tune.gpus=2", "tune.search=exhaustive");

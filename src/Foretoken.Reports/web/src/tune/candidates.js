@@ -1,7 +1,7 @@
 import { byId, element } from "../dom.js";
 import { number } from "../format.js";
 import { probability } from "./advice.js";
-import { data, on, onFront, pick, stateNames, text, view } from "./data.js";
+import { data, doubtOf, on, onFront, pick, stateNames, text, view } from "./data.js";
 
 const pageSize = 50;
 
@@ -21,6 +21,7 @@ export function drawCandidates() {
     ...bounded.map(numberColumn),
     { name: "keeps SLO", of: (r) => data.slo[r], cell: (r) => [probability(data.slo[r]), ""] },
     { name: "on front", of: (r) => data.front_probability[r], cell: (r) => [probability(data.front_probability[r]), ""] },
+    { name: "doubt", left: true, of: (r) => data.doubt_from[data.number[r]] ?? null, cell: (r) => [doubtOf(r), ""] },
     { name: "held back by", left: true, of: (r) => (data.cause[r] < 0 ? null : data.causes[data.cause[r]]), cell: (r) => [data.cause[r] < 0 ? "–" : `${data.causes[data.cause[r]]} ${number(data.cause_share[r] * 100, 0)} %`, ""] },
     ...others.map(numberColumn),
     { name: "state", left: true, of: (r) => data.state[r], cell: (r) => [stateNames[data.state[r]], ""] },

@@ -1,7 +1,7 @@
 import { byId, choice, element, fillTable } from "../dom.js";
 import { number } from "../format.js";
 import { probability } from "./advice.js";
-import { data, on, shortPath, stateNames, text, titleOf, view, withDoubt } from "./data.js";
+import { data, doubtOf, on, shortPath, stateNames, text, titleOf, view, withDoubt } from "./data.js";
 
 const maximised = new Map([...data.objectives.map((o) => [o.column, o.maximise]), ...data.constraints.map((c) => [c.column, c.at_least])]);
 
@@ -48,6 +48,7 @@ function draw() {
     ...(data.columns.some((c) => c.text === "gpu_count") && everything ? [] : [["GPUs", ...both.map((r) => number(data.gpus[r], 0)), ...last("")]]),
     ["Keeps the SLO", ...both.map((r) => probability(data.slo[r])), ...last("")],
     ["Is on the front", ...both.map((r) => probability(data.front_probability[r])), ...last("")],
+    ["Intervals", ...both.map((r) => doubtOf(r)), ...last("")],
     ["State", ...both.map((r) => `${stateNames[data.state[r]]}, ${number(data.runs[r], 0)} runs`), ...last("")],
     ["Held back by", ...both.map((r) => causes(r)), ...last("")],
     ...settings.filter((s) => everything || s.differs || b === undefined).map((s) => s.cells),

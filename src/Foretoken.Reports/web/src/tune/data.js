@@ -32,6 +32,9 @@ export const count = data.number.length;
 // A number and its unit stay on one line.
 export const kept = (sentence) => sentence.replace(/(\d) (%|ms|s|h|tokens\/s|GPUs?|GB|requests\/s)(?=[^A-Za-z]|$)/g, "$1\u00a0$2");
 
+// Whose replications the intervals of a row come from.
+export const doubtOf = (r) => (data.slo[r] === null ? "–" : data.doubt_from[data.number[r]] ? `as no. ${data.doubt_from[data.number[r]]}` : "own");
+
 export const stateNames = ["finished", "out-raced", "hopeless"];
 
 const rowOf = new Map(data.number.map((n, i) => [n, i]));

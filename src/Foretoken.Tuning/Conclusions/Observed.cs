@@ -1,0 +1,26 @@
+using Foretoken.Tuning.Running;
+
+namespace Foretoken.Tuning.Conclusions;
+
+/// <summary>
+/// What the runs of a candidate showed of its doubt. One that was played only once borrows it from its nearest relative that was
+/// replicated: its own numbers, varied by the factors by which the relative's varied over the same traffic and the same errors.
+/// </summary>
+/// <param name="Replications">Numbers per replication, the first over the traffic as it was given.</param>
+/// <param name="Slower">Numbers with longer steps; null where nobody played that.</param>
+/// <param name="Faster">Numbers with shorter steps.</param>
+/// <param name="Lender">Whose doubt it is; null: its own.</param>
+internal sealed record Observed(IReadOnlyList<double[]> Replications, double[]? Slower, double[]? Faster, Contestant? Lender)
+{
+    /// <summary>A candidate's own runs.</summary>
+    public static Observed Own(Contestant contestant) => new(contestant.Replications, contestant.Slower, contestant.Faster, null);
+
+    /// <summary>One run of its own, and the variation of another's.</summary>
+    public static Observed Borrowed(Contestant contestant, Contestant lender)
+    {
+        var (own, theirs) = (contestant.Final!, lender.Replications[0]);
+        return new Observed([.. lender.Replications.Select(Varied)], lender.Slower is null ? null : Varied(lender.Slower), lender.Faster is null ? null : Varied(lender.Faster), lender);
+
+        double[] Varied(double[] run) => [.. own.Select((value, i) => value > 0 && theirs[i] > 0 ? value * (run[i] / theirs[i]) : value + (run[i] - theirs[i]))];
+    }
+}

@@ -1,0 +1,42 @@
+using Foretoken.Quantities;
+
+namespace Foretoken.Tuning.Running;
+
+/// <summary>
+/// How far two candidates may be apart on a slice of the traffic although they are not on the whole: the spread of the ratio of
+/// whole to slice over candidates that were played to the end. A shift that all have in common says nothing and does not count.
+/// </summary>
+/// <param name="objectives">Number of objectives.</param>
+/// <param name="unlearnt">Relative margin until enough is known.</param>
+internal sealed class SliceNoise(int objectives, double unlearnt)
+{
+    private const int Enough = 32;
+
+    // Interquartile range of a normal distribution in standard deviations.
+    private const double NormalQuartiles = 1.349;
+
+    private readonly List<double>[] _ratios = [.. Enumerable.Range(0, objectives).Select(_ => new List<double>())];
+    private double[]? _margins;
+
+    /// <summary>Learns from one candidate.</summary>
+    public void Learn(double[] slice, double[] whole)
+    {
+        for (var i = 0; i < _ratios.Length; i++)
+        {
+            // Costs of maximised objectives are negative; a sign that changes has no ratio.
+            if (whole[i] / slice[i] is > 0 and < double.PositiveInfinity and var ratio)
+            {
+                var value = DeterministicMath.Log(ratio);
+                var at = _ratios[i].BinarySearch(value);
+                _ratios[i].Insert(at < 0 ? ~at : at, value);
+                _margins = null;
+            }
+        }
+    }
+
+    /// <summary>Per objective the standard deviation between two candidates, as a share of the value.</summary>
+    public double[] Margins() => _margins ??= [.. _ratios.Select(Margin)];
+
+    private double Margin(List<double> ratios) =>
+        ratios.Count < Enough ? unlearnt : Math.Sqrt(2) * (ratios[3 * ratios.Count / 4] - ratios[ratios.Count / 4]) / NormalQuartiles;
+}
