@@ -167,6 +167,7 @@ public sealed class Tuner
             {
                 _equivalent++;
                 fates[i] = known;
+                candidate.Scenario.LetGo();
                 continue;
             }
 
@@ -178,6 +179,11 @@ public sealed class Tuner
         }
 
         Play(fresh);
+        foreach (var contestant in fresh)
+        {
+            contestant.Candidate.Scenario.LetGo();
+        }
+
         return fates;
     }
 

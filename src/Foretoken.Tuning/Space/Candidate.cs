@@ -16,14 +16,17 @@ public sealed record Candidate
     /// <summary>Hash over every resolved value: points with equal keys are the same deployment.</summary>
     public required string Key { get; init; }
 
+    /// <summary>The scenario behind it, which takes most of the memory.</summary>
+    public required CandidateScenario Scenario { get; init; }
+
     /// <summary>The scenario as a tree, without the study's own section.</summary>
-    public required ConfigNode Document { get; init; }
+    public ConfigNode Document => Scenario.Now.Document;
 
     /// <summary>The validated scenario.</summary>
-    public required ScenarioModel Model { get; init; }
+    public ScenarioModel Model => Scenario.Now.Model;
 
     /// <summary>Every value with where it came from.</summary>
-    public required Bound Bound { get; init; }
+    public Bound Bound => Scenario.Now.Bound;
 
     /// <summary>GPUs when the run begins.</summary>
     public required int Gpus { get; init; }

@@ -65,7 +65,7 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
     {
         try
         {
-            return Made(LargerFleet.Of(candidate.Document, times), candidate.Point, bounded: false).Candidate;
+            return Made(() => LargerFleet.Of(candidate.Document, times), candidate.Point, bounded: false).Candidate;
         }
         catch (InputException)
         {
@@ -77,7 +77,7 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
     {
         try
         {
-            return Made(space.Apply(scenario, point), point, bounded: true);
+            return Made(() => space.Apply(scenario, point), point, bounded: true);
         }
         catch (InputException e)
         {
@@ -85,9 +85,10 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         }
     }
 
-    private Outcome Made(ConfigNode document, int[] point, bool bounded)
+    private Outcome Made(Func<ConfigNode> document, int[] point, bool bounded)
     {
-        var (model, bound) = ScenarioResolver.Resolve(document, file, name, library);
+        var held = new CandidateScenario(() => Resolve(document()));
+        var (_, model, bound) = held.Now;
         long gpus = 0;
         double price = 0;
         foreach (var pool in model.Pools)
@@ -106,13 +107,17 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
             Point = point,
             Knobs = space.Knobs(point),
             Key = Key(model, ResolvedValues.Of(model, bound)),
-            Document = document,
-            Model = model,
-            Bound = bound,
+            Scenario = held,
             Gpus = (int)gpus,
             HourPrice = price,
             Title = CandidateTitle.Of(model),
         }, "");
+    }
+
+    private ResolvedScenario Resolve(ConfigNode document)
+    {
+        var (model, bound) = ScenarioResolver.Resolve(document, file, name, library);
+        return new ResolvedScenario(document, model, bound);
     }
 
     // GPUs when every scaler has gone as far as it may; a scaler without an end goes as far as its quota.
