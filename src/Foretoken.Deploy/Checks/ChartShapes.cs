@@ -46,7 +46,9 @@ internal static class ChartShapes
         ("spec!", Shape.Map(
             ("selector!", Shape.Map(("matchLabels!", Shape.Labels))),
             ("targetPorts!", Shape.List(Shape.Map(("number!", Shape.Port)), 1, 8)),
-            ("endpointPickerRef!", Shape.Map(("group", Shape.Text), ("kind", Shape.Name), ("name!", Shape.KubernetesName), ("port", Shape.Map(("number!", Shape.Port))), ("failureMode", Shape.OneOf("FailOpen", "FailClose")))))));
+            ("appProtocol", Shape.OneOf("http", "kubernetes.io/h2c")),
+            ("endpointPickerRef!", Shape.Map(("group", Shape.Text), ("kind", Shape.Name), ("name!", Shape.KubernetesName), ("port", Shape.Map(("number!", Shape.Port))), ("failureMode", Shape.OneOf("FailOpen", "FailClose")))
+                .Where(m => m.Find("port") is not null || m.Find("kind") is Twin.Scenarios.Documents.ScalarNode { Text: not "Service" }, "names a Service without its port")))));
 
     // A manifest of a kind that is known.
     private sealed record DocumentShape : Shape

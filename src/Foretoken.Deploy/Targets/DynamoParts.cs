@@ -97,6 +97,11 @@ internal sealed class DynamoParts
             words.AddRange(Role(pool, image));
         }
 
+        if (_deployment.Router.Policy == "dynamo_kv" && pool.Role != PoolRole.Decode && Events(pool, image) is { } events)
+        {
+            words.AddRange(["--kv-events-config", events]);
+        }
+
         return
         [
             ("image", Tree.Text(image)),
@@ -110,13 +115,29 @@ internal sealed class DynamoParts
     /// <summary>The volumes of a worker; null for none.</summary>
     public ListNode? Volumes(DeployedPool pool) => _launches[pool].Options is null ? null : Tree.List(Pods.OptionsVolume(Map));
 
+    // The KV router follows what workers publish; from 1.0 on they publish what they are told to (examples/backends/*/deploy/v1beta1/agg_router.yaml).
+    private static string? Events(DeployedPool pool, string image) => pool.Engine switch
+    {
+        EngineKind.Vllm when !DynamoReleases.IsBefore1(image) => JsonText.Write(Tree.Map(
+            ("publisher", Tree.Text("zmq")), ("topic", Tree.Text("kv-events")), ("endpoint", Tree.Text("tcp://*:20080")), ("enable_kv_cache_events", Tree.Switch(true)))),
+        EngineKind.Sglang => JsonText.Write(Tree.Texts(("publisher", "zmq"), ("topic", "kv-events"), ("endpoint", "tcp://*:5557"))),
+        _ => null,
+    };
+
     private static IEnumerable<string> Role(DeployedPool pool, string image)
     {
         var role = pool.Role == PoolRole.Prefill ? "prefill" : "decode";
         return pool.Engine switch
         {
-            EngineKind.Sglang => ["--disaggregation-mode", role, "--disaggregation-transfer-backend", "nixl", "--disaggregation-bootstrap-port", Server.BootstrapPort.ToString(CultureInfo.InvariantCulture)],
+            EngineKind.Sglang =>
+            [
+                "--disaggregation-mode", role, "--disaggregation-transfer-backend", "nixl", "--disaggregation-bootstrap-port", Server.BootstrapPort.ToString(CultureInfo.InvariantCulture),
+                "--host", "0.0.0.0",
+            ],
             EngineKind.Vllm when DynamoReleases.IsBefore1(image) => [$"--is-{role}-worker"],
+
+            // 1.0 has no connector of its own any more: a prefill worker without one does not start.
+            EngineKind.Vllm => ["--disaggregation-mode", role, "--kv-transfer-config", Server.VllmTransfer],
             _ => ["--disaggregation-mode", role],
         };
     }

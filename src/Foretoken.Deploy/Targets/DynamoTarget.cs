@@ -20,7 +20,7 @@ internal sealed class DynamoTarget : IDeployTarget
         NvidiaOnly = true,
         Routers = [.. Routers.Dynamo.Select(r => r.Ours)],
         Scalers = ["hpa", "keda"],
-        Schema = "ai-dynamo/dynamo, deploy/operator/api (v1alpha1 at 00686d64, v1beta1 at 006b6e10)",
+        Schema = "ai-dynamo/dynamo, deploy/operator/api (v1alpha1 at 00686d64 and 1d26d921, v1beta1 at 006b6e10, c10b3788 and ef2e6338)",
     };
 
     /// <inheritdoc />

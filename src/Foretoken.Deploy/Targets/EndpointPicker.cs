@@ -10,6 +10,9 @@ internal static class EndpointPicker
 {
     private const string PrefixScorer = "prefix_cache_scorer";
 
+    // Every prompt goes to a prefill pod, as in the scenario.
+    private const string Decider = "always-disagg-pd-decider";
+
     /// <summary>The EndpointPickerConfig of a deployment.</summary>
     public static MapNode Config(Deployment deployment, TargetNotes notes)
     {
@@ -34,7 +37,12 @@ internal static class EndpointPicker
         var plugins = new List<ConfigNode>();
         if (deployment.IsDisaggregated)
         {
-            plugins.AddRange([Plugin("disagg-profile-handler"), Plugin("prefix-based-pd-decider"), Plugin("prefill-filter"), Plugin("decode-filter")]);
+            // Without a decider the handler never divides; it looks its plugins up when it is made, so they stand before it.
+            plugins.AddRange(
+            [
+                Plugin("disagg-headers-handler"), Plugin(Decider), Plugin("disagg-profile-handler", Tree.Map(("deciders", Tree.Texts(("prefill", Decider))))),
+                Plugin("prefill-filter"), Plugin("decode-filter"),
+            ]);
         }
         else
         {

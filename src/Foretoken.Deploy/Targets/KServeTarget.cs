@@ -9,7 +9,7 @@ namespace Foretoken.Deploy.Targets;
 /// <summary>KServe's LLMInferenceService: the layout in its own fields, every other flag in VLLM_ADDITIONAL_ARGS.</summary>
 internal sealed class KServeTarget : IDeployTarget
 {
-    // Said by spec.parallelism.
+    // Said by spec.parallelism, which the presets for several machines pass on; those for one machine run what VLLM_ADDITIONAL_ARGS says.
     private static readonly string[] LayoutFlags = ["--tensor-parallel-size", "--pipeline-parallel-size", "--data-parallel-size", "--enable-expert-parallel"];
 
     /// <inheritdoc />
@@ -44,12 +44,6 @@ internal sealed class KServeTarget : IDeployTarget
             ("route", Tree.Map()),
             ("gateway", Tree.Map()),
             ("scheduler", Tree.Map(("config", Tree.Map(("inline", EndpointPicker.Config(deployment, notes)))))))));
-        if (prefill is not null)
-        {
-            // The controller's preset for divided serving brings connector and side channel; releases before the connector cannot.
-            Server.Divided(serving, notes);
-        }
-
         var root = Tree.Map(
             ("apiVersion", Tree.Text("serving.kserve.io/v1alpha2")),
             ("kind", Tree.Text("LLMInferenceService")),
@@ -62,14 +56,17 @@ internal sealed class KServeTarget : IDeployTarget
     private static List<(string, ConfigNode?)> Workload(DeployedPool pool, TargetNotes notes)
     {
         var layout = pool.Layout;
-        var words = Server.Launched(pool, notes).Arguments.Where(a => !LayoutFlags.Contains(a.Flag)).SelectMany(a => a.Words).Select(ShellQuote.Word);
         var nodes = pool.NodesPerReplica;
+
+        // The presets for divided serving start the routing sidecar; connector and side channel are the workload's own.
+        var arguments = Server.Launched(pool, notes).Arguments.Where(a => nodes == 1 || !LayoutFlags.Contains(a.Flag)).Concat(Server.Divided(pool, notes));
+        var words = arguments.SelectMany(a => a.Words).Select(ShellQuote.Word);
         MapNode Pod() => Tree.Map(
             ("nodeSelector", Pods.Selector(pool, notes)),
             ("containers", Tree.List(Tree.Map(
                 ("name", Tree.Text("main")),
                 ("image", Tree.Text(string.Join(':', Server.Image(pool).Repository, Server.Image(pool).Tag))),
-                ("env", Tree.List(Pods.Variable("VLLM_ADDITIONAL_ARGS", string.Join(' ', words)), Pods.HuggingFaceToken())),
+                ("env", Tree.List([Pods.Variable("VLLM_ADDITIONAL_ARGS", string.Join(' ', words)), Pods.HuggingFaceToken(), .. pool.Role == PoolRole.Aggregated ? [] : Pods.SideChannel()])),
                 ("resources", Pods.Gpus(pool))))));
         if (pool.Scaler is { Policy: not "llm_d_wva" } other)
         {
