@@ -23,6 +23,9 @@ internal sealed class FastBatch
     /// <summary>Sum of the contexts of those that decode.</summary>
     public long DecodeContext { get; set; }
 
+    /// <summary>When KV that was brought back from host memory for it is on the GPU, nanoseconds.</summary>
+    public long LoadedAt { get; set; }
+
     /// <summary>Whether it is planned and its result not processed.</summary>
     public bool InFlight { get; set; }
 
@@ -47,6 +50,7 @@ internal sealed class FastBatch
         Mode = BatchMode.Extend;
         Chunked = -1;
         DecodeContext = 0;
+        LoadedAt = 0;
     }
 
     public void Add(int slot, int start, int end, bool emits)

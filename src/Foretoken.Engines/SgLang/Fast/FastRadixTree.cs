@@ -12,7 +12,7 @@ namespace Foretoken.Engines.SgLang.Fast;
 /// pages therefore finds the next piece without searching: by the prefix tree node that begins with page m, or, inside a node,
 /// as the continuation of the piece that it stands on.
 /// </remarks>
-internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null)
+internal sealed partial class FastRadixTree(PageTree pages, KvEventBuffer? events = null)
 {
     /// <summary>The empty prefix.</summary>
     public const int Root = 0;
@@ -72,31 +72,7 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
             return matched;
         }
 
-        var path = request.Path.Span;
-        var known = Math.Min(request.KnownPages, count);
-        var leaf = NewPiece();
-        _pieces[leaf] = new RadixPiece
-        {
-            Parent = above,
-            Low = matched,
-            High = count,
-            Known = request.KnownPages,
-            Head = matched < known ? pages.Owner(path, matched) : None,
-            Tail = matched < known ? pages.Owner(path, known - 1) : None,
-            OwnerSlot = slot,
-            OwnerLife = _lives[slot],
-            Continuation = None,
-            Touched = ++_clock,
-        };
-        Link(ref _pieces[leaf], leaf);
-        if (events is not null)
-        {
-            Tell(ref _pieces[leaf], stored: true);
-        }
-
-        _pieces[above].Children++;
-        _evictable += count - matched;
-        Queue(leaf);
+        AddLeaf(request, slot, above, matched, count);
         return matched;
     }
 
@@ -155,16 +131,19 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
 
             evicted += p.High - p.Low;
             _evictable -= p.High - p.Low;
-            Link(ref p, None);
-            if (events is not null)
+            var above = p.Parent;
+            _pieces[above].Children--;
+            if (p.OnHost)
             {
-                Tell(ref p, stored: false);
+                p.HostOnly = true;
+                _pieces[above].HostChildren++;
+                QueueHost(piece);
+            }
+            else
+            {
+                Remove(piece);
             }
 
-            var above = p.Parent;
-            p.Parent = _free;
-            _free = piece;
-            _pieces[above].Children--;
             Queue(above);
         }
 
@@ -181,9 +160,11 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
         }
 
         var children = new int[_used];
+        var hostChildren = new int[_used];
         var locks = new int[_used];
         var free = 0;
         var held = 0;
+        var host = 0;
         for (var i = 1; i < _used; i++)
         {
             if (unused.Contains(i))
@@ -193,19 +174,28 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
 
             ref var p = ref _pieces[i];
             Invariant.That(p.High > p.Low && p.Low == _pieces[p.Parent].High && !unused.Contains(p.Parent));
-            children[p.Parent]++;
             locks[p.Parent] += p.Locks;
+            host += p.OnHost ? p.High - p.Low : 0;
+            if (p.HostOnly)
+            {
+                hostChildren[p.Parent]++;
+                Invariant.That(p is { OnHost: true, Locks: 0, Children: 0 } && (p.HostChildren > 0 || p.HostQueued));
+                continue;
+            }
+
+            children[p.Parent]++;
             free += p.Locks == 0 ? p.High - p.Low : 0;
             held += p.Locks > 0 ? p.High - p.Low : 0;
             Invariant.That(p.Locks > 0 || p.Children > 0 || p.Queued);
+            Invariant.That(!p.OnHost || _pieces[p.Parent].OnHost);
         }
 
         for (var i = 1; i < _used; i++)
         {
-            Invariant.That(unused.Contains(i) || (children[i] == _pieces[i].Children && locks[i] <= _pieces[i].Locks));
+            Invariant.That(unused.Contains(i) || (children[i] == _pieces[i].Children && hostChildren[i] == _pieces[i].HostChildren && locks[i] <= _pieces[i].Locks));
         }
 
-        Invariant.That(free == _evictable && held == _protected);
+        Invariant.That(free == _evictable && held == _protected && host == _hostPages - _freeHostPages);
     }
 
     private static RadixPiece[] NewPieces()
@@ -241,29 +231,13 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
     private int Walk(in FastSgLangRequest request, int slot, int count, out int matched)
     {
         GrowHeads();
-        var path = request.Path.Span;
-        var known = request.KnownPages;
         var now = ++_clock;
         var piece = Root;
         var level = 0;
         matched = 0;
         while (matched < count)
         {
-            int next;
-            if (matched < known)
-            {
-                while (pages.End(path[level]) <= matched)
-                {
-                    level++;
-                }
-
-                next = pages.Start(path[level]) == matched ? _heads[path[level]] : _pieces[piece].Continuation;
-            }
-            else
-            {
-                next = matched == known ? _privateHeads[slot] : _pieces[piece].Continuation;
-            }
-
+            var next = Below(request, slot, piece, matched, ref level);
             if (next == None)
             {
                 break;
@@ -283,6 +257,69 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
         }
 
         return piece;
+    }
+
+    // The piece in which a request's content goes on below another, or none.
+    private int Below(in FastSgLangRequest request, int slot, int piece, int matched, ref int level)
+    {
+        var known = request.KnownPages;
+        if (matched >= known)
+        {
+            return matched == known ? _privateHeads[slot] : _pieces[piece].Continuation;
+        }
+
+        var path = request.Path.Span;
+        while (pages.End(path[level]) <= matched)
+        {
+            level++;
+        }
+
+        return pages.Start(path[level]) == matched ? _heads[path[level]] : _pieces[piece].Continuation;
+    }
+
+    private int AddLeaf(in FastSgLangRequest request, int slot, int above, int matched, int count)
+    {
+        var path = request.Path.Span;
+        var known = Math.Min(request.KnownPages, count);
+        var leaf = NewPiece();
+        _pieces[leaf] = new RadixPiece
+        {
+            Parent = above,
+            Low = matched,
+            High = count,
+            Known = request.KnownPages,
+            Head = matched < known ? pages.Owner(path, matched) : None,
+            Tail = matched < known ? pages.Owner(path, known - 1) : None,
+            OwnerSlot = slot,
+            OwnerLife = _lives[slot],
+            Continuation = None,
+            Touched = ++_clock,
+        };
+        Link(ref _pieces[leaf], leaf);
+        if (events is not null)
+        {
+            Tell(ref _pieces[leaf], stored: true);
+        }
+
+        _pieces[above].Children++;
+        _evictable += count - matched;
+        Queue(leaf);
+        return leaf;
+    }
+
+    // Out of the tree; its place is free for another.
+    private void Remove(int piece)
+    {
+        ref var p = ref _pieces[piece];
+        Invariant.That(p.Children + p.HostChildren == 0);
+        Link(ref p, None);
+        if (events is not null)
+        {
+            Tell(ref p, stored: false);
+        }
+
+        p.Parent = _free;
+        _free = piece;
     }
 
     // Up to which page a request's content is that of a piece whose first page it shares.
@@ -317,10 +354,12 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
         up = low;
         up.High = at;
         up.Tail = low.Low < low.Known ? pages.OwnerAbove(low.Tail, Math.Min(low.Known, at) - 1) : None;
-        up.Children = 1;
+        up.Children = low.HostOnly ? 0 : 1;
+        up.HostChildren = low.HostOnly ? 1 : 0;
         up.Continuation = None;
         up.Touched = ++_clock;
         up.Queued = false;
+        up.HostQueued = false;
         Link(ref up, upper);
 
         low.Parent = upper;
@@ -357,7 +396,7 @@ internal sealed class FastRadixTree(PageTree pages, KvEventBuffer? events = null
     private void Queue(int piece)
     {
         ref var p = ref _pieces[piece];
-        if (piece != Root && p.Locks == 0 && p.Children == 0 && !p.Queued)
+        if (piece != Root && p.Locks == 0 && p.Children == 0 && !p.Queued && !p.HostOnly)
         {
             p.Queued = true;
             _leaves.Add(p.Touched, piece);

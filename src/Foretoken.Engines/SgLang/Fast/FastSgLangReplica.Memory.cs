@@ -12,10 +12,46 @@ public sealed partial class FastSgLangReplica
 
     private int Ceil(int tokens) => Pages(tokens) * _pageSize;
 
-    private int Match(int slot, int tokens, out int node)
+    // Tokens whose KV is on the GPU, and where they end.
+    private int Match(int slot, int tokens, out int node) => Match(slot, tokens, out node, out _, out _);
+
+    // With host memory: where the match ends there, and how many tokens more that is.
+    private int Match(int slot, int tokens, out int node, out int end, out int hostTokens)
     {
         ref var r = ref _slots[slot];
-        return _tree.Match(r, slot, _caches ? Keys(tokens) / _pageSize : 0, out node) * _pageSize;
+        var matched = _tree.Match(r, slot, _caches ? Keys(tokens) / _pageSize : 0, out end);
+        node = end;
+        var host = _tree.ClimbToGpu(ref node);
+        hostTokens = host * _pageSize;
+        return (matched - host) * _pageSize;
+    }
+
+    private int Insert(in FastSgLangRequest r, int slot, int pages, bool chunked = false) =>
+        _tree.HasHost ? _tree.InsertWithHost(r, slot, pages, chunked) : _tree.Insert(r, slot, pages);
+
+    // SGLang's load_back: brings what host memory has of a match back to the GPU, all or nothing.
+    private bool TryLoadBack(int end, int above, int pages)
+    {
+        if (pages * _pageSize < SgLangConstants.LoadBackThreshold)
+        {
+            return false;
+        }
+
+        if (_freePages < pages)
+        {
+            _tree.Lock(above);
+            _freePages += _tree.Evict(pages);
+            _tree.Unlock(above);
+        }
+
+        if (_freePages < pages)
+        {
+            return false;
+        }
+
+        _freePages -= pages;
+        _tree.BringBack(end);
+        return true;
     }
 
     private void MakeRoom(int pages)
@@ -55,7 +91,7 @@ public sealed partial class FastSgLangReplica
         r.Room = Ceil(tokens) - tokens;
     }
 
-    private void CacheUnfinished(int slot, int tokens)
+    private void CacheUnfinished(int slot, int tokens, bool chunked = false)
     {
         ref var r = ref _slots[slot];
         r.Prefix = tokens;
@@ -65,7 +101,7 @@ public sealed partial class FastSgLangReplica
         }
 
         var pages = Keys(tokens) / _pageSize;
-        _freePages += _tree.Insert(r, slot, pages) - r.Protected / _pageSize;
+        _freePages += Insert(r, slot, pages, chunked) - r.Protected / _pageSize;
         Invariant.That(_tree.Match(r, slot, pages, out var node) == pages);
         _tree.Unlock(r.Node);
         _tree.Lock(node);
@@ -78,7 +114,7 @@ public sealed partial class FastSgLangReplica
         ref var r = ref _slots[slot];
         var slots = _reserve == 0 ? r.Committed : r.Allocated;
         var whole = Keys(Math.Min(r.Committed, r.Tokens)) / _pageSize;
-        var given = insert && _caches ? _tree.Insert(r, slot, whole) : whole;
+        var given = insert && _caches ? Insert(r, slot, whole) : whole;
         _freePages += given - r.Protected / _pageSize + Pages(slots) - whole;
         _tree.Unlock(r.Node);
         r.Node = None;

@@ -65,6 +65,7 @@ public sealed partial class FastSgLangReplica
         }
 
         batch.Chunked = _chunked;
+        batch.LoadedAt = _tree.HasHost ? _tree.StartLoads().Nanoseconds : 0;
         return batch;
     }
 
@@ -116,7 +117,8 @@ public sealed partial class FastSgLangReplica
             var result = Admit(batch, _waiting[i]);
             if (result != Admission.Continue)
             {
-                _isFull |= result == Admission.NoToken;
+                // With host memory, memory may be held by copies alone, which nobody's end gives back.
+                _isFull |= result == Admission.NoToken && (!_tree.HasHost || batch.ExtendCount > 0 || _runningCount > 0);
                 break;
             }
         }
@@ -127,7 +129,7 @@ public sealed partial class FastSgLangReplica
     private Admission Admit(FastBatch batch, int slot)
     {
         ref var r = ref _slots[slot];
-        var matched = Match(slot, r.Tokens - 1, out var node);
+        var matched = Match(slot, r.Tokens - 1, out var node, out var end, out var hostTokens);
         var wanted = r.Tokens - matched;
         var needed = wanted + Math.Max(r.RemainingOutput, 0) + _pageSize;
         if (needed >= RemainingTotal)
@@ -135,7 +137,7 @@ public sealed partial class FastSgLangReplica
             return Admission.NoToken;
         }
 
-        var whole = Ceil(wanted);
+        var whole = Ceil(wanted - hostTokens);
         if (!_chunks && batch.ExtendCount > 0 && whole >= _remainingInput)
         {
             return Admission.Other;
@@ -146,6 +148,26 @@ public sealed partial class FastSgLangReplica
         {
             _tree.Unlock(node);
             return Admission.NoToken;
+        }
+
+        if (hostTokens > 0)
+        {
+            if (TryLoadBack(end, node, hostTokens / _pageSize))
+            {
+                _tree.Lock(end);
+                _tree.Unlock(node);
+                node = end;
+                matched += hostTokens;
+                wanted -= hostTokens;
+                _tree.CountUse(hostTokens);
+            }
+
+            whole = Ceil(wanted);
+            if (!_chunks && batch.ExtendCount > 0 && whole >= _remainingInput)
+            {
+                _tree.Unlock(node);
+                return Admission.Other;
+            }
         }
 
         if (!_chunks || whole <= _remainingChunk)

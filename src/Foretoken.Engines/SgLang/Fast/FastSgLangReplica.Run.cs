@@ -81,7 +81,7 @@ public sealed partial class FastSgLangReplica
     {
         length = 0;
         var count = _runningCount;
-        if (count == 0 || _chunked != None || _last is not { Mode: BatchMode.Decode } || _flightCount != _depth - 1)
+        if (count == 0 || _tree.IsCopying || _chunked != None || _last is not { Mode: BatchMode.Decode } || _flightCount != _depth - 1)
         {
             return false;
         }
@@ -498,6 +498,12 @@ public sealed partial class FastSgLangReplica
             _ratio.Decay(plans);
             _receive.PassDecodes(plans);
             _lastPrebuilt = 0;
+        }
+
+        if (ends > 0 && _tree.HasHost)
+        {
+            // Nothing was copied, but time has passed.
+            _tree.CheckCopies(new SimTime(_runLast));
         }
 
         _tokensInFlight += (long)ends * _runningCount;

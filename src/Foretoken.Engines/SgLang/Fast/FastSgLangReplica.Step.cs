@@ -50,22 +50,36 @@ public sealed partial class FastSgLangReplica
             spins++;
             if ((WaitsForOthers && spins > 2) || spins > RequestsInFlight + 2)
             {
-                Invariant.That(WaitsForOthers);
+                Invariant.That(WaitsForOthers || NextArrival != SimTime.Never);
                 break;
             }
         }
 
         _phase = _flightCount > 0 ? Phase.Flying : Phase.Idle;
+        if (_phase == Phase.Idle && RequestsInFlight > 0 && NextArrival != SimTime.Never)
+        {
+            // Copies hold memory that somebody waits for.
+            Invariant.That(NextArrival.Nanoseconds > _at);
+            _phase = Phase.PlanDue;
+            _at = NextArrival.Nanoseconds;
+        }
     }
+
+    private SimTime NextArrival => Waiting > 0 ? _tree.NextCopied : SimTime.Never;
 
     private FastBatch? PlanBatch()
     {
+        if (_tree.HasHost)
+        {
+            _tree.CheckCopies(new SimTime(_at));
+        }
+
         Receive();
         try
         {
             if (_chunked != None && _slots[_chunked].Committed > _slots[_chunked].Prefix)
             {
-                CacheUnfinished(_chunked, _slots[_chunked].Committed);
+                CacheUnfinished(_chunked, _slots[_chunked].Committed, chunked: true);
             }
 
             Merge();
@@ -367,9 +381,24 @@ public sealed partial class FastSgLangReplica
             DecodeContexts = _stepTime.NeedsContextLengths ? batch.Contexts : [],
         };
         var duration = Math.Max(1, SimDuration.FromMilliseconds(_stepTime.Milliseconds(step)).Nanoseconds);
+        duration = Lengthen(batch, duration);
         _stepEnd = checked(_at + duration);
         _recorder.Steps++;
         _recorder.BusyNanoseconds += duration;
+    }
+
+    // Layer by layer: the last layer's KV must be there when the last layer is computed.
+    private long Lengthen(FastBatch batch, long duration)
+    {
+        if (batch.LoadedAt <= _at)
+        {
+            return duration;
+        }
+
+        var layers = _settings.HiCache!.Layers;
+        var longer = Math.Max(duration, batch.LoadedAt + ((duration + layers - 1) / layers) - _at);
+        _recorder.Tiers!.StallTime += new SimDuration(longer - duration);
+        return longer;
     }
 
     // The executing batch has ended: its tokens arrive, finished requests leave.
@@ -381,6 +410,11 @@ public sealed partial class FastSgLangReplica
         _phase = Phase.PlanDue;
         _recorder.LastStepEnd = now;
         _recorder.Timeline.Hold(now);
+        if (_tree.HasHost)
+        {
+            _tree.CheckCopies(new SimTime(now));
+        }
+
         TellChunks(batch, now);
         var ended = Process(batch, now);
         _recorder.Timeline.Set(now, Running, Waiting, UsedPages);

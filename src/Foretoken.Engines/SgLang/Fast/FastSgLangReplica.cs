@@ -2,6 +2,7 @@ using Foretoken.Engines.HandOff;
 using Foretoken.Engines.Queues;
 using Foretoken.Engines.Replicas;
 using Foretoken.Engines.SgLang.Plain;
+using Foretoken.Engines.Tiers;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -12,9 +13,9 @@ namespace Foretoken.Engines.SgLang.Fast;
 /// <summary>
 /// The SGLang engine in long strides. Its scheduler is the plain engine's, written again over slots, page counts and
 /// <see cref="FastRadixTree"/>; and while nothing but decoding happens it plans a whole run of steps at once (<c>.Run.cs</c>).
-/// Covers most queue orders, with everything else that the plain engine does without host memory: chunks, mixed batches, overlap,
-/// radix cache, retraction, receive interval, hand-off (<c>.HandOff.cs</c>), speculation (one step at a time), aborts. Equal to
-/// <c>PlainSgLangReplica</c> to the nanosecond; the differential tests say so on thousands of random scenarios.
+/// Covers most of what the plain engine does (<see cref="NotCovered"/>): chunks, mixed batches, overlap, radix cache, host memory
+/// under write-through, retraction, receive interval, hand-off (<c>.HandOff.cs</c>), speculation (one step at a time), aborts. Equal
+/// to <c>PlainSgLangReplica</c> to the nanosecond; the differential tests say so on thousands of random scenarios.
 /// </summary>
 public sealed partial class FastSgLangReplica : IHandOffReplica
 {
@@ -99,6 +100,11 @@ public sealed partial class FastSgLangReplica : IHandOffReplica
         _prefixes = tree;
         _pages = new PageTree(tree, settings.PageSize, _keysShort);
         _tree = new FastRadixTree(_pages, recorder.Kv);
+        if (settings.HiCache is { } hierarchy)
+        {
+            _tree.AddHost(hierarchy, settings.PageSize, recorder.Tiers ??= new TierBook());
+        }
+
         _random = new RandomStream(seed, StreamId.Scheduling, (ulong)recorder.Worker);
         _ratio = new NewTokenRatio(settings.ScheduleConservativeness);
         _receive = new ReceiveSkipper(settings.SchedulerRecvInterval);
@@ -149,7 +155,8 @@ public sealed partial class FastSgLangReplica : IHandOffReplica
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
     public static string? NotCovered(SgLangSettings settings) => settings.SchedulePolicy switch
     {
-        _ when settings.HiCache is not null => "enable_hierarchical_cache",
+        _ when settings.HiCache is { Storage: not null } => "hicache_storage_backend",
+        _ when settings.HiCache is { WritePolicy: SgLangWritePolicy.WriteBack } => "hicache_write_policy write_back",
         _ when settings.DpSize > 1 => "attention ranks that step together",
         SgLangSchedulePolicy.Fcfs or SgLangSchedulePolicy.Lof or SgLangSchedulePolicy.Lpm or SgLangSchedulePolicy.Random => null,
         SgLangSchedulePolicy.DfsWeight => "schedule_policy dfs-weight",
@@ -337,7 +344,7 @@ public sealed partial class FastSgLangReplica : IHandOffReplica
 
     private void PlanWhenIdle(long now)
     {
-        if (_phase == Phase.Idle)
+        if (_phase == Phase.Idle || (_phase == Phase.PlanDue && _at > now))
         {
             _phase = Phase.PlanDue;
             _at = now;

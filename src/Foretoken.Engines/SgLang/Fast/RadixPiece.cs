@@ -27,8 +27,20 @@ internal struct RadixPiece
     /// <summary>Requests whose cached prefix ends here or below.</summary>
     public int Locks;
 
-    /// <summary>Pieces below.</summary>
+    /// <summary>Pieces below with their KV on the GPU: all of them without host memory.</summary>
     public int Children;
+
+    /// <summary>Pieces below with their KV in host memory only.</summary>
+    public int HostChildren;
+
+    /// <summary>Times that it was inserted or met by an insertion while it was on the GPU; counted with host memory only.</summary>
+    public int Hits;
+
+    /// <summary>Its KV has a place in host memory.</summary>
+    public bool OnHost;
+
+    /// <summary>Its KV is not on the GPU; then nothing below it is.</summary>
+    public bool HostOnly;
 
     /// <summary>The piece below whose first page has the same prefix tree node (or private owner) as the last page here; -1 for none.</summary>
     public int Continuation;
@@ -38,4 +50,7 @@ internal struct RadixPiece
 
     /// <summary>Whether the queue of leaves has an entry for it.</summary>
     public bool Queued;
+
+    /// <summary>Whether the queue of leaves in host memory has an entry for it.</summary>
+    public bool HostQueued;
 }

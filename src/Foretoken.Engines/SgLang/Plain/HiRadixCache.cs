@@ -14,9 +14,6 @@ namespace Foretoken.Engines.SgLang.Plain;
 /// </remarks>
 internal sealed partial class HiRadixCache : RadixCache
 {
-    // load_back_threshold: shorter matches in the host pool are computed anew.
-    private const int LoadBackThreshold = 10;
-
     private readonly SgLangHiCache _settings;
     private readonly int _pageSize;
     private readonly TokenPool _pool;
@@ -217,7 +214,7 @@ internal sealed partial class HiRadixCache : RadixCache
             pages += above.Pages.Length;
         }
 
-        if (pages * _pageSize < LoadBackThreshold)
+        if (pages * _pageSize < SgLangConstants.LoadBackThreshold)
         {
             return false;
         }

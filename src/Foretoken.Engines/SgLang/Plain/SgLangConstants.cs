@@ -29,4 +29,7 @@ internal static class SgLangConstants
 
     /// <summary>Decode side of a hand-off: tokens kept free for the next steps of everybody who is there (SGLANG_NUM_RESERVED_DECODE_TOKENS).</summary>
     public const int NumReservedDecodeTokens = 512;
+
+    /// <summary>HiCache: shorter matches in host memory are computed anew (load_back_threshold).</summary>
+    public const int LoadBackThreshold = 10;
 }

@@ -11,7 +11,7 @@ public static class HiCacheFields
     public static readonly Field<bool> Enable = new(new SwitchType())
     {
         Name = "enable_hierarchical_cache",
-        Meaning = "Keep KV in host memory too (HiCache). The plain engine drives such a run.",
+        Meaning = "Keep KV in host memory too (HiCache). With write_back or a storage the plain engine drives the run.",
         Default = false,
         DefaultSource = Source,
     };

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Kernel.Statistics;
 using Foretoken.Quantities;
 
@@ -33,5 +34,18 @@ internal sealed class ReplicaLog : IReplicaEvents
         yield return "arrivals " + string.Join(' ', t.Arrivals.ToArray());
         yield return "completions " + string.Join(' ', t.Completions.ToArray());
         yield return "tokens " + string.Join(' ', t.Tokens.ToArray());
+        if (r.Tiers is { } book)
+        {
+            yield return $"loads {book.Loads} in {book.LoadTime}, stalls {book.StallTime}, deferred {book.Deferred}, refused {book.RefusedStores}";
+            foreach (var tier in book.Tiers)
+            {
+                yield return tier.ToString();
+            }
+
+            foreach (var kind in Enum.GetValues<TierEvent>())
+            {
+                yield return $"{kind} " + string.Join(' ', Enumerable.Range(0, book.Timeline.Bins).Select(bin => book.Timeline[kind, bin]));
+            }
+        }
     }
 }

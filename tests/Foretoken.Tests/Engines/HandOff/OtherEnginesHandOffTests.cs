@@ -134,10 +134,11 @@ public sealed class OtherEnginesHandOffTests
     }
 
     [Theory]
-    [InlineData(false, false)]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    public void SgLangFastEngine_OnRandomParts_AgreesInEverything(bool drafts, bool lpm)
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    public void SgLangFastEngine_OnRandomParts_AgreesInEverything(bool drafts, bool lpm, bool host)
     {
         var reservations = 0;
         var returns = 0;
@@ -145,7 +146,7 @@ public sealed class OtherEnginesHandOffTests
         {
             // Who was taken over is retracted only after an answer longer than what the decode side keeps free.
             var isLong = number % 3 == 2;
-            var scenario = new SgLangRandomCase(number, isLong, drafts);
+            var scenario = new SgLangRandomCase(number, isLong, drafts, host: host);
             var random = new RandomStream((ulong)number, StreamId.Test, 10);
             var extra = random.NextInt(random.NextInt(2) == 0 ? 300 : 3000);
             var settings = scenario.Settings with { MaxTotalTokens = isLong ? 1600 + extra : scenario.Settings.MaxTotalTokens + 512 + extra };
@@ -157,7 +158,8 @@ public sealed class OtherEnginesHandOffTests
             var (parts, delays) = Parts(scenario.Trace.Count, ref random, IsInstant(scenario.StepTime));
             var requests = Enumerable.Range(0, parts.Length).Select(i => RowSource.Row(scenario.Trace, i)).ToList();
             var plain = new HandOffLog(i => parts[i], i => delays[i]);
-            var error = Try(() => plain.Play(new PlainSgLangReplica(settings, scenario.StepTime, plain.Recorder, seed: 1), requests, scenario.Aborts, () => { }));
+            var twin = new PlainSgLangReplica(settings, scenario.StepTime, plain.Recorder, seed: 1);
+            var error = Try(() => plain.Play(twin, requests, scenario.Aborts, () => { }));
             var fast = new HandOffLog(i => parts[i], i => delays[i]);
             var replica = new FastSgLangReplica(settings, scenario.StepTime, fast.Recorder, seed: 1, scenario.Trace.Tree);
             var fastError = Try(() => fast.Play(replica, requests, scenario.Aborts, replica.Verify));
@@ -168,7 +170,9 @@ public sealed class OtherEnginesHandOffTests
                 Assert.True(plain.Numbers.Numbers().SequenceEqual(fast.Numbers.Numbers()), $"{number} {settings}\n{string.Join('\n', plain.Numbers.Numbers().Zip(fast.Numbers.Numbers()).Where(p => p.First != p.Second).Take(3))}");
                 Assert.Equal(parts.Length, plain.Ends);
                 Assert.Equal((0, 0L), (replica.RequestsInFlight, replica.TokensInFlight));
-                Assert.Equal(0, replica.KvBlocksUsed);
+
+                // Copies to the host that nobody waits for may be under way.
+                Assert.Equal(host ? twin.KvBlocksUsed : 0, replica.KvBlocksUsed);
             }
 
             reservations += plain.Reservations;

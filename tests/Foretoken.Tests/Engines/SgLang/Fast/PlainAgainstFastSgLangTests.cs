@@ -93,11 +93,30 @@ public sealed class PlainAgainstFastSgLangTests
     }
 
     [Fact]
+    public void Replica_WithHostMemory_AgreesInEverything()
+    {
+        long loads = 0;
+        long evicted = 0;
+        long stalled = 0;
+        long refused = 0;
+        for (var number = 0; number < 2 * CasesPerTest; number++)
+        {
+            var book = Compare(new SgLangRandomCase(number, @long: number % 30 == 29, drafts: number % 5 == 4, lpm: number % 3 == 0, host: true), out _).Recorder.Tiers!;
+            loads += book.Loads;
+            evicted += book.Tier("host").EvictedTokens;
+            stalled += book.StallTime > SimDuration.Zero ? 1 : 0;
+            refused += book.RefusedStores;
+        }
+
+        Assert.True(loads > 500 && evicted > 1000 && stalled > 100 && refused > 500, $"{loads} loads, {evicted} tokens evicted, {stalled} cases with stalls, {refused} copies refused");
+    }
+
+    [Fact]
     public void Run_OverAFleet_AgreesInEveryRequest()
     {
         for (var number = CasesPerTest; number < 2 * CasesPerTest; number++)
         {
-            var scenario = new SgLangRandomCase(number, lpm: number % 4 == 0);
+            var scenario = new SgLangRandomCase(number, lpm: number % 4 == 0, host: number % 5 == 0);
             var concurrency = number % 3 == 0 ? 1 + number % 7 : 0;
             if (Run(scenario, EngineMode.Plain, concurrency, out var error) is { } plain)
             {
@@ -165,7 +184,7 @@ public sealed class PlainAgainstFastSgLangTests
     {
         for (var number = 0; number < 600; number++)
         {
-            var scenario = new SgLangRandomCase(number, lpm: number % 3 == 0);
+            var scenario = new SgLangRandomCase(number, lpm: number % 3 == 0, host: number % 5 == 0);
             using var reader = new RowReader(scenario.Rows);
             var streamed = Run(scenario, EngineMode.Fast, new StreamedTraceSource(reader), out var streamedError);
             var loaded = Run(scenario, EngineMode.Fast, concurrency: 0, out var loadedError);

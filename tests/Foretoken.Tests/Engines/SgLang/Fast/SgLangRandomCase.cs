@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretoken.Engines.SgLang;
+using Foretoken.Engines.Tiers;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Tests.Engines.Differential;
@@ -21,7 +22,8 @@ internal sealed class SgLangRandomCase
     /// <param name="long">Answers of thousands of tokens, so that runs of decode steps go over many stretches.</param>
     /// <param name="drafts">With speculative decoding.</param>
     /// <param name="lpm">Longest prefix match first; prompts begin alike for longer then, and sometimes hundreds come at once.</param>
-    public SgLangRandomCase(int number, bool @long = false, bool drafts = false, bool lpm = false)
+    /// <param name="host">With host memory behind the radix cache, from none to more than the GPU's.</param>
+    public SgLangRandomCase(int number, bool @long = false, bool drafts = false, bool lpm = false, bool host = false)
     {
         Number = number;
         _scale = @long ? 40 : 1;
@@ -36,6 +38,11 @@ internal sealed class SgLangRandomCase
         if (lpm)
         {
             Settings = Settings with { SchedulePolicy = SgLangSchedulePolicy.Lpm };
+        }
+
+        if (host)
+        {
+            Settings = Settings with { DisableRadixCache = false, HiCache = DrawHost(new RandomStream((ulong)number, StreamId.Test, 12)) };
         }
 
         Trace = DrawTrace(crowd: lpm && number % 10 == 9);
@@ -99,6 +106,20 @@ internal sealed class SgLangRandomCase
             DisableOverlapSchedule = Chance(40),
             DisableRadixCache = Chance(20),
             SchedulerRecvInterval = Pick(1, 1, 1, 2, 5, 40, 3000),
+        };
+    }
+
+    private SgLangHiCache DrawHost(RandomStream random)
+    {
+        TierLink Link() => random.NextInt(4) == 0 ? TierLink.Instant : new TierLink((long)Math.Pow(10, 5.5 + random.NextInt(4)), new SimDuration(random.NextInt(3) * 200_000L));
+        return new SgLangHiCache
+        {
+            HostTokens = random.NextInt(6) switch { 0 => random.NextInt(60), 1 => Settings.MaxTotalTokens / 2, _ => Settings.MaxTotalTokens * 5 },
+            BytesPerToken = 1000,
+            Layers = 1 + random.NextInt(4),
+            WritePolicy = random.NextInt(2) == 0 ? SgLangWritePolicy.WriteThrough : SgLangWritePolicy.WriteThroughSelective,
+            ToHost = Link(),
+            FromHost = Link(),
         };
     }
 
