@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Foretoken.Engines.SgLang;
+using Foretoken.Engines.Tiers;
 using Foretoken.Fleet.Network;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.Coefficients;
@@ -24,6 +25,15 @@ public class SgLangBenchmarks
         NumSteps = 3,
         NumDraftTokens = 4,
         AcceptanceRates = [0.8, 0.5, 0.2],
+    };
+
+    private static readonly SgLangHiCache Host = new()
+    {
+        HostTokens = 900_000,
+        BytesPerToken = 131_072,
+        Layers = 32,
+        ToHost = new TierLink(25_000_000_000, SimDuration.Zero),
+        FromHost = new TierLink(25_000_000_000, SimDuration.Zero),
     };
 
     private Trace _trace = null!;
@@ -60,6 +70,12 @@ public class SgLangBenchmarks
     [Benchmark(Description = "SGLang, Llama-3.1-8B, 8 replicas, first come first served")]
     public ulong Small() => PlaySmall(divided: false, SgLangSchedulePolicy.Fcfs, EngineMode.Fast);
 
+    [Benchmark(Description = "SGLang, Llama-3.1-8B, 8 replicas, host memory for twice the KV")]
+    public ulong HostMemory() => PlaySmall(divided: false, SgLangSchedulePolicy.Fcfs, EngineMode.Fast, Host);
+
+    [Benchmark(Description = "SGLang, Llama-3.1-8B, 8 replicas, host memory for twice the KV, plain engine")]
+    public ulong HostMemoryPlain() => PlaySmall(divided: false, SgLangSchedulePolicy.Fcfs, EngineMode.Plain, Host);
+
     [Benchmark(Description = "SGLang, Llama-3.1-8B, 4 prefill + 4 decode with transfers")]
     public ulong Disaggregated() => PlaySmall(divided: true, SgLangSchedulePolicy.Fcfs, EngineMode.Fast);
 
@@ -67,13 +83,13 @@ public class SgLangBenchmarks
     public ulong DisaggregatedPlain() => PlaySmall(divided: true, SgLangSchedulePolicy.Fcfs, EngineMode.Plain);
 
     // One H100 per replica: 128 KiB of KV a token, 450,000 tokens, 50 GB/s to other nodes.
-    private ulong PlaySmall(bool divided, SgLangSchedulePolicy policy, EngineMode mode)
+    private ulong PlaySmall(bool divided, SgLangSchedulePolicy policy, EngineMode mode, SgLangHiCache? host = null)
     {
         var layout = new KvLayout { BytesPerTokenPerRank = 131_072, PiecesPerBlock = 32 };
         var pool = new PoolPlan
         {
             Replicas = divided ? 4 : 8,
-            Engine = new SgLangSettings { MaxTotalTokens = 450_000, MaxRunningRequests = 256, SchedulePolicy = policy },
+            Engine = new SgLangSettings { MaxTotalTokens = 450_000, MaxRunningRequests = 256, SchedulePolicy = policy, HiCache = host },
             StepTime = _small,
         };
         return TwinRun.Run(new RunPlan
