@@ -55,7 +55,7 @@ public static class MetricCatalogue
         "Answered requests: outcome completed or truncated, warm-up left out.");
 
     public static readonly MetricDefinition ErrorRequestCount = new("error_request_count", "Error request count", "Failed", "requests", PerRun, Lower,
-        "Requests without an answer: rejected, aborted or unfinished, warm-up left out.");
+        "Requests without an answer: rejected, aborted, unfinished or shed, warm-up left out.");
 
     public static readonly MetricDefinition ErrorRequestFraction = new("error_request_fraction", "Error request fraction", "Failed share", "", PerRun, Lower,
         "Requests without an answer / all requests, warm-up left out.") { IsShare = true };
@@ -70,7 +70,7 @@ public static class MetricCatalogue
         "Good requests / all requests, those without an answer included. Only with an SLO.") { IsShare = true };
 
     public static readonly MetricDefinition BadMinutes = new("bad_minutes", "Bad minutes", "Bad minutes", "minutes", PerRun, Lower,
-        "Minutes whose requests missed the SLO. A minute is [60 k s, 60 k + 60 s) of simulated time and holds the requests that arrived in it; it is judged by the same rule as the whole run (every percentile target over its answered requests, and the allowed share of rejected and aborted requests). Minutes without arrivals are not judged. Only with an SLO.");
+        "Minutes whose requests missed the SLO. A minute is [60 k s, 60 k + 60 s) of simulated time and holds the requests that arrived in it; it is judged by the same rule as the whole run (every percentile target over its answered requests, and the allowed share of rejected, aborted and shed requests). Minutes without arrivals are not judged. Only with an SLO.");
 
     public static readonly MetricDefinition JudgedMinutes = new("judged_minutes", "Judged minutes", "Judged minutes", "minutes", PerRun, None,
         "Minutes with at least one arrival: the denominator of the bad minutes. Only with an SLO.");

@@ -55,10 +55,11 @@ public sealed class TwinRun
             || plan.Disaggregation is not null
             || plan.Pools.Any(p => p.Engine.SharedTier is not null)
             || (_desk.FollowsWorkers && plan.Pools.Sum(p => (long)p.Replicas) > AskAllReplicasMax);
-        if (_desk.MayHold)
+        _held = RouterQueue.Of(_desk, _handOff is null ? SendWaiting : r => _handOff.Resume(r, _now), GiveUp);
+        if (_held is { MayHold: true })
         {
             _byEvents = true;
-            _parts.Add(_held = new RouterQueue(_desk, _handOff is null ? SendWaiting : r => _handOff.Resume(r, _now)));
+            _parts.Add(_held);
         }
 
         _fleet = new ReplicaFleet(plan, _gaps, _desk, _handOff) { GoesByEvents = _byEvents };
@@ -173,10 +174,17 @@ public sealed class TwinRun
             return;
         }
 
-        if (_held is not null && _desk.Holds(request, _now))
+        if (_held is not null && _held.Judge(request, _now) is { Admission: not Admission.Enters } judged)
         {
             _book.IssueHeld(request);
-            _held.Add(request);
+            if (judged.Admission == Admission.Refused)
+            {
+                _book.Shed(request, judged.Reason!, _now);
+                return;
+            }
+
+            _plan.Trace?.Held(request.Index, judged.Reason!, _now);
+            _held.Add(request, _now);
             return;
         }
 
@@ -202,9 +210,21 @@ public sealed class TwinRun
     // A request that waited for a replica, or at the router, goes to one.
     private void SendWaiting(RequestSpec request)
     {
+        if (_desk.AsksWorkers)
+        {
+            _fleet.AdvanceAll(_now);
+        }
+
         var worker = Route(request);
         _book.Dispatch(request, worker, _now);
         Send(request, worker);
+    }
+
+    // A request has waited at the router for too long.
+    private void GiveUp(RequestSpec request, string reason)
+    {
+        _handOff?.Forget(request, _now);
+        _book.Shed(request, reason, _now);
     }
 
     // A request comes out of the front end into its engine's queue.

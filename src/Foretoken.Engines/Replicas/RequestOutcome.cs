@@ -20,4 +20,7 @@ public enum RequestOutcome : byte
 
     /// <summary>The run was stopped (Ctrl-C, time limit) while the request was queued or running.</summary>
     Unfinished,
+
+    /// <summary>Refused or given up by the router, which had no capacity for it (HTTP 429 or 503): no replica ever saw it.</summary>
+    Shed,
 }

@@ -55,7 +55,7 @@ internal static class MinuteJudge
             var failed = 0;
             for (var i = first; i < end; i++)
             {
-                failed += table.Outcome(i) is RequestOutcome.Rejected or RequestOutcome.Aborted ? 1 : 0;
+                failed += table.Outcome(i) is RequestOutcome.Rejected or RequestOutcome.Aborted or RequestOutcome.Shed ? 1 : 0;
             }
 
             if ((double)failed / (end - first) > slo.FailedFractionMax)

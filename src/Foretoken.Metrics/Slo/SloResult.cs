@@ -38,7 +38,7 @@ public sealed record SloResult
     /// <summary>What made a request good.</summary>
     public required IReadOnlyList<SloRequestBound> RequestBounds { get; init; }
 
-    /// <summary>Share of measured requests that were rejected or aborted (what the stop of a partial run cut off does not count).</summary>
+    /// <summary>Share of measured requests that were rejected, aborted or shed (what the stop of a partial run cut off does not count).</summary>
     public required double FailedFraction { get; init; }
 
     /// <summary>Share that was allowed.</summary>

@@ -14,7 +14,7 @@ public sealed record SloSpec
     /// </summary>
     public IReadOnlyList<SloRequestBound> RequestBounds { get; init; } = [];
 
-    /// <summary>Share of requests that may be rejected or aborted, 0 to 1. Default 0: none.</summary>
+    /// <summary>Share of requests that may be rejected, aborted or shed, 0 to 1. Default 0: none.</summary>
     public double FailedFractionMax { get; init; }
 
     /// <summary>Everything that is wrong with it; <paramref name="place"/> is where it stands in the user's input.</summary>

@@ -142,14 +142,17 @@ public sealed record OutcomeCounts
     /// <summary>Queued or running when the run was stopped.</summary>
     public required long Unfinished { get; init; }
 
+    /// <summary>Refused or given up by the router.</summary>
+    public required long Shed { get; init; }
+
     /// <summary>Requests of the measured part.</summary>
     public long Measured => Total - WarmUp;
 
     /// <summary>Completed or truncated.</summary>
     public long Answered => Completed + Truncated;
 
-    /// <summary>Rejected, aborted or unfinished.</summary>
-    public long Failed => Rejected + Aborted + Unfinished;
+    /// <summary>Rejected, aborted, unfinished or shed.</summary>
+    public long Failed => Rejected + Aborted + Unfinished + Shed;
 }
 
 /// <summary>How long the simulator itself took, and its speed. The only numbers that differ between two equal runs.</summary>

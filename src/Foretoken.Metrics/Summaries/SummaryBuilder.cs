@@ -195,7 +195,7 @@ public static class SummaryBuilder
         values[MetricCatalogue.JudgedMinutes] = judged;
 
         // What the stop of a partial run cut off is not a failure of the service.
-        var failed = totals.Counts.Measured == 0 ? 0 : (double)(totals.Counts.Rejected + totals.Counts.Aborted) / totals.Counts.Measured;
+        var failed = totals.Counts.Measured == 0 ? 0 : (double)(totals.Counts.Rejected + totals.Counts.Aborted + totals.Counts.Shed) / totals.Counts.Measured;
         var targets = new SloTargetResult[slo.Targets.Count];
         var missed = failed > slo.FailedFractionMax;
         var undecided = totals.Counts.Measured == 0;
@@ -382,7 +382,7 @@ public static class SummaryBuilder
                 bounds[i] = new GoodBound(RequestMetrics.IndexOf(metric), metric, specified[i].Bound);
             }
 
-            Span<long> outcomes = stackalloc long[(int)RequestOutcome.Unfinished + 1];
+            Span<long> outcomes = stackalloc long[(int)RequestOutcome.Shed + 1];
             long input = 0, output = 0, cached = 0, allInput = 0, good = 0, lastToken = -1;
             // Ten million latencies in nanoseconds overflow a long; a method with 128-bit numbers is compiled at every start.
             long latencySeconds = 0, latencyRest = 0;
@@ -429,6 +429,7 @@ public static class SummaryBuilder
                     Rejected = outcomes[(int)RequestOutcome.Rejected],
                     Aborted = outcomes[(int)RequestOutcome.Aborted],
                     Unfinished = outcomes[(int)RequestOutcome.Unfinished],
+                    Shed = outcomes[(int)RequestOutcome.Shed],
                 },
                 InputTokens = input,
                 OutputTokens = output,

@@ -8,7 +8,7 @@ namespace Foretoken.Reports.Json;
 internal static class RequestLifeJson
 {
     /// <summary>Kinds of events, in the order of a life.</summary>
-    public static readonly IReadOnlyList<string> Kinds = ["routed", "queued", "admitted", "transfer", "prompt", "first_token", "decode", "preempted", "resumed", "ended"];
+    public static readonly IReadOnlyList<string> Kinds = ["held", "shed", "routed", "queued", "admitted", "transfer", "prompt", "first_token", "decode", "preempted", "resumed", "ended"];
 
     /// <summary>The name of a phase in every output.</summary>
     public static string NameOf(LifePhase phase) => phase.ToString().ToLowerInvariant();
@@ -64,6 +64,14 @@ internal static class RequestLifeJson
             case RoutedEvent e:
                 Head(json, e, "routed");
                 json.WriteNumber("worker", e.Worker);
+                json.WriteString("reason", e.Reason);
+                break;
+            case HeldEvent e:
+                Head(json, e, "held");
+                json.WriteString("reason", e.Reason);
+                break;
+            case ShedEvent e:
+                Head(json, e, "shed");
                 json.WriteString("reason", e.Reason);
                 break;
             case QueuedEvent e:

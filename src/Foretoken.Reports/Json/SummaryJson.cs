@@ -135,6 +135,7 @@ public static class SummaryJson
         json.WriteNumber("completed", requests.Completed);
         json.WriteNumber("truncated", requests.Truncated);
         json.WriteNumber("rejected", requests.Rejected);
+        json.WriteNumber("shed", requests.Shed);
         json.WriteNumber("aborted", requests.Aborted);
         json.WriteNumber("unfinished", requests.Unfinished);
         json.WriteEndObject();

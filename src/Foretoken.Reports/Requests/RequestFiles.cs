@@ -124,6 +124,7 @@ public static class RequestFiles
         RequestOutcome.Rejected => "rejected"u8,
         RequestOutcome.Aborted => "aborted"u8,
         RequestOutcome.Unfinished => "unfinished"u8,
+        RequestOutcome.Shed => "shed"u8,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome)),
     };
 }

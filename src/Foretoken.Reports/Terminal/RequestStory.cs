@@ -14,7 +14,7 @@ internal static class RequestStory
     public static void Write(RequestLife life, TextWriter to, int width, Ink ink)
     {
         to.WriteLine();
-        Lines(to, width, ink.Bold, "", $"Request {Human.Number(life.Index, 0)} | {Count(life.InputTokens, "prompt token")}, {Count(life.OutputTokens, "token")} answered, {NameOf(life.Outcome)} on worker {life.Worker}");
+        Lines(to, width, ink.Bold, "", $"Request {Human.Number(life.Index, 0)} | {Count(life.InputTokens, "prompt token")}, {Count(life.OutputTokens, "token")} answered, {NameOf(life.Outcome)}{(life.Outcome == RequestOutcome.Shed ? " by the router" : $" on worker {life.Worker}")}");
         to.WriteLine();
         to.WriteLine(ink.Bold($"{"after",TimeWidth}  {"lasting",TimeWidth}  what happened"));
         var skipped = life.Events.Count > EventsMax ? life.Events.Count - EventsMax : 0;
@@ -59,6 +59,8 @@ internal static class RequestStory
     private static (SimDuration? Lasting, string Text) Tell(LifeEvent what, RequestLife life) => what switch
     {
         RoutedEvent e => (null, $"arrived {Human.Duration(life.Arrival.TotalSeconds)} into the run; the router {(e.At > life.Arrival ? $"held it for {Time(e.At - life.Arrival)}, then " : "")}gave it to worker {e.Worker}" + (e.Reason is null ? "" : $": {Ink.Clean(e.Reason)}")),
+        HeldEvent e => (null, $"arrived {Human.Duration(life.Arrival.TotalSeconds)} into the run and was held at the router" + (e.Reason is null ? "" : $": {Ink.Clean(e.Reason)}")),
+        ShedEvent e => (null, $"shed by the router: {Ink.Clean(e.Reason)}"),
         QueuedEvent e => (null, $"in the queue of worker {e.Worker} behind {Human.Number(e.Waiting, 0)} waiting and {Human.Number(e.Running, 0)} running"
             + (e.KvBlocks > 0 ? $"; KV cache {Human.Percent((double)e.KvBlocksUsed / e.KvBlocks)} in use" : "")),
         AdmittedEvent e => (null, $"planned after {Time(e.Waited)} in the queue"

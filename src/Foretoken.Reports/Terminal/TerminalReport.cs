@@ -244,6 +244,7 @@ public static class TerminalReport
             items.Add(new Item("Requests answered", $"{Human.Number(requests.Answered, 0)} of {Human.Number(requests.Measured, 0)}"));
             Failures("truncated", requests.Truncated);
             Failures("rejected: too long", requests.Rejected);
+            Failures("shed by the router", requests.Shed);
             Failures("aborted", requests.Aborted);
             Failures("unfinished", requests.Unfinished);
 

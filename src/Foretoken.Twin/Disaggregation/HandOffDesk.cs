@@ -130,6 +130,17 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         _scaler?.Freed(decode, now);
     }
 
+    /// <summary>A request that the prefill router held back is given up.</summary>
+    public void Forget(in RequestSpec request, SimTime now)
+    {
+        if (_heldFor.Remove(request.Index, out var decode))
+        {
+            _coming[decode]--;
+            _needed[decode]--;
+            _scaler?.Freed(decode, now);
+        }
+    }
+
     /// <inheritdoc />
     public void Act(SimTime now)
     {
@@ -236,20 +247,27 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
             }
         }
 
-        if (_held is not null && _prefillRouter.Holds(request, now))
+        if (_held is not null && _held.Judge(request, now) is { Admission: not Admission.Enters } judged)
         {
             if (!waited)
             {
                 _book.IssueHeld(request);
             }
 
+            if (judged.Admission == Admission.Refused)
+            {
+                _book.Shed(request, judged.Reason!, now);
+                return;
+            }
+
+            _run.Trace?.Held(request.Index, judged.Reason!, now);
             if (decode >= 0)
             {
                 _heldFor.Add(request.Index, decode);
                 Expect(decode);
             }
 
-            _held.Add(request);
+            _held.Add(request, now);
             return;
         }
 

@@ -17,6 +17,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     private readonly IRoutingPolicy _policy;
     private readonly IRoutingFeedback? _feedback;
     private readonly IHoldingPolicy? _holding;
+    private readonly IFlowControl? _flow;
     private readonly RouterTiming _timing;
     private readonly IReplicaEvents _next;
     private readonly FrontendQueue _frontend;
@@ -64,6 +65,7 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         _policy = policy;
         _feedback = policy as IRoutingFeedback;
         _holding = policy is IHoldingPolicy { MayHold: true } holding ? holding : null;
+        _flow = policy as IFlowControl;
         _timing = timing;
         _needs = policy.Needs;
         _tree = tree;
@@ -80,6 +82,15 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 
     /// <summary>Whether the policy makes requests wait here.</summary>
     public bool MayHold => _holding is not null;
+
+    /// <summary>How the policy admits requests; null: it lets everybody in, or holds back by another rule.</summary>
+    public IFlowControl? Flow => _flow;
+
+    /// <summary>Whether what it reads of workers is as old as the last poll; otherwise it is read when it is looked at.</summary>
+    public bool IsPolled => Polls;
+
+    /// <summary>When workers were last read; never before the first time.</summary>
+    public SimTime PolledAt => _polledAt;
 
     /// <summary>When something was heard that may let a held request go; <see cref="SimTime.Never"/> when nothing was since the last look.</summary>
     public SimTime HeardAt { get; private set; } = SimTime.Never;
@@ -206,6 +217,30 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
 
     /// <summary>Whether a request has to wait here now.</summary>
     public bool Holds(in RequestSpec request, SimTime now) => _holding is not null && (_workerCount == 0 || _holding.Holds(View(now), Visible(request)));
+
+    /// <summary>How full the policy's admission finds the workers; infinitely so while none serves.</summary>
+    public double Saturation(SimTime now)
+    {
+        if (_workerCount == 0)
+        {
+            return double.PositiveInfinity;
+        }
+
+        if ((_needs & RouterNeeds.Metrics) != 0 && !Polls)
+        {
+            foreach (var worker in Workers)
+            {
+                _replicas[worker]!.AdvanceTo(now);
+            }
+
+            Read(now);
+        }
+
+        return _flow!.Saturation(View(now));
+    }
+
+    /// <summary>Whether the policy may refuse a request for the sake of others.</summary>
+    public bool IsSheddable(in RequestSpec request) => _flow!.IsSheddable(Visible(request));
 
     /// <summary>A held request's turn: the smallest goes first.</summary>
     public double Turn(in RequestSpec request) => _holding!.Turn(Visible(request), request.Arrival);

@@ -56,6 +56,15 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
         Trace?.Arrived(request);
     }
 
+    /// <summary>The router refuses a request, or gives one up that waited there.</summary>
+    public void Shed(in RequestSpec request, string reason, SimTime at)
+    {
+        Trace?.Shed(request.Index, reason, at);
+        var record = RequestRecord.New(request.Index);
+        record.Outcome = RequestOutcome.Shed;
+        ((IReplicaEvents)this).Ended(0, record, at);
+    }
+
     /// <summary>Enters the router's decision on a request that waited there.</summary>
     public void Dispatch(in RequestSpec request, int worker, SimTime at)
     {

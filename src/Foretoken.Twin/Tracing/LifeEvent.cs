@@ -13,6 +13,16 @@ public abstract record LifeEvent(SimTime At);
 /// <param name="Reason">What the router compared, in words; null when its policy does not say.</param>
 public sealed record RoutedEvent(SimTime At, int Worker, string? Reason) : LifeEvent(At);
 
+/// <summary>It arrived and the router kept it back.</summary>
+/// <param name="At">When.</param>
+/// <param name="Reason">Why, in words; null when its policy does not say.</param>
+public sealed record HeldEvent(SimTime At, string? Reason) : LifeEvent(At);
+
+/// <summary>The router refused it or gave it up.</summary>
+/// <param name="At">When.</param>
+/// <param name="Reason">Why, in words.</param>
+public sealed record ShedEvent(SimTime At, string Reason) : LifeEvent(At);
+
 /// <summary>It stood in an engine's queue.</summary>
 /// <param name="At">When.</param>
 /// <param name="Worker">The replica.</param>

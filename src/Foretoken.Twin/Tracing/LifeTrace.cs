@@ -57,6 +57,24 @@ public sealed class LifeTrace(int index) : RunTrace
     }
 
     /// <inheritdoc />
+    public override void Held(int request, string reason, SimTime at)
+    {
+        if (request == index)
+        {
+            _events.Add(new HeldEvent(at, reason));
+        }
+    }
+
+    /// <inheritdoc />
+    public override void Shed(int request, string reason, SimTime at)
+    {
+        if (request == index)
+        {
+            _events.Add(new ShedEvent(at, reason));
+        }
+    }
+
+    /// <inheritdoc />
     public override void Routed(int request, int worker, SimTime at)
     {
         if (request == index)

@@ -25,6 +25,16 @@ public abstract class RunTrace : IReplicaTrace
     {
     }
 
+    /// <summary>A request has to wait at the router.</summary>
+    public virtual void Held(int request, string reason, SimTime at)
+    {
+    }
+
+    /// <summary>The router refused a request, or gave it up; its end comes next.</summary>
+    public virtual void Shed(int request, string reason, SimTime at)
+    {
+    }
+
     /// <summary>Why: what the router compared, in words; heard before <see cref="Routed"/> where the policy can say.</summary>
     public virtual void Explained(int request, string reason)
     {

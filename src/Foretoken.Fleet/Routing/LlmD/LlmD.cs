@@ -7,10 +7,8 @@ namespace Foretoken.Fleet.Routing.LlmD;
 /// llm-d's endpoint picker (EPP): filters leave some pods, scorers give each a number from 0 to 1, their weighted sum decides, a
 /// picker chooses. Defaults are those of its default profile: queue 2, KV usage 2, prefix 3, highest score.
 /// </summary>
-public sealed class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
+public sealed partial class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
 {
-    private const double QueueBound = 5;
-    private const double KvBound = 0.8;
     private const int TokensMax = 4_194_304;
     private const int HashedTokensMax = 131_072;
     private const double PrefillTokensPerSecond = 15_928;
@@ -24,16 +22,25 @@ public sealed class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
     private static readonly NumberParameter Active = Weight("active_request_scorer", "1 when idle, else (most - x) / most over this router's requests in flight x", 0);
     private static readonly NumberParameter NoHit = Weight("no_hit_lru_scorer", "for a prompt that nobody has: pods that were given such a one longest ago first; else 0.5", 0);
     private static readonly ChoiceParameter Picker = new("picker", "How the scores decide.", "max_score", ("max_score", "the highest; any of equal ones"), ("weighted_random", "by chance, weighted by the score"), ("random", "any that the filters left"));
-    private static readonly SwitchParameter SaturationFilter = new("saturation_filter", "Whether only pods with a queue below 5 x (1 + headroom) and KV usage below 0.8 x (1 + headroom) are considered, as long as there are any.", false);
+    private static readonly SwitchParameter SaturationFilter = new("saturation_filter", "Whether only pods with a queue below 5 x (1 + headroom) and KV usage below 0.8 x (1 + headroom) are considered, as long as there are any (5 and 0.8 are the detector's thresholds).", false);
     private static readonly NumberParameter Headroom = new("saturation_headroom", "Headroom of that filter.", 0, 0, 1000);
     private static readonly SwitchParameter AffinityFilter = new("prefix_affinity_filter", "Whether only pods with at least 80 % of the prompt are considered, unless that costs more than 18 s of waiting at 15,928 tokens per second.", false);
     private static readonly WholeParameter BlockTokens = new("prefix_block_tokens", "Tokens per block of the prefix index; the engines' block size if that is greater.", 64, 1);
     private static readonly WholeParameter Capacity = new("prefix_lru_capacity", "Blocks that the prefix index keeps per pod.", 31_250, 1);
+    private static readonly SwitchParameter FlowControl = new("flow_control", "Whether requests wait at the router while the pool is saturated (feature gate flowControl). Without it those of negative priority are refused then, and all others are routed.", false);
+    private static readonly ChoiceParameter Detector = new("saturation_detector", "What the pool's saturation is.", "utilization", ("utilization", "mean over pods of max(queue / threshold, KV usage / threshold), as polled; a pod polled more than 200 ms ago counts 1"), ("concurrency", "this router's requests in flight / (pods x max_concurrency)"));
+    private static readonly NumberParameter QueueDepth = new("queue_depth_threshold", "Waiting requests at which a pod counts as saturated.", 5, 0.001, 1e9);
+    private static readonly NumberParameter KvUtilization = new("kv_cache_util_threshold", "KV usage at which a pod counts as saturated.", 0.8, 0.001, 1);
+    private static readonly WholeParameter Concurrency = new("max_concurrency", "Requests in flight at which a pod counts as saturated, with saturation_detector: concurrency.", 100, 1);
+    private static readonly WholeParameter BandRequests = new("band_max_requests", "Most requests that wait in a band of one priority; 0: no bound.", 5000);
+    private static readonly WholeParameter NegativeBandRequests = new("negative_band_max_requests", "The same for each band of negative priority; 0: no bound.", 5000);
+    private static readonly DurationParameter RequestTtl = new("default_request_ttl", "A request that has waited so long is given up.", SimDuration.FromSeconds(60));
+    private static readonly ChoiceParameter Fairness = new("fairness_policy", "Who goes first within a band.", "global_strict", ("global_strict", "who came first"), ("round_robin", "sessions take turns; requests without one are a flow together"));
 
     /// <summary>How it is called and made.</summary>
     public static readonly PolicyDescription Description = new("llm_d", "llm-d's endpoint picker: filters, weighted scorers over queue, KV usage and prefix match, a picker", (values, _) => new LlmD(values))
     {
-        Parameters = [Queue, Kv, Prefix, Running, LoadAware, TokenLoad, Active, NoHit, Picker, SaturationFilter, Headroom, AffinityFilter, BlockTokens, Capacity],
+        Parameters = [Queue, Kv, Prefix, Running, LoadAware, TokenLoad, Active, NoHit, Picker, SaturationFilter, Headroom, AffinityFilter, BlockTokens, Capacity, FlowControl, Detector, QueueDepth, KvUtilization, Concurrency, BandRequests, NegativeBandRequests, RequestTtl, Fairness],
         Timing = new RouterTiming(SimDuration.FromMilliseconds(50), SimDuration.Zero, InFlightCorrection: false),
         Source = "llm-d-inference-scheduler 0.10, pkg/epp (scorers, filters, pickers, saturation detector)",
     };
@@ -68,22 +75,6 @@ public sealed class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
 
     /// <summary>Scores of the last decision by worker number, for whoever explains it.</summary>
     internal ReadOnlySpan<double> Scores => _scores;
-
-    /// <summary>
-    /// The utilisation detector's saturation: the mean over pods of max(queue / 5, KV usage / 0.8), a pod whose metrics are older
-    /// than 200 ms counting as 1. From 1 on requests of negative priority are refused and the flow control holds the others.
-    /// </summary>
-    public static double Saturation(in RouterView view)
-    {
-        var stale = view.PolledAt == SimTime.Never || view.Now - view.PolledAt > SimDuration.FromMilliseconds(200);
-        double sum = 0;
-        foreach (var worker in view.Workers)
-        {
-            sum += stale ? 1 : Math.Max(view.Waiting[worker] / QueueBound, view.KvUsage[worker] / KvBound);
-        }
-
-        return sum / view.Workers.Length;
-    }
 
     /// <inheritdoc />
     public int Choose(in RouterView view, in RoutedRequest request, ref RandomStream random)
@@ -150,7 +141,7 @@ public sealed class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingReasons
             var count = 0;
             foreach (var worker in left)
             {
-                if (view.Waiting[worker] < QueueBound * room && view.KvUsage[worker] < KvBound * room)
+                if (view.Waiting[worker] < _values.Get(QueueDepth) * room && view.KvUsage[worker] < _values.Get(KvUtilization) * room)
                 {
                     _left[count++] = worker;
                 }

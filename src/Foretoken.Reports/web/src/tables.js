@@ -72,7 +72,7 @@ export function drawTiles(data) {
     tiles.push(["Output tokens", number(value("output_token_throughput")), "per second", `${number(value("request_throughput"))} requests/s`]);
   }
   const r = data.requests;
-  tiles.push(["Answered", number(r.completed + r.truncated, 0), `of ${number(r.measured, 0)}`, ["truncated", "rejected", "aborted", "unfinished"].filter((k) => r[k]).map((k) => `${number(r[k], 0)} ${k}`).join(" · ") || "none failed"]);
+  tiles.push(["Answered", number(r.completed + r.truncated, 0), `of ${number(r.measured, 0)}`, ["truncated", "rejected", "shed", "aborted", "unfinished"].filter((k) => r[k]).map((k) => `${number(r[k], 0)} ${k}`).join(" · ") || "none failed"]);
   if (value("prefix_cache_reuse") !== undefined) {
     tiles.push(["Prefix cache reuse", percent(value("prefix_cache_reuse")), "", "of the prompt tokens"]);
   }

@@ -83,9 +83,32 @@ public sealed class LlmDTests
         var scene = new Scene(2) { Now = SimTime.FromSeconds(1), PolledAt = SimTime.FromSeconds(0.9) };
         scene.Waiting = [10, 0];
         scene.Usage = [0.1, 0.4];
-        Assert.Equal((2 + 0.5) / 2, LlmD.Saturation(scene.View), 12);
+        Assert.Equal((2 + 0.5) / 2, Create().Saturation(scene.View), 12);
+        Assert.Equal((1 + 0.8) / 2, Create(("queue_depth_threshold", 10.0), ("kv_cache_util_threshold", 0.5)).Saturation(scene.View), 12);
         scene.PolledAt = SimTime.FromSeconds(0.7);
-        Assert.Equal(1, LlmD.Saturation(scene.View));
+        Assert.Equal(1, Create().Saturation(scene.View));
+    }
+
+    [Fact]
+    public void Saturation_ByConcurrency_IsTheRoutersOwnCountOverAllPlaces()
+    {
+        var scene = new Scene(2) { Now = SimTime.FromSeconds(1), PolledAt = SimTime.Never };
+        scene.Requests = [150, 30];
+        Assert.Equal(180 / 200.0, Create(("saturation_detector", "concurrency")).Saturation(scene.View), 12);
+        Assert.Equal(180 / 20.0, Create(("saturation_detector", "concurrency"), ("max_concurrency", 10)).Saturation(scene.View), 12);
+    }
+
+    [Fact]
+    public void Admission_Defaults_AreThePublishedOnes()
+    {
+        Assert.Null(Create().Rules);
+        Assert.Equal(
+            new FlowRules { Beat = SimDuration.FromMilliseconds(1), Patience = SimDuration.FromSeconds(60), BandMost = 5000, SheddableBandMost = 5000 },
+            Create(("flow_control", true)).Rules);
+        Assert.Null(Create(("flow_control", true), ("band_max_requests", 0)).Rules!.BandMost);
+        Assert.True(Create().IsSheddable(new RoutedRequest(0, 1, -1, 1)));
+        Assert.False(Create().IsSheddable(new RoutedRequest(0, 1, -1, 0)));
+        Assert.False(Create().IsSheddable(new RoutedRequest(0, 1, -1, -1)));
     }
 
     private static LlmD Create(params (string Name, object Value)[] values) => new(new PolicyValues(values.ToDictionary(v => v.Name, v => v.Value)));
