@@ -1,3 +1,11 @@
 using BenchmarkDotNet.Running;
+using Foretoken.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// What a search finds is no matter of time: a table of its own.
+if (args is ["search-quality", ..])
+{
+    return SearchQuality.Run(args.Length > 1 ? args[1] : "bench/search-quality.yaml");
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(SearchQuality).Assembly).Run(args);
+return 0;

@@ -41,7 +41,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         _promptExperts = _cost.ExchangesByStep ? new TokenTable(t => _cost.ExpertsUs(t, prompts: true)) : _experts;
         _head = new TokenTable(_cost.HeadUs);
         _constant = new TokenTable(requests => NewDecodeConstant((int)requests, (int)requests * _ranks));
-        _attention = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, 1));
+        _attention = new DecodeAttentionTable((requests, context) => MicroBatchAttentionUs((int)requests, context, Parts((int)requests), 1));
         _queries = 1 + (deployment.Speculation?.DraftTokens ?? 0);
         _verification = new DecodeAttentionTable((requests, context) => _cost.DecodeAttentionUs(requests, context, _queries));
         _drafting = new DecodeAttentionTable((requests, context) => _cost.Draft?.Us(requests, context, _ranks) ?? 0);
@@ -114,7 +114,13 @@ public sealed class CoefficientsStepTime : IStepTimeSource
     /// <inheritdoc />
     public void DecodeRun(int requests, long contextTokens, Span<long> nanoseconds)
     {
-        if (_cost.Draft is not null || _stages > 1)
+        if (_cost.Draft is null && _stages > 1)
+        {
+            PipelinedRun(requests, contextTokens, nanoseconds);
+            return;
+        }
+
+        if (_cost.Draft is not null)
         {
             for (var step = 0; step < nanoseconds.Length; step++)
             {
@@ -154,6 +160,20 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         {
             var us = _cost.WithHost(constant + _attention.Us(requests, contextTokens + ((long)step * requests)), requests);
             return NanosecondRounding.Round(us * _decodeScale * 1e-3);
+        }
+    }
+
+    // As Us() of a batch of nothing but decodes, with what does not change from step to step done once.
+    private void PipelinedRun(int requests, long contextTokens, Span<long> nanoseconds)
+    {
+        var parts = Parts(requests);
+        var part = Part(requests, parts);
+        var constant = PipelinedConstant(part, requests * _ranks, parts);
+        var head = _head[part];
+        for (var step = 0; step < nanoseconds.Length; step++)
+        {
+            var attention = _attention.Us(requests, contextTokens + ((long)step * requests));
+            nanoseconds[step] = NanosecondRounding.Round(_decodeScale * _cost.WithHost(Pipelined(constant + attention, head, part, parts), requests) * 1e-3);
         }
     }
 
@@ -198,7 +218,7 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         var decoding = requests + batch.DraftTokens;
         var own = (int)fresh + decoding;
         var group = batch.GroupTokens > 0 ? Math.Max(batch.GroupTokens, own) : own * _ranks;
-        var parts = Math.Min(_stages, Math.Max(1, requests + batch.Prefills.Length));
+        var parts = Parts(requests + batch.Prefills.Length);
         var attention = Attention(requests, batch.DecodeContextTokens, decoding, parts, exact);
         var decodeOnly = Decode(requests, batch.DecodeContextTokens, decoding, fresh == 0 ? group : decoding * _ranks, parts, attention, exact);
         if (fresh == 0)
@@ -234,11 +254,22 @@ public sealed class CoefficientsStepTime : IStepTimeSource
         }
 
         var part = Part(tokens, parts);
-        var graph = _cost.Graphs.Covers(part);
-        var padded = _cost.Graphs.Padded(part);
-        var gpu = (graph ? _denseGraph[padded] : _denseEager[padded]) + _experts[Part(group, parts) + ((padded - part) * _ranks)] + attention;
+        var gpu = PipelinedConstant(part, group, parts) + attention;
         return _cost.WithHost(Pipelined(gpu, _head[part], part, parts) + Drafts(requests, context, exact), requests);
     }
+
+    // The layers of one micro-batch without attention, us.
+    private double PipelinedConstant(int part, int group, int parts)
+    {
+        var padded = _cost.Graphs.Padded(part);
+        return (_cost.Graphs.Covers(part) ? _denseGraph[padded] : _denseEager[padded]) + _experts[Part(group, parts) + ((padded - part) * _ranks)];
+    }
+
+    private double MicroBatchAttentionUs(int requests, double context, int parts, double queries) =>
+        _cost.DecodeAttentionUs((double)requests / parts, context / parts, queries);
+
+    // Micro-batches that a step is cut into.
+    private int Parts(int requests) => Math.Min(_stages, Math.Max(1, requests));
 
     private double Attention(int requests, long context, int tokens, int parts, bool exact)
     {
@@ -247,9 +278,10 @@ public sealed class CoefficientsStepTime : IStepTimeSource
             return 0;
         }
 
-        if (exact || parts > 1)
+        // A pipeline that prompts cut finer than decodes alone would is not in the tables.
+        if (exact || (parts > 1 && (tokens != requests || parts != Parts(requests))))
         {
-            return _cost.DecodeAttentionUs((double)requests / parts, (double)context / parts, (double)tokens / requests);
+            return MicroBatchAttentionUs(requests, context, parts, (double)tokens / requests);
         }
 
         // Without drafts, or with all that the deployment drafts; a few requests near their end may have fewer.
