@@ -23,6 +23,8 @@ public sealed class CoefficientsStepTimeTests
         ("Qwen/Qwen3.5-397B-A17B", "b200-sxm", EngineKind.Sglang, new() { TensorParallel = 8 }),
         ("google/gemma-3-27b-it", "l40s", EngineKind.Vllm, new() { TensorParallel = 2 }),
         ("meta-llama/Llama-4-Maverick-17B-128E-Instruct", "mi300x", EngineKind.Vllm, new() { TensorParallel = 8 }),
+        ("meta-llama/Llama-3.1-70B", "h100-sxm", EngineKind.Vllm, new() { TensorParallel = 4, PipelineParallel = 2 }),
+        ("deepseek-ai/DeepSeek-V3", "h200-sxm", EngineKind.Sglang, new() { TensorParallel = 8, PipelineParallel = 4, ExpertParallel = 8 }),
     ];
 
     public static TheoryData<int> All => [.. Enumerable.Range(0, Deployments.Length)];
