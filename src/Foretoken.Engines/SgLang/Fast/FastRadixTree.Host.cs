@@ -58,8 +58,13 @@ internal sealed partial class FastRadixTree
     /// <summary>It is <paramref name="now"/>: what was copied by then is no longer held for it.</summary>
     public void CheckCopies(SimTime now)
     {
-        _channels.AdvanceTo(now);
         _now = now;
+        if (!IsCopying)
+        {
+            return;
+        }
+
+        _channels.AdvanceTo(now);
         foreach (var piece in _written)
         {
             Unlock(piece);
