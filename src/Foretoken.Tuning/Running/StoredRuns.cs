@@ -17,7 +17,7 @@ public sealed class StoredRuns(StudyLease lease) : IRunMemory
 
     /// <inheritdoc />
     public void Add(string candidate, RunAddress address, RunOutcome outcome) =>
-        lease.Add(new Store.Evaluation(Key(candidate, address), outcome.Values, new double[outcome.Values.Length], outcome.Fingerprint, outcome.SimulatedSeconds, outcome.GpuHours));
+        lease.Add(new Store.Evaluation(Key(candidate, address), outcome.Values, outcome.Fingerprint, outcome.SimulatedSeconds, outcome.GpuHours));
 
     // A load other than the traffic's own is part of what was played.
     private static EvaluationKey Key(string candidate, RunAddress address) => new(

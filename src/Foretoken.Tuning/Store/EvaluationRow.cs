@@ -10,17 +10,17 @@ namespace Foretoken.Tuning.Store;
 internal static class EvaluationRow
 {
     public const string Insert = """
-        INSERT INTO evaluations (study, candidate, slice, replication, "values", errors, fingerprint, simulated_seconds, gpu_hours, checksum)
-        VALUES ($study, $candidate, $slice, $replication, $values, $errors, $fingerprint, $seconds, $hours, $checksum)
+        INSERT INTO evaluations (study, candidate, slice, replication, "values", fingerprint, simulated_seconds, gpu_hours, checksum)
+        VALUES ($study, $candidate, $slice, $replication, $values, $fingerprint, $seconds, $hours, $checksum)
         ON CONFLICT (study, candidate, slice, replication) DO NOTHING
         """;
 
     public const string Select = """
-        SELECT candidate, slice, replication, "values", errors, fingerprint, simulated_seconds, gpu_hours, checksum
+        SELECT candidate, slice, replication, "values", fingerprint, simulated_seconds, gpu_hours, checksum
         FROM evaluations WHERE study = $study ORDER BY candidate, slice, replication
         """;
 
-    private static readonly string[] Names = ["$study", "$candidate", "$slice", "$replication", "$values", "$errors", "$fingerprint", "$seconds", "$hours", "$checksum"];
+    private static readonly string[] Names = ["$study", "$candidate", "$slice", "$replication", "$values", "$fingerprint", "$seconds", "$hours", "$checksum"];
 
     /// <summary>A command that <see cref="Fill"/> can fill again and again.</summary>
     public static SqliteCommand Prepare(SqliteConnection connection)
@@ -39,11 +39,10 @@ internal static class EvaluationRow
     public static void Fill(SqliteCommand command, long study, Evaluation evaluation)
     {
         var values = Bytes(evaluation.Values);
-        var errors = Bytes(evaluation.StandardErrors);
         object[] cells =
         [
-            study, evaluation.Key.Candidate, evaluation.Key.Slice, evaluation.Key.Replication, values, errors,
-            unchecked((long)evaluation.Fingerprint), Number(evaluation.SimulatedSeconds), Number(evaluation.GpuHours), (long)Checksum(evaluation, values, errors),
+            study, evaluation.Key.Candidate, evaluation.Key.Slice, evaluation.Key.Replication, values,
+            unchecked((long)evaluation.Fingerprint), Number(evaluation.SimulatedSeconds), Number(evaluation.GpuHours), (long)Checksum(evaluation, values),
         ];
         for (var i = 0; i < cells.Length; i++)
         {
@@ -57,9 +56,8 @@ internal static class EvaluationRow
     {
         var key = new EvaluationKey(reader.GetString(0), reader.GetInt32(1), reader.GetInt32(2));
         var values = (byte[])reader.GetValue(3);
-        var errors = (byte[])reader.GetValue(4);
-        var evaluation = new Evaluation(key, Doubles(values), Doubles(errors), unchecked((ulong)reader.GetInt64(5)), Number(reader, 6), Number(reader, 7));
-        if (evaluation.Values.Length != measures || evaluation.StandardErrors.Length != measures || reader.GetInt64(8) != Checksum(evaluation, values, errors))
+        var evaluation = new Evaluation(key, Doubles(values), unchecked((ulong)reader.GetInt64(4)), Number(reader, 5), Number(reader, 6));
+        if (evaluation.Values.Length != measures || reader.GetInt64(7) != Checksum(evaluation, values))
         {
             throw StoreFailure.Damaged(path, $"the evaluation of candidate {key.Candidate} (slice {key.Slice}, replication {key.Replication}) is not what was written");
         }
@@ -94,12 +92,11 @@ internal static class EvaluationRow
         return numbers;
     }
 
-    private static uint Checksum(Evaluation evaluation, byte[] values, byte[] errors)
+    private static uint Checksum(Evaluation evaluation, byte[] values)
     {
         var sum = uint.MaxValue;
         Add(Encoding.UTF8.GetBytes(evaluation.Key.Candidate));
         Add(values);
-        Add(errors);
         ReadOnlySpan<long> rest =
         [
             evaluation.Key.Slice, evaluation.Key.Replication, unchecked((long)evaluation.Fingerprint),

@@ -11,7 +11,7 @@ internal static class StoreFile
     public const string Name = "runs.db";
 
     /// <summary>Version of the layout.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>"FTKN": what <c>file</c> and <c>PRAGMA application_id</c> show of it.</summary>
     private const int ApplicationId = 0x46544B4E;
@@ -40,7 +40,6 @@ internal static class StoreFile
             slice INTEGER NOT NULL,
             replication INTEGER NOT NULL,
             "values" BLOB NOT NULL,
-            errors BLOB NOT NULL,
             fingerprint INTEGER NOT NULL,
             simulated_seconds REAL,
             gpu_hours REAL,

@@ -59,7 +59,7 @@ public sealed class StudyLease : IDisposable
     public void Add(Evaluation evaluation)
     {
         Invariant.That(evaluation.Key.Candidate is { Length: > 0 and <= 64 });
-        Invariant.That(evaluation.Values.Length == _measures && evaluation.StandardErrors.Length == _measures);
+        Invariant.That(evaluation.Values.Length == _measures);
         if (_known.TryGetValue(evaluation.Key, out var before))
         {
             // A run that differs from itself is a bug that would quietly spoil every comparison.

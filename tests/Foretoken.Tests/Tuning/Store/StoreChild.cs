@@ -20,7 +20,6 @@ internal static class StoreChild
     public static Evaluation Make(int number) => new(
         new EvaluationKey("candidate-" + number.ToString(CultureInfo.InvariantCulture), number % 3, number % 5),
         [number / 7.0, number % 4 == 0 ? double.NaN : -number],
-        [0.1 * number, double.PositiveInfinity],
         unchecked((ulong)number * 0x9E3779B97F4A7C15),
         number + 0.5,
         number % 6 == 0 ? double.NaN : number / 3600.0);
