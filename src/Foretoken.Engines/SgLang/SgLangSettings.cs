@@ -34,6 +34,10 @@ public sealed record SgLangSettings : EngineSettings
     /// <summary><c>schedule_policy</c>: order of the waiting queue.</summary>
     public SgLangSchedulePolicy SchedulePolicy { get; init; } = SgLangSchedulePolicy.Fcfs;
 
+    /// <summary>The order that is used: without a radix cache SGLang queues by arrival where it would queue by prefix (<c>SchedulePolicy._validate_and_adjust_policy</c>).</summary>
+    public SgLangSchedulePolicy ActivePolicy =>
+        DisableRadixCache && SchedulePolicy is (SgLangSchedulePolicy.Lpm or SgLangSchedulePolicy.DfsWeight) ? SgLangSchedulePolicy.Fcfs : SchedulePolicy;
+
     /// <summary><c>schedule_conservativeness</c>: scales the share of a running request's declared output that admission keeps room for.</summary>
     public double ScheduleConservativeness { get; init; } = 1;
 
@@ -141,7 +145,7 @@ public sealed record SgLangSettings : EngineSettings
     public override string? NotCovered() => FastSgLangReplica.NotCovered(this);
 
     /// <inheritdoc />
-    public override bool Overtakes => SchedulePolicy != SgLangSchedulePolicy.Fcfs;
+    public override bool Overtakes => ActivePolicy != SgLangSchedulePolicy.Fcfs;
 
     /// <inheritdoc />
     /// <remarks>Without a radix cache SGLang queues by arrival where it would queue by prefix.</remarks>

@@ -11,7 +11,7 @@ public sealed partial class FastSgLangReplica
 
     private void OrderWaiting()
     {
-        switch (_settings.SchedulePolicy)
+        switch (_settings.ActivePolicy)
         {
             case SgLangSchedulePolicy.Lof:
                 LongestOutputFirst();

@@ -153,7 +153,7 @@ public sealed partial class FastSgLangReplica : IHandOffReplica
     private int UsedPages => _pageCount - _freePages - _tree.EvictablePages;
 
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
-    public static string? NotCovered(SgLangSettings settings) => settings.SchedulePolicy switch
+    public static string? NotCovered(SgLangSettings settings) => settings.ActivePolicy switch
     {
         _ when settings.HiCache is { Storage: not null } => "hicache_storage_backend",
         _ when settings.HiCache is { WritePolicy: SgLangWritePolicy.WriteBack } => "hicache_write_policy write_back",
@@ -273,7 +273,7 @@ public sealed partial class FastSgLangReplica : IHandOffReplica
         r.MaxNewTokens = request.OutputTokens;
         r.Node = None;
         r.LastTokenAt = -1;
-        r.Opening = _settings.SchedulePolicy == SgLangSchedulePolicy.Lpm ? Opening(request.Content) : None;
+        r.Opening = _settings.ActivePolicy == SgLangSchedulePolicy.Lpm ? Opening(request.Content) : None;
         NotePart(slot, ref r, part);
         if (_drafts is not null)
         {

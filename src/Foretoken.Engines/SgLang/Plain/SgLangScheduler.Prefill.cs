@@ -19,7 +19,7 @@ internal sealed partial class SgLangScheduler
             return null;
         }
 
-        WaitingOrder.Apply(_settings.SchedulePolicy, _waiting, _running.Requests, Kv, ref _random);
+        WaitingOrder.Apply(_settings.ActivePolicy, _waiting, _running.Requests, Kv, ref _random);
         var adder = new PrefillAdder(_settings, Kv, _running.Requests, _ratio.Value);
         if (_chunked is not null && !adder.AddChunked(_chunked))
         {

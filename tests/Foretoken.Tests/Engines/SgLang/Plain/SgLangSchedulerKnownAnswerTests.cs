@@ -275,6 +275,19 @@ public sealed class SgLangSchedulerKnownAnswerTests
         Assert.Equal(["r0", "r1", "r2"], Play(settings, Queue(127))[0].Requests);
     }
 
+    // SGLang's SchedulePolicy asks the tree cache first whether it is disabled.
+    [Theory]
+    [InlineData(SgLangSchedulePolicy.Lpm)]
+    [InlineData(SgLangSchedulePolicy.DfsWeight)]
+    public void ByPrefix_WithoutARadixCache_TakesThemAsTheyCame(SgLangSchedulePolicy policy)
+    {
+        var settings = Roomy with { SchedulePolicy = policy, PageSize = 1, DisableRadixCache = true };
+        var steps = Play(settings, Request(0, 50, 3, shared: 40), Request(1, 50, 3, shared: 40), Request(2, 50, 3), Request(3, 50, 3, shared: 40));
+        Assert.Equal(["r0", "r1", "r2", "r3"], steps[0].Requests);
+        Assert.Null(settings.NotCovered());
+        Assert.False(settings.Overtakes);
+    }
+
     [Fact]
     public void DfsWeight_HeavierSubtreeFirst_AndADeeperMatchBeforeItsNode()
     {
