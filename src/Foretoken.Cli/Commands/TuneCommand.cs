@@ -128,12 +128,7 @@ internal sealed class TuneCommand
 
         result = result with { WallSeconds = lease.EarlierSeconds + clock.Elapsed.TotalSeconds };
         var folder = parsed.GetValue(_out) ?? Path.Combine(parsed.GetValue(_store)!, lease.Id);
-        var written = StudyOutput.Write(folder, study, outcome, result, runner);
-        if (portfolio is not null)
-        {
-            written = [.. written, $"wrote {string.Join(", ", PortfolioReport.Write(folder, portfolio))}"];
-        }
-
+        var written = StudyOutput.Write(folder, study, outcome, result, runner, portfolio);
         lease.Finish(TuningResultJson.Text(result), result.WallSeconds);
         signal.OnInterruption(null);
         if (!quiet)

@@ -7,6 +7,7 @@ using Foretoken.Metrics.Summaries;
 using Foretoken.Quantities;
 using Foretoken.Reports.Tuning;
 using Foretoken.Tuning.Evaluation;
+using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Results;
 using Foretoken.Tuning.Running;
 using Foretoken.Tuning.Space;
@@ -18,7 +19,7 @@ namespace Foretoken.Cli.Tuning;
 internal static class StudyOutput
 {
     /// <summary>Writes everything; gives lines that say what was written and what could not be.</summary>
-    public static IReadOnlyList<string> Write(string folder, StudyFile study, TunerOutcome outcome, TuningResult result, CandidateRunner runner)
+    public static IReadOnlyList<string> Write(string folder, StudyFile study, TunerOutcome outcome, TuningResult result, CandidateRunner runner, PortfolioResult? portfolio)
     {
         var said = new List<string>();
         var summaries = new Dictionary<int, RunSummary>();
@@ -39,8 +40,13 @@ internal static class StudyOutput
             }
         }
 
-        var written = TuningReport.Write(folder, result, summaries);
+        var written = TuningReport.Write(folder, result, summaries, portfolio);
         said.Add($"wrote {string.Join(", ", written)}{(result.Shortlist.Count > 0 ? $" and {deploy}{Path.DirectorySeparatorChar}" : "")}");
+        if (portfolio is not null)
+        {
+            said.Add($"wrote {string.Join(", ", PortfolioReport.Write(folder, portfolio))}");
+        }
+
         return said;
     }
 

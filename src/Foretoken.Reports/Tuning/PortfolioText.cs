@@ -124,7 +124,8 @@ public static class PortfolioText
             : $"The portfolio is worse, by {told} ({Human.Percent(apart / one)}): every deployment needs room for its own bursts, which one pool shares.";
     }
 
-    private static (string[] Heads, List<string[]> Rows) Table(PortfolioResult result)
+    /// <summary>The classes, one in a row.</summary>
+    internal static (string[] Heads, List<string[]> Rows) Table(PortfolioResult result)
     {
         string[] heads = ["class", "requests", "tokens", "in", "out", "shared prefix", "own deployment", "GPUs", "$/h", "SLO", .. result.Objectives.Select(o => MeasureText.ShortName(o.Measure)), .. result.Objectives.Select(o => MeasureText.ShortName(o.Measure) + " if shared")];
         var rows = new List<string[]>();
@@ -144,7 +145,8 @@ public static class PortfolioText
         return (heads, rows);
     }
 
-    private static List<string> Switching(PortfolioResult result)
+    /// <summary>What it takes to get from the shared deployment to the others, in sentences.</summary>
+    internal static List<string> Switching(PortfolioResult result)
     {
         var said = new List<string>();
         foreach (var deployment in result.Deployments)
@@ -164,11 +166,11 @@ public static class PortfolioText
         return said;
     }
 
-    private static string Gpus(int gpus) => gpus == 1 ? "1 GPU" : Human.Number(gpus, 0) + " GPUs";
+    internal static string Gpus(int gpus) => gpus == 1 ? "1 GPU" : Human.Number(gpus, 0) + " GPUs";
 
     private static string Price(double price) => double.IsFinite(price) ? $" at {Dollars(price)} an hour" : "";
 
-    private static string Dollars(double value) => double.IsFinite(value) ? "$" + Human.Number(value, 2) : "-";
+    internal static string Dollars(double value) => double.IsFinite(value) ? "$" + Human.Number(value, 2) : "-";
 
     private static string Cell(string text) => Ink.Clean(text).Replace("|", "\\|", StringComparison.Ordinal);
 }

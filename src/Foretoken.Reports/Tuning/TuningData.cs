@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Foretoken.Metrics.Summaries;
+using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Results;
 
 namespace Foretoken.Reports.Tuning;
@@ -21,7 +22,7 @@ internal static class TuningData
 
     private const int BinsMax = 240;
 
-    public static void Write(Utf8JsonWriter json, TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries)
+    public static void Write(Utf8JsonWriter json, TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries, PortfolioResult? portfolio)
     {
         var columns = PageColumns.Of(result);
         var candidates = Held(result, columns);
@@ -89,6 +90,7 @@ internal static class TuningData
         json.WriteEndObject();
         WriteAdvice(json, result);
         WriteTimelines(json, result, summaries);
+        WritePortfolio(json, portfolio);
         json.WriteEndObject();
     }
 
@@ -318,6 +320,64 @@ internal static class TuningData
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WritePortfolio(Utf8JsonWriter json, PortfolioResult? portfolio)
+    {
+        if (portfolio is null)
+        {
+            json.WriteNull("portfolio");
+            return;
+        }
+
+        var (heads, rows) = PortfolioText.Table(portfolio);
+        json.WriteStartObject("portfolio");
+        Texts(json, "sentences", PortfolioText.Sentences(portfolio));
+        Texts(json, "heads", heads);
+        json.WriteStartArray("rows");
+        foreach (var row in rows)
+        {
+            json.WriteStartArray();
+            foreach (var cell in row)
+            {
+                json.WriteStringValue(cell);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndArray();
+        Texts(json, "switching", PortfolioText.Switching(portfolio));
+
+        // What each side takes: money where all of it is priced, else GPUs.
+        json.WriteStartArray("sides");
+        if (portfolio is { Shared: { } shared, Together: { } together })
+        {
+            var priced = double.IsFinite(shared.HourPrice) && double.IsFinite(together.HourPrice);
+            Side("one for all", [(shared.Title, shared.Gpus, shared.HourPrice)]);
+            Side("one for each class", portfolio.Deployments.Select(d => (d.Class.Name, d.Own.Gpus, d.HourPrice)));
+
+            void Side(string name, IEnumerable<(string Name, int Gpus, double Price)> parts)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", name);
+                json.WriteStartArray("parts");
+                foreach (var (part, gpus, price) in parts)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("name", part);
+                    json.WriteString("told", priced ? PortfolioText.Dollars(price) + " an hour" : PortfolioText.Gpus(gpus));
+                    Number(json, "value", priced ? price : gpus);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 
     private static void WriteTimelines(Utf8JsonWriter json, TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries)

@@ -1,5 +1,6 @@
 using Foretoken.Metrics.Summaries;
 using Foretoken.Reports.Html;
+using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Results;
 
 namespace Foretoken.Reports.Tuning;
@@ -15,7 +16,8 @@ public static class TuningPage
     /// <summary>Writes the page as UTF-8.</summary>
     /// <param name="result">What the study found.</param>
     /// <param name="summaries">Runs of shortlisted candidates, by number, whose timelines are to be shown; may be null.</param>
+    /// <param name="portfolio">Deployments for each class of the traffic; may be null.</param>
     /// <param name="stream">Where to.</param>
-    public static void Write(TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries, Stream stream) =>
-        PageTemplate.Write(Resource, $"{result.Name}: Foretoken tuning report", json => TuningData.Write(json, result, summaries), stream);
+    public static void Write(TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries, PortfolioResult? portfolio, Stream stream) =>
+        PageTemplate.Write(Resource, $"{result.Name}: Foretoken tuning report", json => TuningData.Write(json, result, summaries, portfolio), stream);
 }

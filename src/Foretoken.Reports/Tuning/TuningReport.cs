@@ -1,6 +1,7 @@
 using Foretoken.Metrics.Summaries;
 using Foretoken.Quantities;
 using Foretoken.Reports.Files;
+using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Results;
 
 namespace Foretoken.Reports.Tuning;
@@ -16,8 +17,9 @@ public static class TuningReport
     /// <param name="folder">Where to.</param>
     /// <param name="result">What the study found.</param>
     /// <param name="summaries">Runs of shortlisted candidates, by number, whose timelines the page is to show; null for none.</param>
+    /// <param name="portfolio">Deployments for each class of the traffic that the page is to show; null for none.</param>
     /// <exception cref="InputException">The folder or a file cannot be written.</exception>
-    public static IReadOnlyList<string> Write(string folder, TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries = null)
+    public static IReadOnlyList<string> Write(string folder, TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries = null, PortfolioResult? portfolio = null)
     {
         NewFile.MakeFolder(folder);
         var open = new List<NewFile>();
@@ -25,7 +27,7 @@ public static class TuningReport
         try
         {
             Add("candidates.csv", stream => CandidateCsv.Write(result, stream));
-            Add("report.html", stream => TuningPage.Write(result, summaries, stream));
+            Add("report.html", stream => TuningPage.Write(result, summaries, portfolio, stream));
             // Last: who finds a new result finds the rest, too.
             Add("tuning.json", stream => TuningResultJson.Write(result, stream));
             foreach (var file in open)

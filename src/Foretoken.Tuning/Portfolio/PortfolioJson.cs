@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Foretoken.Tuning.Portfolio;
 
-/// <summary><c>portfolio.json</c>: equal results give equal bytes; a number that there is none of is null.</summary>
+/// <summary><c>portfolio.json</c>, described by <c>docs/schema/portfolio.schema.json</c>: equal results give equal bytes; a number that there is none of is null.</summary>
 public static class PortfolioJson
 {
     /// <summary>The result as indented JSON with a final line feed.</summary>

@@ -134,6 +134,12 @@ public sealed partial class Chromium : IAsyncDisposable
         }
     }
 
+    /// <summary>Moves the mouse to a place of the window.</summary>
+    public Task MoveAsync(double x, double y) => Mouse("mouseMoved", x, y, 0);
+
+    /// <summary>Clicks at a place of the window.</summary>
+    public Task ClickAsync(double x, double y) => DragAsync(x, y, x, y);
+
     /// <summary>Presses the mouse at one place of the window, moves to another and lets go.</summary>
     public async Task DragAsync(double fromX, double fromY, double toX, double toY)
     {
@@ -145,10 +151,10 @@ public sealed partial class Chromium : IAsyncDisposable
         }
 
         await Mouse("mouseReleased", toX, toY, 0);
-
-        Task Mouse(string type, double x, double y, int buttons) =>
-            SendAsync("Input.dispatchMouseEvent", new JsonObject { ["type"] = type, ["x"] = x, ["y"] = y, ["button"] = type == "mouseMoved" && buttons == 0 ? "none" : "left", ["buttons"] = buttons, ["clickCount"] = 1 });
     }
+
+    private Task Mouse(string type, double x, double y, int buttons) =>
+        SendAsync("Input.dispatchMouseEvent", new JsonObject { ["type"] = type, ["x"] = x, ["y"] = y, ["button"] = type == "mouseMoved" && buttons == 0 ? "none" : "left", ["buttons"] = buttons, ["clickCount"] = 1 });
 
     /// <summary>Writes a PNG of the whole page.</summary>
     public async Task ScreenshotAsync(string path)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foretoken.Quantities;
 using Foretoken.Tests.Tuning.Problems;
 using Foretoken.Tuning.Doubt;
@@ -20,34 +21,66 @@ public sealed class DoubtCoverageTests
         // The queue's shortest sojourn is a fixed time: its p5 has no doubt.
         { "queue", "mean" }, { "queue", "p95" },
         { "autoregression", "mean" }, { "autoregression", "p95" }, { "autoregression", "p5" },
+        { "sessions", "mean" }, { "sessions", "p95" }, { "sessions", "p5" },
     };
 
     private static readonly Dictionary<string, Lazy<Study[]>> Studies = new()
     {
         ["queue"] = new(() => Play(KnownTruth.Queue)),
         ["autoregression"] = new(() => Play(KnownTruth.Autoregression)),
+        ["sessions"] = new(() => Play(KnownTruth.Sessions)),
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Interval_KnownTruth_HoldsItAsOftenAsItSays(string workload, string statistic)
     {
-        var truth = workload == "queue" ? KnownTruth.Queue : KnownTruth.Autoregression;
+        var truth = KnownTruth.Named(workload);
         var report = new List<string>();
         foreach (var replications in new[] { 1, 3, 5, 10 })
         {
-            var held = 0;
-            for (var i = 0; i < Repetitions; i++)
-            {
-                var samples = Studies[workload].Value[i].First(Array.IndexOf(Statistics, statistic), replications);
-                var draws = new JointDraws([new DoubtMetric(statistic, true, [])], [new DoubtCandidate(0, [samples])], [], (ulong)i, 1000);
-                var interval = draws.Interval(0, 0);
-                held += interval.Low <= truth.Truth(statistic) && truth.Truth(statistic) <= interval.High ? 1 : 0;
-            }
-
+            var held = Held(Studies[workload].Value, truth, statistic, replications, 0);
             report.Add($"{replications} replications: {100.0 * held / Repetitions}%");
             Assert.True(held is >= Repetitions * 85 / 100 and <= Repetitions * 95 / 100, $"{workload}, {statistic}: {string.Join(", ", report)}");
         }
+    }
+
+    /// <summary>
+    /// The table of docs/doubt.md on studies that no other test has seen: <c>FORETOKEN_COVERAGE</c> names the file to write it to,
+    /// <c>FORETOKEN_COVERAGE_STUDIES</c> how many studies of each kind (200), <c>FORETOKEN_COVERAGE_FIRST</c> the number of the first
+    /// one (1,000,000), which its seeds come from.
+    /// </summary>
+    [Fact]
+    public void Interval_FreshSeeds_GivesTheTable()
+    {
+        var path = Environment.GetEnvironmentVariable("FORETOKEN_COVERAGE");
+        Assert.SkipUnless(path is { Length: > 0 }, "FORETOKEN_COVERAGE names no file for the table");
+        var count = Whole("FORETOKEN_COVERAGE_STUDIES", Repetitions);
+        var first = Whole("FORETOKEN_COVERAGE_FIRST", 1_000_000);
+        int[] replications = [1, 2, 3, 5, 10];
+        var cases = Cases.Select(c => (Workload: c.Data.Item1, Statistic: c.Data.Item2)).ToList();
+        var shares = new double[replications.Length, cases.Count];
+        foreach (var workload in cases.GroupBy(c => c.Workload))
+        {
+            var truth = KnownTruth.Named(workload.Key);
+            var studies = new Study[count];
+            Parallel.For(0, count, i => studies[i] = new Study(truth, (ulong)(first + i)));
+            foreach (var (_, statistic) in workload)
+            {
+                Parallel.For(0, replications.Length, r => shares[r, cases.IndexOf((workload.Key, statistic))] = (double)Held(studies, truth, statistic, replications[r], first) / count);
+            }
+        }
+
+        string[] lines =
+        [
+            $"| replications | {string.Join(" | ", cases.Select(c => $"{c.Workload} {c.Statistic}"))} |",
+            $"|---|{string.Concat(cases.Select(_ => "---|"))}",
+            .. replications.Select((n, r) => $"| {n} | {string.Join(" | ", cases.Select((_, c) => (100 * shares[r, c]).ToString("F1", CultureInfo.InvariantCulture) + " %"))} |"),
+        ];
+        File.WriteAllLines(path!, lines);
+        Assert.True(shares.Cast<double>().All(s => s is >= 0.85 and <= 0.95), string.Join("\n", lines));
+
+        static int Whole(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : otherwise;
     }
 
     [Fact]
@@ -139,6 +172,20 @@ public sealed class DoubtCoverageTests
 
         Assert.True(sure > Repetitions / 5, $"{sure} sure");
         Assert.True(wrong <= sure * 0.2, $"{wrong} of {sure} wrong");
+    }
+
+    // How many of the intervals hold the truth.
+    private static int Held(Study[] studies, KnownTruth truth, string statistic, int replications, int firstSeed)
+    {
+        var held = 0;
+        for (var i = 0; i < studies.Length; i++)
+        {
+            var samples = studies[i].First(Array.IndexOf(Statistics, statistic), replications);
+            var interval = new JointDraws([new DoubtMetric(statistic, true, [])], [new DoubtCandidate(0, [samples])], [], (ulong)(firstSeed + i), 1000).Interval(0, 0);
+            held += interval.Low <= truth.Truth(statistic) && truth.Truth(statistic) <= interval.High ? 1 : 0;
+        }
+
+        return held;
     }
 
     private static Study[] Play(KnownTruth truth)

@@ -4,6 +4,7 @@ using Foretoken.Metrics.Summaries;
 using Foretoken.Reports.Tuning;
 using Foretoken.Tests.Metrics;
 using Foretoken.Tests.Support;
+using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Results;
 using Xunit;
 
@@ -125,13 +126,119 @@ public sealed class TuningPageTests(Chromium.Shared shared) : IClassFixture<Chro
         var rows = (await shared.Browser.EvaluateAsync("[...document.querySelectorAll('#compare-table tbody tr')].map(r => r.firstChild.textContent)"))!.AsArray().Select(n => (string)n!).ToList();
         Assert.Superset(result.Dimensions.Select(d => d.Key).Where(d => d != "prefill.replicas").ToHashSet(), rows.ToHashSet());
 
-        // A point of the chart, pressed with the mouse: the recommended one, which is drawn on top.
+        // Fewer rows: the first of them is another candidate.
         await shared.Browser.EvaluateAsync("document.querySelector('#filter-slo [data-key=front]').click()");
         await shared.Browser.EvaluateAsync("document.querySelector('#candidate-table tbody tr').click()");
         Assert.Contains(await Text("document.querySelector('#candidate-table tbody th').textContent"), await Heads());
         Assert.Empty(shared.Browser.Complaints);
 
         async Task<List<string>> Heads() => [.. (await shared.Browser.EvaluateAsync("[...document.querySelectorAll('#compare-table thead th')].slice(1, 3).map(h => h.textContent.slice(1).split(' ')[0])"))!.AsArray().Select(n => (string)n!)];
+    }
+
+    [Theory]
+    [InlineData(1280, false)]
+    [InlineData(390, true)]
+    public async Task Click_PointOfTheChart_ShowsThatCandidatesDetails(int width, bool dark)
+    {
+        var result = FakeStudy.Make(500);
+        var front = result.Candidates.Where(c => c.OnFront).OrderBy(c => c.Objectives[0].Value).ToList();
+        Assert.InRange(front.Count, 3, 300);
+        using var folder = new TemporaryFolder();
+        await Open(result, null, "tune-click", folder, width, dark);
+        await shared.Browser.EvaluateAsync("document.querySelector('#filter-slo [data-key=front]').click(); document.querySelector('#compare-choice [data-key=all]').click()");
+
+        // Across is the price: the point furthest to the right is the dearest one of the front. It is found by its colour alone.
+        var (x, y) = await Point("xs.indexOf(Math.max(...xs))", -3);
+        await shared.Browser.ClickAsync(x, y);
+        await Stands(front[^1], 1);
+        (x, y) = await Point("xs.indexOf(Math.min(...xs))", 3);
+        await shared.Browser.ClickAsync(x, y);
+        await Stands(front[0], 1);
+        await Stands(front[^1], 0);
+
+        // Once more takes it away; a place without a point changes nothing.
+        (x, y) = await Point("xs.indexOf(Math.min(...xs))", 3);
+        await shared.Browser.ClickAsync(x, y);
+        await Stands(front[^1], 0);
+        Assert.Equal(2, await Number("document.querySelectorAll('#compare-table thead th').length"));
+        await shared.Browser.ClickAsync(x - 12, y);
+        Assert.Equal(2, await Number("document.querySelectorAll('#compare-table thead th').length"));
+        Assert.Empty(shared.Browser.Complaints);
+
+        async Task<(double X, double Y)> Point(string which, int inwards)
+        {
+            // A point under the mouse looks different.
+            await shared.Browser.MoveAsync(1, 1);
+            await shared.Browser.EvaluateAsync("document.getElementById('scatter').scrollIntoView({ block: 'center' })");
+            await shared.Browser.EvaluateAsync(Settled);
+            var found = (await shared.Browser.EvaluateAsync($$"""
+                (() => {
+                  const canvas = document.querySelector('#scatter canvas');
+                  const box = canvas.getBoundingClientRect();
+                  const wanted = getComputedStyle(document.documentElement).getPropertyValue('--third').trim().match(/[0-9a-f]{2}/gi).map(h => parseInt(h, 16));
+                  const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+                  const xs = [], ys = [];
+                  for (let i = 0; i < pixels.length; i += 4) {
+                    if (pixels[i + 3] > 200 && wanted.every((c, k) => Math.abs(pixels[i + k] - c) < 4)) {
+                      xs.push((i / 4) % canvas.width);
+                      ys.push(Math.floor(i / 4 / canvas.width));
+                    }
+                  }
+                  const at = {{which}};
+                  const column = ys.filter((_, i) => xs[i] === xs[at]);
+                  const scale = box.width / canvas.width;
+                  return [box.x + (xs[at] + 0.5) * scale + {{inwards}}, box.y + (column.reduce((a, b) => a + b, 0) / column.length + 0.5) * scale];
+                })()
+                """))!.AsArray();
+            return (found[0]!.GetValue<double>(), found[1]!.GetValue<double>());
+        }
+
+        async Task Stands(CandidateResult candidate, int place)
+        {
+            Assert.Equal("AB"[place] + $"{candidate.Number} · {candidate.Title}", await Text($"document.querySelectorAll('#compare-table thead th')[{place + 1}].textContent"));
+            var shown = (await shared.Browser.EvaluateAsync($"[...document.querySelectorAll('#compare-table tbody tr')].map(r => [r.children[0].textContent, r.children[{place + 1}].textContent])"))!.AsArray()
+                .Select(r => ((string)r![0]!, (string)r[1]!)).ToList();
+            Assert.All(candidate.Knobs, knob => Assert.Contains(shown, s => knob.Key.EndsWith(s.Item1, StringComparison.Ordinal) && s.Item2 == knob.Value));
+            Assert.Contains(shown, s => s.Item2 == $"finished, {candidate.Runs} runs");
+            Assert.StartsWith("$" + candidate.Objectives[0].Value.ToString("F3", CultureInfo.InvariantCulture)[..4], shown[0].Item2, StringComparison.Ordinal);
+            Assert.Contains($"{candidate.Number}: {candidate.Why}", await Text("document.getElementById('compare-why').textContent"), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(4, true, 1280, false)]
+    [InlineData(2, false, 390, true)]
+    [InlineData(1, true, 1280, true)]
+    public async Task Open_WithPortfolio_ShowsIt(int classes, bool priced, int width, bool dark)
+    {
+        var result = FakeStudy.Make(100);
+        var portfolio = FakePortfolio.Make(result, classes, priced);
+        using var folder = new TemporaryFolder();
+        await Open(result, null, "tune-portfolio", folder, width, dark, portfolio);
+        await Keep(string.Create(CultureInfo.InvariantCulture, $"tune-portfolio-{classes}-{width}.png"));
+
+        Assert.Equal(PortfolioText.Sentences(portfolio), (await Texts("#portfolio-said li")).Select(Spaced));
+        Assert.Equal(portfolio.Classes.Select(c => c.Name), await Texts("#portfolio-table tbody th"));
+        if (classes > 1)
+        {
+            Assert.Equal(classes, (await Texts("#portfolio-switching li")).Count);
+            Assert.Equal(1 + classes, (await Texts("#portfolio-sides .side-part")).Count);
+            Assert.StartsWith(priced ? "$47.84 an hour" : "16 GPUs", (await Texts("#portfolio-sides .side-part"))[0], StringComparison.Ordinal);
+        }
+
+        Assert.True(await Is("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "the page scrolls sideways");
+        Assert.Empty(shared.Browser.Complaints);
+
+        async Task<List<string>> Texts(string nodes) => [.. (await shared.Browser.EvaluateAsync($"[...document.querySelectorAll('{nodes}')].map(n => n.textContent)"))!.AsArray().Select(n => (string)n!)];
+        static string Spaced(string text) => text.Replace('\u00a0', ' ');
+    }
+
+    [Fact]
+    public async Task Open_WithoutPortfolio_HasNoPlaceForIt()
+    {
+        using var folder = new TemporaryFolder();
+        await Open(FakeStudy.Make(30), null, "tune-no-portfolio", folder, 1280, dark: false);
+        Assert.True(await Is("document.getElementById('portfolio') === null"));
     }
 
     [Fact]
@@ -145,8 +252,10 @@ public sealed class TuningPageTests(Chromium.Shared shared) : IClassFixture<Chro
             Candidates = [.. made.Candidates.Select(c => c with { Title = evil, Knobs = [new(evil, evil)], Why = evil })],
             Recommendation = made.Recommendation! with { Reasons = [evil] },
         };
+        var portfolio = FakePortfolio.Make(result, 2);
+        portfolio = portfolio with { Classes = [.. portfolio.Classes.Select(c => c with { Name = evil })], Shared = portfolio.Shared! with { Title = evil }, Deployments = [.. portfolio.Deployments.Select(d => d with { Class = d.Class with { Name = evil } })] };
         using var folder = new TemporaryFolder();
-        await Open(result, null, "tune-evil", folder, 1280, dark: false);
+        await Open(result, null, "tune-evil", folder, 1280, dark: false, portfolio);
         await shared.Browser.EvaluateAsync("document.querySelectorAll('#candidate-table tbody tr')[0].click()");
         Assert.Equal(evil, await Text("document.getElementById('title').textContent"));
         Assert.Null(await shared.Browser.EvaluateAsync("window.hit"));
@@ -180,14 +289,14 @@ public sealed class TuningPageTests(Chromium.Shared shared) : IClassFixture<Chro
     private static Dictionary<int, RunSummary> Timelines(TuningResult result) =>
         result.Shortlist.Take(2).Select((number, i) => (number, i)).ToDictionary(p => p.number, p => SummaryBuilder.Build(FakeRun.Traffic(2000, 4, 1800 + p.i), SummaryBuilderTests.Context(null)));
 
-    private async Task<string> Open(TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries, string name, TemporaryFolder folder, int width, bool dark)
+    private async Task<string> Open(TuningResult result, IReadOnlyDictionary<int, RunSummary>? summaries, string name, TemporaryFolder folder, int width, bool dark, PortfolioResult? portfolio = null)
     {
         var kept = Environment.GetEnvironmentVariable("FORETOKEN_SCREENSHOTS") is { Length: > 0 } named ? named : folder.Path;
         Directory.CreateDirectory(kept);
         var path = Path.Combine(kept, name + ".html");
         await using (var file = File.Create(path))
         {
-            TuningPage.Write(result, summaries, file);
+            TuningPage.Write(result, summaries, portfolio, file);
         }
 
         await shared.Browser.SetViewAsync(width, 900, dark);

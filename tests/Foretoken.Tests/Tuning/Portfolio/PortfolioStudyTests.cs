@@ -61,6 +61,7 @@ public sealed class PortfolioStudyTests
         var text = PortfolioText.Markdown(result);
         Assert.Contains("| talk |", text, StringComparison.Ordinal);
         Assert.Contains("Switching to papers", text, StringComparison.Ordinal);
+        Assert.Empty(PortfolioJsonTests.Problems(result));
     }
 
     [Fact]
@@ -103,6 +104,7 @@ public sealed class PortfolioStudyTests
         var result = Play(study, 2, new NoMemory());
 
         Assert.Null(result.Together);
+        Assert.Empty(PortfolioJsonTests.Problems(result));
         Assert.Contains("no portfolio", Assert.Single(PortfolioText.Sentences(result)), StringComparison.Ordinal);
     }
 

@@ -7,6 +7,7 @@ import { advised, data, pick, row } from "./data.js";
 import { startFilters } from "./filters.js";
 import { drawLooked } from "./looked.js";
 import { drawParallel } from "./parallel.js";
+import { drawPortfolio } from "./portfolio.js";
 import { drawScatter } from "./scatter.js";
 import { drawTimelines } from "./timelines.js";
 
@@ -16,6 +17,7 @@ drawAdvice();
 drawTiles();
 drawScatter();
 drawCompare();
+drawPortfolio();
 drawTimelines();
 drawParallel();
 drawCandidates();

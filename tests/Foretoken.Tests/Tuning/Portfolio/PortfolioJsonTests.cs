@@ -1,0 +1,35 @@
+using System.Text.Json.Nodes;
+using Foretoken.Tests.Reports;
+using Foretoken.Tests.Reports.Tuning;
+using Foretoken.Tests.Support;
+using Foretoken.Tuning.Portfolio;
+using Xunit;
+
+namespace Foretoken.Tests.Tuning.Portfolio;
+
+public sealed class PortfolioJsonTests
+{
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    public void Text_AnyPortfolio_FollowsTheSchema(int classes, bool priced) =>
+        Assert.Empty(Problems(FakePortfolio.Make(FakeStudy.Make(60), classes, priced)));
+
+    [Fact]
+    public void Text_NothingCouldRun_FollowsTheSchema() =>
+        Assert.Empty(Problems(FakePortfolio.Make(FakeStudy.Make(60), 2) with { Shared = null, Together = null, Deployments = [] }));
+
+    [Fact]
+    public void Text_OtherKeys_DoNotFollowTheSchema()
+    {
+        var value = JsonNode.Parse(PortfolioJson.Text(FakePortfolio.Make(FakeStudy.Make(60), 2)))!;
+        value["classes"]![0]!["switching"]!["more"] = 1;
+        value["shared"]!.AsObject().Remove("gpus");
+        Assert.Equal(["$.shared: lacks gpus", "$.classes[0].switching: knows no more"], MiniSchema.Problems(Schema(), value).Order(StringComparer.Ordinal).Reverse());
+    }
+
+    internal static List<string> Problems(PortfolioResult result) => MiniSchema.Problems(Schema(), JsonNode.Parse(PortfolioJson.Text(result)));
+
+    private static JsonNode Schema() => JsonNode.Parse(File.ReadAllText(Repository.PathOf("docs", "schema", "portfolio.schema.json")))!;
+}
