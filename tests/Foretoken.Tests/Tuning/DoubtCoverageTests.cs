@@ -46,16 +46,16 @@ public sealed class DoubtCoverageTests
     }
 
     /// <summary>
-    /// The table of docs/doubt.md on studies that no other test has seen: <c>FORETOKEN_COVERAGE</c> names the file to write it to,
-    /// <c>FORETOKEN_COVERAGE_STUDIES</c> how many studies of each kind (200), <c>FORETOKEN_COVERAGE_FIRST</c> the number of the first
-    /// one (1,000,000), which its seeds come from.
+    /// The table of docs/doubt.md on studies that no other test sees. <c>FORETOKEN_COVERAGE</c> names a file to write it to, and then
+    /// every share must be right; <c>FORETOKEN_COVERAGE_STUDIES</c> says how many studies of each kind (200), <c>FORETOKEN_COVERAGE_FIRST</c>
+    /// the number of the first one (1,000,000), which its seeds come from. Otherwise a few studies, and the share over all of them.
     /// </summary>
     [Fact]
     public void Interval_FreshSeeds_GivesTheTable()
     {
         var path = Environment.GetEnvironmentVariable("FORETOKEN_COVERAGE");
-        Assert.SkipUnless(path is { Length: > 0 }, "FORETOKEN_COVERAGE names no file for the table");
-        var count = Whole("FORETOKEN_COVERAGE_STUDIES", Repetitions);
+        var full = path is { Length: > 0 };
+        var count = full ? Whole("FORETOKEN_COVERAGE_STUDIES", Repetitions) : 40;
         var first = Whole("FORETOKEN_COVERAGE_FIRST", 1_000_000);
         int[] replications = [1, 2, 3, 5, 10];
         var cases = Cases.Select(c => (Workload: c.Data.Item1, Statistic: c.Data.Item2)).ToList();
@@ -77,8 +77,13 @@ public sealed class DoubtCoverageTests
             $"|---|{string.Concat(cases.Select(_ => "---|"))}",
             .. replications.Select((n, r) => $"| {n} | {string.Join(" | ", cases.Select((_, c) => (100 * shares[r, c]).ToString("F1", CultureInfo.InvariantCulture) + " %"))} |"),
         ];
-        File.WriteAllLines(path!, lines);
-        Assert.True(shares.Cast<double>().All(s => s is >= 0.85 and <= 0.95), string.Join("\n", lines));
+        if (full)
+        {
+            File.WriteAllLines(path!, lines);
+        }
+
+        var judged = full ? shares.Cast<double>() : [shares.Cast<double>().Average()];
+        Assert.True(judged.All(s => s is >= 0.85 and <= 0.95), string.Join("\n", lines));
 
         static int Whole(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0 ? value : otherwise;
     }
