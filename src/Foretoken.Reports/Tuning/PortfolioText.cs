@@ -160,7 +160,8 @@ public static class PortfolioText
 
         if (result is { Shared: { MeetsSlo: true } shared, Together: { MeetsSlo: true } together } && shared.HourPrice - together.HourPrice is > 0 and var gain)
         {
-            said.Add($"The switch pays for itself in {Human.Duration(result.Deployments.Sum(d => d.Switch.Cost) / gain * 3600)}.");
+            var total = result.Deployments.Sum(d => d.Switch.Cost);
+            said.Add(total == 0 ? "The switch costs nothing." : $"The switch pays for itself in {Human.Duration(total / gain * 3600)}.");
         }
 
         return said;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Foretoken.Reports.Tuning;
 using Foretoken.Tests.Reports;
 using Foretoken.Tests.Reports.Tuning;
 using Foretoken.Tests.Support;
@@ -27,6 +28,20 @@ public sealed class PortfolioJsonTests
         value["classes"]![0]!["switching"]!["more"] = 1;
         value["shared"]!.AsObject().Remove("gpus");
         Assert.Equal(["$.shared: lacks gpus", "$.classes[0].switching: knows no more"], MiniSchema.Problems(Schema(), value).Order(StringComparer.Ordinal).Reverse());
+    }
+
+    [Theory]
+    [InlineData(0, "- The switch costs nothing.")]
+    [InlineData(2.5, "- The switch pays for itself in 15 min.")]
+    public void Markdown_SwitchThatGains_SaysWhenItPays(double cost, string told)
+    {
+        var made = FakePortfolio.Make(FakeStudy.Make(60), 2);
+        var result = made with
+        {
+            Shared = made.Shared! with { HourPrice = 40 }, Together = made.Together! with { HourPrice = 20 },
+            Deployments = [.. made.Deployments.Select(d => d with { Switch = d.Switch with { Cost = cost } })],
+        };
+        Assert.Equal(told, PortfolioText.Markdown(result).TrimEnd().Split('\n')[^1]);
     }
 
     internal static List<string> Problems(PortfolioResult result) => MiniSchema.Problems(Schema(), JsonNode.Parse(PortfolioJson.Text(result)));
