@@ -93,10 +93,7 @@ export function drawScatter() {
       z: 2 + g,
     }));
     series.push({ type: "scatter", data: rest, symbolSize: size, large: rest.length > 2000, progressive: 0, itemStyle: { color: colour("line") }, z: 1 });
-    const framed = view.rows.filter((r) => onFront.has(r) || view.picked.includes(r) || r === advised);
-    if (framed.length <= 300) {
-      series.push(intervals(framed));
-    }
+    series.push(intervals(framed()));
     series.push({
       type: "scatter",
       silent: true,
@@ -122,6 +119,11 @@ export function drawScatter() {
       yAxis: axis("y"),
       series,
     };
+  }
+
+  // Of the front only those with replications of their own: more bars would hide the points.
+  function framed() {
+    return view.rows.filter((r) => (onFront.has(r) && !data.doubt_from[data.number[r]]) || view.picked.includes(r) || r === advised);
   }
 
   function intervals(rows) {
@@ -168,7 +170,7 @@ export function drawScatter() {
     draw();
     const look = colours();
     byId("scatter-legend").replaceChildren(...look.names.map((name, g) => element("span", {}, element("span", { class: "dot", style: `background: var(--${look.colours[g % look.colours.length]})` }), name)), element("span", {}, "◇ recommended"));
-    byId("space-note").textContent = "Click a point to pick it. Bars: 90 % intervals of the front and of picked candidates." + (data.thinned ? ` The page holds ${data.thinned} of the candidates; all stand in candidates.csv.` : "");
+    byId("space-note").textContent = "Click a point to pick it. Bars: 90 % intervals of the front and of picked candidates" + (Object.keys(data.doubt_from).length ? "; of a long front, of those with replications of their own." : ".") + (data.thinned ? ` The page holds ${data.thinned} of the candidates; all stand in candidates.csv.` : "");
     node.setAttribute("aria-label", `${state.y.name} over ${state.x.name}, ${view.rows.length} candidates`);
   }
 
