@@ -55,6 +55,7 @@ public sealed class FastTrtLlmReplica : PlainReplica
     /// <summary>Why the fast engine cannot take these settings (the plain one can); null when it can.</summary>
     public static string? NotCovered(TrtLlmSettings settings) =>
         settings.HostCache is not null ? "host_cache_size"
+        : settings.Offloading is not null ? "KV outside the GPU"
         : settings.Speculation is not null ? "speculative decoding"
         : settings.AttentionDpSize > 1 ? "attention ranks that step together"
         : null;

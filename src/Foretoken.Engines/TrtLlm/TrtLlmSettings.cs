@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.Tiers;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
@@ -75,6 +76,9 @@ public sealed record TrtLlmSettings : EngineSettings
     /// <summary><c>host_cache_size</c>: a secondary pool in host memory, or null for none.</summary>
     public TrtLlmHostCache? HostCache { get; init; }
 
+    /// <summary>KV outside the GPU through a KV cache connector (<c>kv_connector_config</c>), as Dynamo's KVBM keeps it; null for none.</summary>
+    public KvHierarchy? Offloading { get; init; }
+
     /// <summary>TensorRT-LLM's default retention priority.</summary>
     public const int DefaultRetentionPriority = 35;
 
@@ -122,6 +126,15 @@ public sealed record TrtLlmSettings : EngineSettings
 
         Check(HostCache is null || EnableBlockReuse, "host_cache_size", "keeps blocks by their content, and enable_block_reuse is off", "turn it on, or leave out host_cache_size");
         Check(HostCache is not { Blocks: < 0 }, "host_cache_size", "must not be negative");
+        if (Offloading is { } tiers)
+        {
+            Check(EnableBlockReuse, "kvbm", "keeps blocks by their content, and enable_block_reuse is off", "turn it on, or leave out kvbm");
+            Check(HostCache is null, "host_cache_size", "contradicts kvbm, which keeps blocks in host memory itself", "leave out one of the two");
+            Check(CapacitySchedulerPolicy == TrtLlmCapacityPolicy.GuaranteedNoEvict, "capacity_scheduler_policy", "must be GUARANTEED_NO_EVICT beside kvbm: TensorRT-LLM refuses a KV connector otherwise", "leave it out");
+            Check(Speculation is null, "speculative", "cannot be used beside kvbm: TensorRT-LLM refuses a KV connector then", "leave out one of the two");
+            problems.AddRange(tiers.Problems($"{place}.kvbm"));
+        }
+
         Check(NumKvBlocks >= 1, "num_kv_blocks", "must be at least 1");
         Check(MaxSeqLen >= 2, "max_seq_len", "must leave room for a prompt and an answer");
         Check(AttentionDpSize >= 1, "attention_dp_size", "must be at least 1");
@@ -152,10 +165,13 @@ public sealed record TrtLlmSettings : EngineSettings
     }
 
     /// <inheritdoc />
+    public override KvHierarchyLevel? SharedTier => Offloading is { RemoteIsShared: true } tiers ? tiers.Remote : null;
+
+    /// <inheritdoc />
     public override string? NotCovered() => FastTrtLlmReplica.NotCovered(this);
 
     /// <inheritdoc />
-    public override EngineSettings WithoutSharing() => this with { EnableBlockReuse = false, HostCache = null };
+    public override EngineSettings WithoutSharing() => this with { EnableBlockReuse = false, HostCache = null, Offloading = null };
 
     /// <inheritdoc />
     public override bool Accepts(in RequestSpec request) => TrtLlmAdmission.Accepts(this, request);

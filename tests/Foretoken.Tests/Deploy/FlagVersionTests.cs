@@ -55,7 +55,7 @@ public sealed class FlagVersionTests
     [Theory]
     [InlineData("vllm", new[] { "kv_cache_groups", "kvbm" })]
     [InlineData("sglang", new[] { "synthetic_acceptance_rates", "simulate_acc_len", "simulate_acc_method", "speculative_algorithm", "speculative_num_steps", "speculative_eagle_topk", "speculative_num_draft_tokens", "prefetch_threshold", "prefetch_timeout_base", "prefetch_timeout_per_ki_token" })]
-    [InlineData("trtllm", new[] { "num_kv_blocks", "force_comm_method" })]
+    [InlineData("trtllm", new[] { "num_kv_blocks", "force_comm_method", "kvbm" })]
     public void Tables_EveryKeyOfAnEngine_HasAFlagOrIsSaidOtherwise(string kind, string[] otherwise)
     {
         var flags = kind switch { "vllm" => VllmFlags.Flags, "sglang" => SgLangFlags.Flags, _ => TrtLlmFlags.Flags };

@@ -106,6 +106,21 @@ public sealed class KvTierScenarioTests
         Assert.Contains(e.Problems, p => p.Place.EndsWith(place, StringComparison.Ordinal) && p.Message.Contains(message, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Kvbm_WithTensorRtLlm_IsTheSameHierarchy_WithItsLimits()
+    {
+        const string Section = "{num_g2_blocks: 500, num_g3_blocks: 2000, enable_g4_storage: true}";
+        const string Model = "model: {kv_bytes_per_token: 100kB}\n";
+        var trtllm = (TrtLlmSettings)Settings($"{Model}engine: {{kind: trtllm, tokens_per_block: 16, kvbm: {Section}}}");
+        Assert.Equal(Kvbm(Section).Offloading, trtllm.Offloading);
+        Assert.Null(trtllm.HostCache);
+        foreach (var (more, expected) in new[] { ("host_cache_size: 2GB", "contradicts kvbm"), ("capacity_scheduler_policy: MAX_UTILIZATION", "GUARANTEED_NO_EVICT"), ("enable_block_reuse: false", "enable_block_reuse is off") })
+        {
+            var e = Assert.Throws<InputException>(() => Settings($"{Model}engine: {{kind: trtllm, kvbm: {Section}, {more}}}"));
+            Assert.Contains(expected, string.Join('\n', e.Problems), StringComparison.Ordinal);
+        }
+    }
+
     private static VllmSettings Kvbm(string section) => (VllmSettings)Settings($"model: {{kv_bytes_per_token: 100kB}}\nengine: {{kind: vllm, kvbm: {section}}}");
 
     private static SgLangHiCache? HiCache(string engine) => HiCacheOf($"model: {{kv_bytes_per_token: 100kB}}\nengine: {{kind: sglang, {engine}}}");

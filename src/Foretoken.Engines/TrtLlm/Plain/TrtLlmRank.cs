@@ -12,6 +12,7 @@ namespace Foretoken.Engines.TrtLlm.Plain;
 /// <summary>TensorRT-LLM's scheduling under the loop of a plain replica.</summary>
 internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder recorder, ulong seed) : PlainRank
 {
+    private bool _loadedAtOnce;
     private readonly DraftAcceptance _acceptance = new(settings.Speculation?.AcceptanceRates ?? []);
     private readonly Queue<List<PlannedShare>> _planned = [];
     private readonly Stack<List<PlannedShare>> _spare = [];
@@ -20,13 +21,19 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     private readonly HostCopies? _copies = settings.HostCache is { } host ? new HostCopies(host, settings.TokensPerBlock, recorder.Tiers ??= new TierBook()) : null;
     private readonly Queue<SimTime> _copiedAt = [];
 
-    public TrtLlmScheduler Scheduler { get; } = new(settings) { Kv = { Events = recorder.Kv } };
+    public TrtLlmScheduler Scheduler { get; } = new(settings, Offloader(settings, recorder), settings.Offloading is null ? null : recorder.SharedTier?.Contents) { Kv = { Events = recorder.Kv } };
 
     public override int Running => Scheduler.Running;
 
     public override int Waiting => Scheduler.Unfinished - Scheduler.Running;
 
     public override int KvBlocksUsed => Scheduler.Kv.Used;
+
+    // Who waits for a load, or for memory that is still being copied.
+    public override SimTime NextArrival => Scheduler.Offloader is { } offloader && (Waiting > 0 || Scheduler.IsLoading) ? offloader.Next : SimTime.Never;
+
+    // What this replica sends or receives moves others on too: each end is lived through in its turn.
+    public override SimTime NextShared => settings.SharedTier is not null && Scheduler.Offloader is { } offloader ? offloader.Next : SimTime.Never;
 
     public override int StepTokens
     {
@@ -65,7 +72,16 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     public override bool Plan(SimTime now)
     {
         var plan = Spare();
+        if (Scheduler.Offloader is { } offloader)
+        {
+            offloader.AdvanceTo(now);
+            TellLoads(now);
+        }
+
         Scheduler.Schedule(plan);
+
+        // A load that takes no time: what waits for it can go on at once.
+        _loadedAtOnce = Scheduler.Offloader?.Next <= now || Scheduler.LoadedAtOnce;
         var copied = _copies?.Start(Scheduler.Kv, now) ?? now;
         foreach (var request in Scheduler.Reserved)
         {
@@ -101,6 +117,14 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         }
 
         return any;
+    }
+
+    public override void AdvanceShared(SimTime now)
+    {
+        if (settings.SharedTier is not null)
+        {
+            Scheduler.Offloader!.AdvanceTo(now);
+        }
     }
 
     public override void RunAlong()
@@ -139,7 +163,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     }
 
     // Who was paused, or was over with its first token, left room.
-    public override bool PlansAgain() => Scheduler.Paused.Count > 0 || Scheduler.FirstTokens.Count > 0;
+    public override bool PlansAgain() => Scheduler.Paused.Count > 0 || Scheduler.FirstTokens.Count > 0 || _loadedAtOnce;
 
     public override bool TryStart(bool contexts, out StepBatch batch)
     {
@@ -196,6 +220,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     {
         var plan = _planned.Dequeue();
         _copiedAt.Dequeue();
+        Scheduler.Offloader?.AdvanceTo(now);
         long delivered = 0;
         foreach (var share in plan)
         {
@@ -316,6 +341,19 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         plan.Clear();
         _spare.Push(plan);
     }
+
+    private void TellLoads(SimTime now)
+    {
+        if (recorder.Trace is { } trace && settings.Offloading is { } tiers)
+        {
+            Scheduler.LoadStarted = (request, blocks) => trace.TransferStarted(request.Index, $"KV of {blocks * settings.TokensPerBlock} tokens from below the GPU's memory", blocks * tiers.BlockBytes, now);
+            Scheduler.LoadEnded = (request, at) => trace.TransferEnded(request.Index, at);
+        }
+    }
+
+    private static KvOffloader? Offloader(TrtLlmSettings settings, ReplicaRecorder recorder) => settings.Offloading is { } tiers
+        ? new KvOffloader(tiers, settings.TokensPerBlock, recorder.Tiers ??= new TierBook(), tiers.RemoteIsShared ? recorder.SharedTier : null) { Events = recorder.Kv }
+        : null;
 
     private List<PlannedShare> Spare() => _spare.Count > 0 ? _spare.Pop() : [];
 }

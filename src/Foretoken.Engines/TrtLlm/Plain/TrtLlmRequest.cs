@@ -73,6 +73,18 @@ internal class TrtLlmRequest(int index, int prompt, int answer, in PromptContent
     /// <summary>Its blocks outlive it, until whoever reads them is done (DISAGG_CONTEXT_TRANS_IN_PROGRESS).</summary>
     public bool HoldsKv { get; init; }
 
+    /// <summary>Waits for KV that is being brought back to the GPU; it has its memory.</summary>
+    public bool LoadsKv { get; set; }
+
+    /// <summary>Copies from and to its blocks under way.</summary>
+    public int Copies { get; set; }
+
+    /// <summary>Has ended, and gives its blocks back when the last copy is over (request_finished said so).</summary>
+    public bool FreesWhenCopied { get; set; }
+
+    /// <summary>Its leading blocks that were given places outside the GPU, or came from there.</summary>
+    public int NextStored { get; set; }
+
     /// <summary>Times it lost its memory.</summary>
     public int Pauses { get; set; }
 

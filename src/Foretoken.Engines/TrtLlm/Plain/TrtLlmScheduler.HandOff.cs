@@ -26,7 +26,7 @@ internal sealed partial class TrtLlmScheduler
     }
 
     /// <summary>A finished context's KV was sent.</summary>
-    public void FreeHeld(TrtLlmRequest request) => Kv.RemoveSequence(request, TokensWithKv(request));
+    public void FreeHeld(TrtLlmRequest request) => GiveBack(request);
 
     // _prepare_disagg_gen_init: whoever fits takes the whole prompt's blocks, and its transfer begins.
     private void TakeMemory()

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.Tiers;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.TrtLlm.Plain;
@@ -21,9 +22,15 @@ internal sealed partial class TrtLlmScheduler
     private readonly List<TrtLlmRequest> _contexts = [];
     private readonly List<TrtLlmRequest> _generations = [];
 
-    public TrtLlmScheduler(TrtLlmSettings settings)
+    /// <summary>Nothing to do yet.</summary>
+    /// <param name="settings">Engine settings.</param>
+    /// <param name="offloader">Where KV goes outside the GPU; null for nowhere.</param>
+    /// <param name="contents">Names of contents that others use too; null for its own.</param>
+    public TrtLlmScheduler(TrtLlmSettings settings, KvOffloader? offloader = null, ContentTable? contents = null)
     {
         _settings = settings;
+        _offloader = offloader;
+        Contents = contents ?? new ContentTable();
         Kv = new KvCache(settings);
         _capacity = new CapacityScheduler(settings, Kv);
         _microBatch = new MicroBatchScheduler(settings);
@@ -31,7 +38,7 @@ internal sealed partial class TrtLlmScheduler
     }
 
     /// <summary>Names of contents, for the keys of this engine's requests.</summary>
-    public ContentTable Contents { get; } = new();
+    public ContentTable Contents { get; }
 
     /// <summary>Blocks.</summary>
     public KvCache Kv { get; }
@@ -77,6 +84,7 @@ internal sealed partial class TrtLlmScheduler
     public void Schedule(List<PlannedShare> plan)
     {
         plan.Clear();
+        LoadedAtOnce = false;
         Fetch();
         _capacity.Select(_schedulable, _awaitedBlocks, _fitting, Paused);
         TakeMemory();
@@ -117,6 +125,11 @@ internal sealed partial class TrtLlmScheduler
         if (share.IsContext && holdsMemory)
         {
             Kv.StoreContext(request, share.Start + share.Tokens);
+        }
+
+        if (_offloader is not null)
+        {
+            StoreFull(request, share.IsContext ? share.Start + share.Tokens : request.Tokens);
         }
 
         if (!share.Emits)
@@ -163,7 +176,7 @@ internal sealed partial class TrtLlmScheduler
         _awaitedBlocks = 0;
         foreach (var request in _active)
         {
-            if (request.AwaitsKv)
+            if (request.AwaitsKv || request.LoadsKv)
             {
                 _awaiting++;
                 _awaitedBlocks += Kv.RemainingBlocks(request, 0);
@@ -250,6 +263,11 @@ internal sealed partial class TrtLlmScheduler
 
         var found = Kv.AddSequence(request);
         request.Position = found;
+        if (_offloader is not null && Loads(request))
+        {
+            return false;
+        }
+
         if (found == 0)
         {
             return true;
@@ -285,7 +303,7 @@ internal sealed partial class TrtLlmScheduler
         }
         else
         {
-            Kv.RemoveSequence(request, TokensWithKv(request));
+            GiveBack(request);
         }
 
         if (!_active.Remove(request))

@@ -92,7 +92,7 @@ public static class TrtLlmFields
     [
         MaxBatchSize, MaxNumTokens, MaxSeqLen, TokensPerBlock, NumKvBlocks, MaxTokens, FreeGpuMemoryFraction, CapacitySchedulerPolicy,
         EnableChunkedPrefill, ContextChunkingPolicy, EnableBlockReuse, EnablePartialReuse, CopyOnPartialReuse, DisableOverlapScheduler,
-        BatchWaitTimeoutIters, BatchWaitMaxTokensRatio, HostCacheSize, SecondaryOffloadMinPriority, ExchangeFields.ForceCommMethod,
+        BatchWaitTimeoutIters, BatchWaitMaxTokensRatio, HostCacheSize, SecondaryOffloadMinPriority, KvbmFields.Kvbm, ExchangeFields.ForceCommMethod,
     ];
 
     private static Field<int> Count(string name, string meaning, int value) =>

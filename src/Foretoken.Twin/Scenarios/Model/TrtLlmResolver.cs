@@ -32,7 +32,10 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
         }
 
         var before = context.Problems.Count;
-        var hostCache = HostCache();
+        var isKvbm = engine.IsSet(KvbmFields.Kvbm);
+        var kvbm = !isKvbm ? null : new KvbmResolver(root, engine, target, _memory, context, _derived).Resolve(
+            TrtLlmFields.HostCacheSize, engine.Get(TrtLlmFields.HostCacheSize), engine.Get(TrtLlmFields.TokensPerBlock), engine.Get(TrtLlmFields.EnableBlockReuse), TrtLlmFields.EnableBlockReuse);
+        var hostCache = isKvbm ? null : HostCache();
         if (context.Problems.Count > before)
         {
             return null;
@@ -65,6 +68,7 @@ internal sealed class TrtLlmResolver(Bound root, Bound engine, EngineVersion ver
             TwoStepLookahead = layout.PipelineParallel > 1,
             AttentionDpSize = layout.AttentionDataParallel,
             HostCache = hostCache,
+            Offloading = kvbm,
             Speculation = drafts is null ? null : new TrtLlmSpeculation { MaxDraftLen = drafts.Drafts, AcceptanceRates = drafts.Rates },
         };
         var problems = settings.Problems(engine.Path);
