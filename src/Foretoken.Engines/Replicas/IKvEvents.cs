@@ -15,4 +15,14 @@ public interface IKvEvents
 
     /// <summary>A worker does not have them any more.</summary>
     void Removed(int worker, int node, int from, int to, SimTime at);
+
+    /// <summary>A worker has blocks of a node in a tier outside the GPU; what several replicas have together is not told.</summary>
+    void TierStored(KvTier tier, int worker, int node, int from, int to, SimTime at)
+    {
+    }
+
+    /// <summary>A tier outside the GPU does not have them any more.</summary>
+    void TierRemoved(KvTier tier, int worker, int node, int from, int to, SimTime at)
+    {
+    }
 }

@@ -12,7 +12,7 @@ namespace Foretoken.Engines.Replicas;
 /// <param name="tree">Tree that the requests' paths refer to.</param>
 public sealed class KvEventBuffer(int worker, IKvEvents sink, PrefixTree tree)
 {
-    private (int Node, int From, int To)[] _events = new (int, int, int)[16];
+    private (KvTier Tier, int Node, int From, int To)[] _events = new (KvTier, int, int, int)[16];
     private int _count;
 
     /// <summary>Tree that the nodes belong to.</summary>
@@ -22,18 +22,35 @@ public sealed class KvEventBuffer(int worker, IKvEvents sink, PrefixTree tree)
     public bool IsEmpty => _count == 0;
 
     /// <summary>Blocks of a node are there.</summary>
-    public void Store(int node, int from, int to) => Add(node, from, to);
+    public void Store(int node, int from, int to) => Add(KvTier.Device, node, from, to);
 
     /// <summary>Blocks of a node are gone.</summary>
-    public void Remove(int node, int from, int to) => Add(~node, from, to);
+    public void Remove(int node, int from, int to) => Add(KvTier.Device, ~node, from, to);
+
+    /// <summary>A block of a node is in a tier outside the GPU.</summary>
+    public void StoreIn(KvTier tier, int node, int block) => Add(tier, node, block, block + 1);
+
+    /// <summary>A block of a node is gone from a tier outside the GPU.</summary>
+    public void RemoveFrom(KvTier tier, int node, int block) => Add(tier, ~node, block, block + 1);
 
     /// <summary>Tells everything collected so far, in order.</summary>
     public void Publish(SimTime at)
     {
         for (var i = 0; i < _count; i++)
         {
-            var (node, from, to) = _events[i];
-            if (node >= 0)
+            var (tier, node, from, to) = _events[i];
+            if (tier != KvTier.Device)
+            {
+                if (node >= 0)
+                {
+                    sink.TierStored(tier, worker, node, from, to, at);
+                }
+                else
+                {
+                    sink.TierRemoved(tier, worker, ~node, from, to, at);
+                }
+            }
+            else if (node >= 0)
             {
                 sink.Stored(worker, node, from, to, at);
             }
@@ -46,20 +63,20 @@ public sealed class KvEventBuffer(int worker, IKvEvents sink, PrefixTree tree)
         _count = 0;
     }
 
-    private void Add(int node, int from, int to)
+    private void Add(KvTier tier, int node, int from, int to)
     {
         Invariant.That(from < to);
         if (_count > 0)
         {
             // Neighbours of the same kind are one event.
             ref var last = ref _events[_count - 1];
-            if (last.Node == node && last.To == from)
+            if (last.Tier == tier && last.Node == node && last.To == from)
             {
                 last.To = to;
                 return;
             }
 
-            if (last.Node == node && last.From == to)
+            if (last.Tier == tier && last.Node == node && last.From == to)
             {
                 last.From = from;
                 return;
@@ -71,6 +88,6 @@ public sealed class KvEventBuffer(int worker, IKvEvents sink, PrefixTree tree)
             Array.Resize(ref _events, _count * 2);
         }
 
-        _events[_count++] = (node, from, to);
+        _events[_count++] = (tier, node, from, to);
     }
 }

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 
 namespace Foretoken.Engines.Tiers;
@@ -37,6 +38,9 @@ internal sealed class KvOffloader
     private readonly TierUse? _diskUse;
     private readonly TierUse? _remoteUse;
     private readonly HashSet<int> _loading = [];
+
+    // Where in the workload's prompts a block belongs, for whoever hears of tiers.
+    private readonly Dictionary<int, (int Node, int Block)> _places = [];
     private readonly List<int> _added = [];
 
     /// <summary>Nothing stored yet.</summary>
@@ -75,6 +79,31 @@ internal sealed class KvOffloader
             _hostUse.EvictedTokens += _blockSize;
             _book.Timeline.Add(TierEvent.EvictedTokens, _blockSize, Now.Nanoseconds);
         };
+    }
+
+    /// <summary>Hears what the tiers of its own store and forget; null when nobody listens. To be set before anything is stored.</summary>
+    public KvEventBuffer? Events
+    {
+        get;
+        init
+        {
+            field = value;
+            if (value is null)
+            {
+                return;
+            }
+
+            _host.Evicted += key => Tell(KvTier.Host, key, isThere: false);
+            if (_disk is not null)
+            {
+                _disk.Store.Evicted += key => Tell(KvTier.Disk, key, isThere: false);
+            }
+
+            if (_remote is { IsShared: false })
+            {
+                _remote.Store.Evicted += key => Tell(KvTier.Remote, key, isThere: false);
+            }
+        }
     }
 
     /// <summary>The current moment.</summary>
@@ -146,6 +175,7 @@ internal sealed class KvOffloader
     public int StartLoad(BlockKeys keys, int from, int blocks, Action<SimTime> arrived)
     {
         var wanted = Keys(keys, from, blocks);
+        NotePlaces(keys, from, from + blocks);
         var staged = Stage(wanted, out var fromDisk, out var fromRemote);
         if (staged < wanted.Length)
         {
@@ -185,6 +215,7 @@ internal sealed class KvOffloader
     public int[]? PrepareStore(BlockKeys keys, int from, int to)
     {
         var wanted = Keys(keys, from, to - from);
+        NotePlaces(keys, from, to);
         if (!_host.TryReserve(wanted, _added))
         {
             _book.RefusedStores++;
@@ -298,6 +329,36 @@ internal sealed class KvOffloader
         return keys.Length;
     }
 
+    private void NotePlaces(BlockKeys keys, int from, int to)
+    {
+        for (var block = from; Events is not null && block < to; block++)
+        {
+            if (keys.Owner(block) is var node && node >= 0)
+            {
+                _places[keys[block]] = (node, block);
+            }
+        }
+    }
+
+    private void Tell(KvTier tier, int key, bool isThere)
+    {
+        if (Events is null || !_places.TryGetValue(key, out var place))
+        {
+            return;
+        }
+
+        if (isThere)
+        {
+            Events.StoreIn(tier, place.Node, place.Block);
+        }
+        else
+        {
+            Events.RemoveFrom(tier, place.Node, place.Block);
+        }
+    }
+
+    private KvTier TierOf(TierLevel level) => level == _disk ? KvTier.Disk : KvTier.Remote;
+
     private void CountHits(int blocks, int fromDisk, int fromRemote)
     {
         _hostUse.HitTokens += (long)(blocks - fromDisk - fromRemote) * _blockSize;
@@ -380,6 +441,7 @@ internal sealed class KvOffloader
             for (var i = Keys.Length - 1; i >= 0; i--)
             {
                 Owner._host.Arrive(Keys[i]);
+                Owner.Tell(KvTier.Host, Keys[i], isThere: true);
             }
 
             Owner.WriteThrough(Keys, Owner._disk, Owner._diskUse, now);
@@ -398,6 +460,11 @@ internal sealed class KvOffloader
             for (var i = Keys.Length - 1; i >= 0; i--)
             {
                 level.Store.Arrive(Keys[i]);
+                if (!level.IsShared)
+                {
+                    Owner.Tell(Owner.TierOf(level), Keys[i], isThere: true);
+                }
+
                 Owner._host.Release(Keys[i]);
             }
 
@@ -416,6 +483,7 @@ internal sealed class KvOffloader
             {
                 level.Store.Release(Keys[i]);
                 Owner._host.Arrive(Keys[i]);
+                Owner.Tell(KvTier.Host, Keys[i], isThere: true);
                 Owner._host.Hold(Keys[i]);
             }
 

@@ -32,6 +32,19 @@ public interface IRoutingFeedback
     {
     }
 
+    /// <summary>
+    /// A worker has blocks of a node in a tier outside its GPU (<see cref="RouterNeeds.KvTierEvents"/>). Only of engines with tiers that
+    /// publish it: vLLM's offloading, and hierarchies like KVBM's.
+    /// </summary>
+    void KvTierStored(KvTier tier, int worker, int node, int from, int to)
+    {
+    }
+
+    /// <summary>That tier does not have them any more (<see cref="RouterNeeds.KvTierEvents"/>).</summary>
+    void KvTierRemoved(KvTier tier, int worker, int node, int from, int to)
+    {
+    }
+
     /// <summary>A worker left for good; its number never comes back.</summary>
     void WorkerGone(int worker)
     {

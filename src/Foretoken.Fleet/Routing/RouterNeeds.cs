@@ -24,4 +24,7 @@ public enum RouterNeeds
 
     /// <summary><see cref="IRoutingFeedback.KvStored"/> and <see cref="IRoutingFeedback.KvRemoved"/>.</summary>
     KvEvents = 32,
+
+    /// <summary><see cref="IRoutingFeedback.KvTierStored"/> and <see cref="IRoutingFeedback.KvTierRemoved"/>, beside <see cref="KvEvents"/>.</summary>
+    KvTierEvents = 64,
 }

@@ -299,6 +299,33 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
         }
     }
 
+    /// <inheritdoc />
+    void IKvEvents.TierStored(KvTier tier, int worker, int node, int from, int to, SimTime at) => HearTier(tier, worker, node, from, to, at);
+
+    /// <inheritdoc />
+    void IKvEvents.TierRemoved(KvTier tier, int worker, int node, int from, int to, SimTime at) => HearTier(tier, worker, ~node, from, to, at);
+
+    private void HearTier(KvTier tier, int worker, int node, int from, int to, SimTime at)
+    {
+        if ((_needs & RouterNeeds.KvTierEvents) == 0)
+        {
+            return;
+        }
+
+        if (_delayed is not null)
+        {
+            _delayed.Add(worker, node, from, to, at, tier);
+        }
+        else if (node >= 0)
+        {
+            _feedback!.KvTierStored(tier, worker, node, from, to);
+        }
+        else
+        {
+            _feedback!.KvTierRemoved(tier, worker, ~node, from, to);
+        }
+    }
+
     private string Reason(in RouterView view, int chosen) => _policy switch
     {
         IRoutingReasons reasons => $"{_policy.Name}: {reasons.Reason(chosen, Workers)}",

@@ -245,7 +245,7 @@ internal sealed class VllmRank : PlainRank
     }
 
     private static KvOffloader? Offloader(VllmSettings settings, ReplicaRecorder recorder) => settings.Offloading is { } tiers
-        ? new KvOffloader(tiers, settings.BlockSize, recorder.Tiers ??= new TierBook(), tiers.RemoteIsShared ? recorder.SharedTier : null)
+        ? new KvOffloader(tiers, settings.BlockSize, recorder.Tiers ??= new TierBook(), tiers.RemoteIsShared ? recorder.SharedTier : null) { Events = recorder.Kv }
         : null;
 
     private StepPlan Spare() => _spare.Count > 0 ? _spare.Pop() : new StepPlan();

@@ -16,6 +16,8 @@ namespace Foretoken.Fleet.Routing.Dynamo;
 public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
 {
     private static readonly NumberParameter Credit = new("overlap_score_credit", "Share of the cached part of a prompt that is taken off its work; 0 ignores caches.", 1, 0, 1000);
+    private static readonly NumberParameter HostWeight = new("host_cache_hit_weight", "Share of the blocks that is taken off for those that follow in the worker's host memory.", 0.75, 0, 1);
+    private static readonly NumberParameter DiskWeight = new("disk_cache_hit_weight", "The same for those that follow on its disk, and after those in a remote store of its own.", 0.25, 0, 1);
     private static readonly NumberParameter Decay = new("overlap_score_credit_decay", "How fast that credit falls for workers with more prompt work than the idlest: 1 / (1 + this x extra work in prompts of this size).", 0, 0, 1e9);
     private static readonly NumberParameter Scale = new("prefill_load_scale", "Weight of prompt work against blocks held.", 1, 0, 1e9);
     private static readonly NumberParameter RequestWeight = new("decode_active_request_weight", "Cost of every request that a worker already has, in blocks.", 0, 0, 1e9);
@@ -38,7 +40,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     /// <summary>How it is called and made.</summary>
     public static readonly PolicyDescription Description = new("dynamo_kv", "NVIDIA Dynamo's KV router: least prompt work left after cache hits plus blocks held", (values, setup) => new DynamoKv(values, setup.PerPool(s => s.MaxBatchedTokens)))
     {
-        Parameters = [Credit, Decay, Scale, RequestWeight, Temperature, Events, Ttl, PredictedTtl, TrackBlocks, TrackPrefill, Cost, QueueThreshold, QueuePolicy, BatchedTokens],
+        Parameters = [Credit, HostWeight, DiskWeight, Decay, Scale, RequestWeight, Temperature, Events, Ttl, PredictedTtl, TrackBlocks, TrackPrefill, Cost, QueueThreshold, QueuePolicy, BatchedTokens],
         Source = "Dynamo, lib/kv-router/src/scheduling (selector.rs, config.rs) and the frontend's configuration reference",
     };
 
@@ -53,11 +55,18 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     private readonly bool _lmetric;
     private readonly double[] _busyTokens;
     private readonly string _queuePolicy;
+    private readonly double _hostWeight;
+    private readonly double _diskWeight;
     private readonly KvHolders _cached = new();
+
+    // By tier, from the host on.
+    private readonly KvHolders[] _below = [new(), new(), new()];
+    private readonly int[][] _reached = [[], [], [], []];
     private readonly PredictedHolders? _predicted;
     private readonly ActiveLoads _active = new();
     private double[] _costs = new double[8];
     private (int Cached, int Prompt) _last;
+    private (int Host, int Behind) _lastBelow;
     private PrefixTree? _tree;
     private int _blockTokens = 1;
 
@@ -79,6 +88,8 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
         _queuePolicy = values.Get(QueuePolicy);
         _credit = values.Get(Credit);
         _decay = values.Get(Decay);
+        _hostWeight = values.Get(HostWeight);
+        _diskWeight = values.Get(DiskWeight);
         _scale = values.Get(Scale);
         _requestWeight = values.Get(RequestWeight);
         _temperature = values.Get(Temperature);
@@ -94,7 +105,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     public string Name => Description.Name;
 
     /// <inheritdoc />
-    public RouterNeeds Needs => RouterNeeds.FirstTokens | RouterNeeds.Ends | (_events ? RouterNeeds.KvEvents : RouterNeeds.None);
+    public RouterNeeds Needs => RouterNeeds.FirstTokens | RouterNeeds.Ends | (_events ? RouterNeeds.KvEvents | RouterNeeds.KvTierEvents : RouterNeeds.None);
 
     /// <inheritdoc />
     public bool MayHold => _busyTokens[0] > 0;
@@ -133,6 +144,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
             }
         }
 
+        var isTiered = LookBelow(request, cached, predicted, limit);
         var lowest = double.PositiveInfinity;
         var highest = double.NegativeInfinity;
         var equal = 0;
@@ -146,6 +158,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
                 credit /= 1 + _decay * ((prefill[worker] - idlest) / (double)view.BlockTokens) / blocks;
             }
 
+            credit += isTiered ? Below(worker) : 0;
             var raw = ((_trackPrefill ? prefill[worker] : 0) + request.InputTokens) / (double)view.BlockTokens;
             var work = Math.Max(raw - credit, 0);
             double decode = _trackBlocks ? held[worker] + blocks - shared[worker] : 0;
@@ -175,7 +188,11 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
 
         var known = predicted.IsEmpty ? cached[best] : Math.Max(cached[best], predicted[best]);
         _last = (known, blocks);
-        _active.Add(view, request, best, Math.Max(0, request.InputTokens - known * view.BlockTokens), _trackBlocks ? blocks : 0);
+        _lastBelow = isTiered ? (_reached[1][best] - _reached[0][best], _reached[3][best] - _reached[1][best]) : default;
+
+        // What is taken off the prompt's work counts in tokens, tiers by their weights.
+        var cachedTokens = known * view.BlockTokens + (isTiered ? (int)Math.Round(Below(best) * view.BlockTokens) : 0);
+        _active.Add(view, request, best, Math.Max(0, request.InputTokens - cachedTokens), _trackBlocks ? blocks : 0);
         _predicted?.Sent(view, request, best);
         return best;
     }
@@ -210,7 +227,7 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
 
     /// <inheritdoc />
     public string Reason(int chosen, ReadOnlySpan<int> workers) =>
-        $"{_last.Cached} of the prompt's {_last.Prompt} blocks cached there; {(_temperature > 0 ? "drawn by weight" : "lowest cost in blocks")}: {ReasonText.Ranking(workers, _costs, lowestWins: _temperature == 0)}";
+        $"{_last.Cached} of the prompt's {_last.Prompt} blocks cached there{(_lastBelow == default ? "" : $", {_lastBelow.Host} more in its host memory and {_lastBelow.Behind} behind it")}; {(_temperature > 0 ? "drawn by weight" : "lowest cost in blocks")}: {ReasonText.Ranking(workers, _costs, lowestWins: _temperature == 0)}";
 
     /// <inheritdoc />
     public void FirstToken(int worker, int request, SimTime at) => _active.FirstToken(request);
@@ -225,7 +242,54 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
     public void KvRemoved(int worker, int node, int from, int to) => _cached.Remove(worker, node, from, to);
 
     /// <inheritdoc />
-    public void WorkerGone(int worker) => _cached.Forget(worker);
+    public void KvTierStored(KvTier tier, int worker, int node, int from, int to) => _below[(int)tier - 1].Store(worker, node, from, to);
+
+    /// <inheritdoc />
+    public void KvTierRemoved(KvTier tier, int worker, int node, int from, int to) => _below[(int)tier - 1].Remove(worker, node, from, to);
+
+    /// <inheritdoc />
+    public void WorkerGone(int worker)
+    {
+        _cached.Forget(worker);
+        foreach (var tier in _below)
+        {
+            tier.Forget(worker);
+        }
+    }
+
+    // How far each worker's tiers go on, one after the other: the GPU, the host, the disk, the remote store.
+    private bool LookBelow(in RoutedRequest request, ReadOnlySpan<int> cached, ReadOnlySpan<int> predicted, int limit)
+    {
+        if (_below[0].Count + _below[1].Count + _below[2].Count == 0)
+        {
+            return false;
+        }
+
+        for (var tier = 0; tier < _reached.Length; tier++)
+        {
+            if (_reached[tier].Length < cached.Length)
+            {
+                _reached[tier] = new int[2 * cached.Length];
+            }
+        }
+
+        var size = cached.Length;
+        for (var worker = 0; worker < size; worker++)
+        {
+            _reached[0][worker] = predicted.IsEmpty ? cached[worker] : Math.Max(cached[worker], predicted[worker]);
+        }
+
+        for (var tier = 1; tier < _reached.Length; tier++)
+        {
+            _reached[tier - 1].AsSpan(0, size).CopyTo(_reached[tier]);
+            _below[tier - 1].Extend(request.Path.Span, limit, _reached[tier].AsSpan(0, size));
+        }
+
+        return true;
+    }
+
+    private double Below(int worker) =>
+        _hostWeight * (_reached[1][worker] - _reached[0][worker]) + _diskWeight * (_reached[3][worker] - _reached[1][worker]);
 
     private int AmongEqual(ReadOnlySpan<int> workers, double lowest, int number)
     {

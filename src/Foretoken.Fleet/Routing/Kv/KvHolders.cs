@@ -160,6 +160,28 @@ internal sealed class KvHolders
         return _depth.AsSpan(0, workers);
     }
 
+    /// <summary>Goes on from where each worker has got to: <paramref name="reached"/> becomes as far as it has blocks without a gap, up to <paramref name="limit"/>.</summary>
+    public void Extend(ReadOnlySpan<int> path, int limit, Span<int> reached)
+    {
+        foreach (var node in path)
+        {
+            if (node >= _nodes.Length)
+            {
+                continue;
+            }
+
+            ref var n = ref _nodes[node];
+            for (var i = 0; i < n.Count && n.Items[i].Worker < reached.Length; i++)
+            {
+                ref var depth = ref reached[n.Items[i].Worker];
+                if (n.Items[i].From <= depth && depth < n.Items[i].To)
+                {
+                    depth = Math.Max(depth, Math.Min(n.Items[i].To, limit));
+                }
+            }
+        }
+    }
+
     /// <summary>
     /// How many of the blocks below <paramref name="limit"/> each worker has, gaps or not, up to the first block that no worker
     /// has; indexed by worker, valid until the next call.

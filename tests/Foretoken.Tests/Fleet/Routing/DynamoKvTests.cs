@@ -23,6 +23,56 @@ public sealed class DynamoKvTests
         Assert.Equal([20.0, 10.0], policy.Costs[..2].ToArray());
     }
 
+    // overlap.rs: what follows the GPU's blocks in the host counts 0.75, what follows those on disk or remotely 0.25.
+    [Fact]
+    public void Choose_BlocksBelowTheGpu_AreCreditedByTheirTier()
+    {
+        var scene = new Scene(3);
+        var policy = Create();
+        var node = scene.Tree.Add(-1, 64);
+        var longer = scene.Tree.Add(node, 160);
+        policy.KvStored(0, node, 0, 2);
+        policy.KvTierStored(KvTier.Host, 0, node, 0, 4);
+        policy.KvTierStored(KvTier.Host, 0, longer, 4, 6);
+        policy.KvTierStored(KvTier.Disk, 0, longer, 4, 8);
+        policy.KvTierStored(KvTier.Remote, 0, longer, 7, 9);
+
+        // A gap: nothing below what the GPU of worker 1 has follows on it. Worker 2 has nothing but its host.
+        policy.KvStored(1, node, 0, 3);
+        policy.KvTierStored(KvTier.Host, 1, longer, 4, 10);
+        policy.KvTierStored(KvTier.Host, 2, node, 0, 4);
+
+        // 10 blocks of work less 2 + 0.75 x 4 + 0.25 x (2 + 1), less 3, less 0.75 x 4; and 10 held.
+        var prompt = scene.Prompt(160, node, longer);
+        Assert.Equal(0, scene.Choose(policy, prompt));
+        Assert.Equal([10 - 2 - 3 - 0.75 + 10, 10 - 3 + 10, 10 - 3 + 10], policy.Costs[..3].ToArray());
+        Assert.Contains("2 of the prompt's 10 blocks cached there, 4 more in its host memory and 3 behind it", policy.Reason(0, scene.Workers), StringComparison.Ordinal);
+
+        // Its work is charged less what counts as cached: 160 - 5.75 x 16 tokens are 68.
+        scene.Serve(0);
+        Assert.Equal(0, scene.Choose(policy, scene.Prompt(160)));
+        Assert.Equal((68 + 160) / 16.0 + 10 + 10, policy.Costs[0], 12);
+
+        // What is gone counts no more, and what a worker had goes with it.
+        policy.KvTierRemoved(KvTier.Host, 0, node, 2, 4);
+        policy.Ended(0, prompt.Index, 1, SimTime.Zero);
+        policy.WorkerGone(2);
+        scene.Serve(2);
+        scene.Choose(policy, scene.Prompt(160, node, longer));
+        Assert.Equal(20, policy.Costs[2]);
+    }
+
+    [Fact]
+    public void Choose_WeightsOfZero_IgnoreTiers()
+    {
+        var scene = new Scene(1);
+        var policy = Create(("host_cache_hit_weight", 0.0), ("disk_cache_hit_weight", 0.0));
+        var node = scene.Tree.Add(-1, 160);
+        policy.KvTierStored(KvTier.Host, 0, node, 0, 10);
+        scene.Choose(policy, scene.Prompt(160, node));
+        Assert.Equal(20, policy.Costs[0]);
+    }
+
     [Fact]
     public void Choose_BusyWorker_LosesInSpiteOfItsCache_UntilItsWorkIsDone()
     {
