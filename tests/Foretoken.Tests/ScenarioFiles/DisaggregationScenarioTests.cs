@@ -95,6 +95,7 @@ public sealed class DisaggregationScenarioTests : IDisposable
     [Theory]
     [InlineData("autoscaling: {policy: dynamo_planner, optimization_target: sla, ttft: 300ms, itl: 30ms, max_gpu_budget: 64, max_replicas: 5}, cold_start: 5s")]
     [InlineData("autoscaling: {policy: llm_d_wva, max_replicas: 4}, cold_start: 5s")]
+    [InlineData("autoscaling: {policy: look_ahead, interval: 3s, futures: 2, max_replicas: 3}, cold_start: 5s")]
     [InlineData("events: [{at: 2s, pool: prefill, replicas: 3}, {at: 4s, pool: decode, replicas: 2}, {at: 9s, pool: prefill, replicas: 1, engine: {max_num_seqs: 64}}], cold_start: 3s")]
     public void Fleet_ThatIsDivided_ChangesItsSize(string change)
     {

@@ -60,6 +60,25 @@ public sealed class ScalingScenarioTests
     }
 
     [Theory]
+    [InlineData("sglang")]
+    [InlineData("{kind: sglang, enable_hierarchical_cache: true}")]
+    [InlineData("trtllm")]
+    [InlineData("{kind: trtllm, kvbm: 100}")]
+    [InlineData("{kind: vllm, kvbm: 100}")]
+    public void Run_LookingAhead_WithAnyEngine(string engine)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Traffic + $"model: {{kv_bytes_per_token: 100kB}}\nstep_time: {{source: fixed, prefill: 40ms, decode: 30ms}}\nengine: {engine}\nfleet:\n  pools: [{{name: a}}, {{name: b}}]\n  autoscaling: {{policy: look_ahead, interval: 5s, max_replicas: 3}}\n  cold_start: 4s\n");
+        using var run = PlanBuilder.Build(ScenarioFile.Load(folder.PathOf("s.yaml")));
+
+        // Whoever looks ahead for several pools looks at them together: two replicas are one too many for this traffic.
+        Assert.Equal([0, 1], run.Plan.Scaling!.LookAhead.Single().Pools);
+        var result = TwinRun.Run(run.Plan);
+        Assert.Equal(StopReason.Completed, result.StopReason);
+        Assert.True(result.Scaling!.LookAhead!.Futures > 0);
+    }
+
+    [Theory]
     [InlineData("autoscaling: {policy: hpa, target: 1, max_replicas: 3}\n  cold_start: 4s", 3)]
     [InlineData("autoscaling: {policy: keda, target: 1, min_replicas: 0, max_replicas: 2}\n  cold_start: 4s", 2)]
     [InlineData("autoscaling: {policy: knative_kpa, target_concurrency: 1, min_replicas: 0, max_replicas: 2}\n  cold_start: 4s", 2)]
