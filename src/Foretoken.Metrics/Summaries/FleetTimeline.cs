@@ -36,6 +36,12 @@ public sealed record FleetTimeline
     /// <summary>Replicas that held GPUs: those that served, those that loaded and those that drained.</summary>
     public required IReadOnlyList<double> ReplicasHeld { get; init; }
 
+    /// <summary>Requests that the router held back, averaged over the bin; null where it held none.</summary>
+    public IReadOnlyList<double>? Held { get; init; }
+
+    /// <summary>Requests that the router refused or gave up, per bin; null where it did not.</summary>
+    public IReadOnlyList<long>? Shed { get; init; }
+
     /// <summary>What happened to KV outside the GPU, per kind and bin, all replicas together; null where no engine keeps any there.</summary>
     public IReadOnlyDictionary<TierEvent, long[]>? Tiers { get; init; }
 
@@ -121,8 +127,51 @@ public sealed record FleetTimeline
             KvUsage = blocks,
             Replicas = serving,
             ReplicasHeld = held,
+            Held = HeldOf(result, width, bins, end),
+            Shed = ShedOf(result, width, bins),
             Tiers = AddTiers(replicas, width, bins),
         };
+    }
+
+    // Who was refused at once did not wait.
+    private static double[]? HeldOf(RunResult result, long width, int bins, long end)
+    {
+        var requests = result.Requests;
+        if (requests.Held.Count == 0 && requests.Shed.All(s => s.Value == requests.Arrival(s.Key)))
+        {
+            return null;
+        }
+
+        var held = new double[bins];
+        foreach (var (request, until) in requests.Held.Concat(requests.Shed))
+        {
+            AddSpan(held, width, requests.Arrival(request).Nanoseconds, Math.Min(end, until.Nanoseconds));
+        }
+
+        for (var bin = 0; bin < bins; bin++)
+        {
+            var span = Math.Min(width, end - bin * width);
+            held[bin] = span <= 0 ? 0 : held[bin] / span;
+        }
+
+        return held;
+    }
+
+    private static long[]? ShedOf(RunResult result, long width, int bins)
+    {
+        if (result.Requests.Shed.Count == 0)
+        {
+            return null;
+        }
+
+        var shed = new long[bins];
+        foreach (var at in result.Requests.Shed.Values)
+        {
+            // A moment on an edge belongs to the earlier bin, as in the timeline.
+            shed[Math.Clamp((int)((at.Nanoseconds - 1) / width), 0, bins - 1)]++;
+        }
+
+        return shed;
     }
 
     private static void AddSpan(double[] to, long width, long from, long until)

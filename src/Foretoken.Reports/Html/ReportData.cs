@@ -130,6 +130,16 @@ internal static class ReportData
         Series(json, "output_tokens", timeline.OutputTokens.Select(v => (double)v));
         Series(json, "running", timeline.Running);
         Series(json, "waiting", timeline.Waiting);
+        if (timeline.Held is { } held)
+        {
+            Series(json, "held", held);
+        }
+
+        if (timeline.Shed is { } shed)
+        {
+            Series(json, "shed", shed.Select(v => (double)v));
+        }
+
         Series(json, "kv_cache_usage", timeline.KvUsage);
         Series(json, "replicas", timeline.Replicas);
         Series(json, "replicas_held", timeline.ReplicasHeld);

@@ -288,6 +288,16 @@ public static class SummaryJson
         Array(json, "kv_cache_usage", timeline.KvUsage);
         Array(json, "replicas", timeline.Replicas);
         Array(json, "replicas_held", timeline.ReplicasHeld);
+        if (timeline.Held is { } held)
+        {
+            Array(json, "held", held);
+        }
+
+        if (timeline.Shed is { } shed)
+        {
+            Array(json, "shed", shed);
+        }
+
         if (timeline.Tiers is { } tiers)
         {
             foreach (var (kind, values) in tiers)

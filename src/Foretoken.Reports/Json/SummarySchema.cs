@@ -78,7 +78,9 @@ public static class SummarySchema
                 ["kv_cache_usage"] = Series("Share of the fleet's KV blocks held by running requests, mean over the bin."),
                 ["replicas"] = Series("Replicas that served, mean over the bin."),
                 ["replicas_held"] = Series("Replicas that held GPUs, those that loaded and drained included, mean over the bin."),
-            }, [.. Enum.GetValues<TierEvent>().Select(TierJson.NameOf)]),
+                ["held"] = Series("Requests held at the router, mean over the bin; only where it held any."),
+                ["shed"] = Series("Requests that the router refused or gave up; only where it did."),
+            }, [.. Enum.GetValues<TierEvent>().Select(TierJson.NameOf), "held", "shed"]),
             ["wall_clock"] = Nullable(Closed("How fast the simulator was: the only part that differs between equal runs.", new JsonObject
             {
                 ["set_up_seconds"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "Before the run: reading scenario and trace."),

@@ -18,6 +18,9 @@ public sealed class RequestTable
     // Only of requests that waited at the router: few have one.
     private readonly Dictionary<int, SimTime> _held = [];
 
+    // Only of requests that the router refused or gave up.
+    private readonly Dictionary<int, SimTime> _shed = [];
+
     /// <summary>Rows in the table.</summary>
     public int Count { get; private set; }
 
@@ -26,6 +29,12 @@ public sealed class RequestTable
 
     /// <summary>When the router gave it to a replica: at its arrival, unless the router held it back. <see cref="SimTime.Never"/> when it never did.</summary>
     public SimTime Dispatch(int i) => Worker(i) < 0 ? SimTime.Never : _held.TryGetValue(i, out var at) ? at : Arrival(i);
+
+    /// <summary>The requests that waited at the router and went to a replica, in no order, with when each went.</summary>
+    public IReadOnlyDictionary<int, SimTime> Held => _held;
+
+    /// <summary>The requests that the router refused or gave up, in no order, with when it did.</summary>
+    public IReadOnlyDictionary<int, SimTime> Shed => _shed;
 
     /// <summary>When its first step was planned.</summary>
     public SimTime Scheduled(int i) => new(_chunks[i >> ChunkBits].Scheduled[i & ChunkMask]);
@@ -90,6 +99,9 @@ public sealed class RequestTable
             _held.Add(index, at);
         }
     }
+
+    /// <summary>The router refuses a request or gives it up.</summary>
+    public void NoteShed(int index, SimTime at) => _shed.Add(index, at);
 
     /// <summary>Another replica serves it from now on.</summary>
     public void Move(int index, int worker)

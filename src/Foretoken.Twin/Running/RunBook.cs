@@ -60,6 +60,7 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
     public void Shed(in RequestSpec request, string reason, SimTime at)
     {
         Trace?.Shed(request.Index, reason, at);
+        Requests.NoteShed(request.Index, at);
         var record = RequestRecord.New(request.Index);
         record.Outcome = RequestOutcome.Shed;
         ((IReplicaEvents)this).Ended(0, record, at);

@@ -21,8 +21,8 @@ export function drawTimeline(data, onZoom) {
   const over = data.over_time;
   const middle = (values) => values.map((v, i) => [Math.min(span, (i + 0.5) * over.bin_seconds), v]);
   const bands = [
-    { name: "Requests per second", unit: (v) => number(v) + " /s", lines: [["arrivals", "second", series(line.arrivals, 1 / width)], ["ends", "accent", series(line.completions, 1 / width)]] },
-    { name: "Requests in the fleet", unit: (v) => number(v, v < 10 ? 2 : 1), lines: [["running", "accent", series(line.running)], ["waiting", "second", series(line.waiting)]] },
+    { name: "Requests per second", unit: (v) => number(v) + " /s", lines: [["arrivals", "second", series(line.arrivals, 1 / width)], ["ends", "accent", series(line.completions, 1 / width)], ...(line.shed ? [["shed by the router", "bad", series(line.shed, 1 / width)]] : [])] },
+    { name: "Requests in the fleet", unit: (v) => number(v, v < 10 ? 2 : 1), lines: [["running", "accent", series(line.running)], ["waiting", "second", series(line.waiting)], ...(line.held ? [["held at the router", "quiet", series(line.held)]] : [])] },
     { name: "Replicas", whole: true, unit: (v) => number(v, Number.isInteger(v) ? 0 : 1), lines: line.replicas_held.some((v, i) => v !== line.replicas[i]) ? [["serving", "accent", series(line.replicas)], ["holding GPUs", "quiet", series(line.replicas_held)]] : [["replicas", "accent", series(line.replicas)]] },
     { name: "KV cache in use", unit: (v) => percent(v), axis: (v) => number(v * 100, 0) + " %", lines: [["KV cache", "third", series(line.kv_cache_usage)]] },
     { name: "Output tokens per second", unit: (v) => number(v) + " /s", lines: [["output tokens", "fourth", series(line.output_tokens, 1 / width)]] },

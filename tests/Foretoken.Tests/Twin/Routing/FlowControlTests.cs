@@ -3,6 +3,7 @@ using Foretoken.Engines.Vllm;
 using Foretoken.Fleet.Network;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.StepTime;
+using Foretoken.Metrics.Summaries;
 using Foretoken.Quantities;
 using Foretoken.Tests.Engines.Differential;
 using Foretoken.Tests.Support;
@@ -61,6 +62,14 @@ public sealed class FlowControlTests
         Assert.Equal([RequestOutcome.Completed, RequestOutcome.Shed, RequestOutcome.Shed, RequestOutcome.Completed, RequestOutcome.Shed], Enumerable.Range(0, 5).Select(result.Requests.Outcome));
         Assert.Equal([0, -1, -1, 20, -1], Dispatches(result));
         Assert.Equal(-1, result.Requests.Worker(1));
+
+        // 1 waited from 1 to 19 ms and 3 from 3 to 20 ms; 2 and 4 were refused as they came.
+        Assert.Equal([(1, 19.0), (2, 2.0), (4, 4.0)], result.Requests.Shed.OrderBy(s => s.Key).Select(s => (s.Key, s.Value.TotalMilliseconds)));
+        var line = FleetTimeline.Of(result);
+        Assert.Equal(3, line.Shed!.Sum());
+        var spans = line.Held!.Select((v, i) => v * Math.Min(line.WidthNanoseconds, result.End.Nanoseconds - (i * line.WidthNanoseconds)));
+        Assert.Equal(35e6, spans.Sum(), 1.0);
+        Assert.Null(FleetTimeline.Of(Run([(0, 0, 0)], TwoInFlight)).Held);
     }
 
     [Fact]
