@@ -4,6 +4,7 @@ using Foretoken.Engines.TrtLlm;
 using Foretoken.Engines.Vllm;
 using Foretoken.Hardware.Memory;
 using Foretoken.Quantities;
+using Foretoken.Twin;
 using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Description;
 using Foretoken.Twin.Scenarios.Fields;
@@ -42,6 +43,11 @@ public static class DeploymentBuilder
             }
 
             pools.Add(Pool(pool, target, ids[i], scalers[i]));
+        }
+
+        if (scenario.Disaggregation is not null && scenario.Pools.FirstOrDefault(p => p.Role == PoolRole.Aggregated) is { } whole)
+        {
+            problems.Add(new Problem("fleet.pools", $"{whole.Name} serves whole requests beside pools that divide them: no target routes to both", "deploy them apart"));
         }
 
         return problems.Count > 0 ? throw new InputException(problems) : new Deployment

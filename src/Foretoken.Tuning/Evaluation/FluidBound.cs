@@ -64,7 +64,7 @@ public sealed class FluidBound
     public double Violation(Candidate candidate, StepTimePool stepTimes)
     {
         // Who may overtake makes percentiles that first come, first served does not bound.
-        if (_arrivals.Length == 0 || _overtakes || candidate.Model.TimeLimit is not null || candidate.Model.Scaling is not null || candidate.Model.Disaggregation is { } && candidate.Model.Pools.All(p => p.Role == PoolRole.Decode))
+        if (_arrivals.Length == 0 || _overtakes || candidate.Model.TimeLimit is not null || candidate.Model.Scaling is not null || candidate.Model.Disaggregation is { } && (candidate.Model.Pools.All(p => p.Role == PoolRole.Decode) || candidate.Model.Pools.Any(p => p.Role == PoolRole.Aggregated)))
         {
             return 0;
         }

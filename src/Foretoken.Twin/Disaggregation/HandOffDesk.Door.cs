@@ -40,7 +40,7 @@ internal sealed partial class HandOffDesk
 
     /// <inheritdoc />
     /// <remarks>Who needs both sides at once waits for both until both are there: otherwise each could leave while the other comes.</remarks>
-    public int Held(int pool) => _run.Pools[pool].Role == PoolRole.Prefill
+    public int Held(int pool) => _run.Pools[pool].Role != PoolRole.Decode
         ? _front.Count + HeldAtRouter
         : _behind.Count + (DecodesFirst ? _front.Count : 0);
 

@@ -238,11 +238,7 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
             {
                 Table.Local++;
                 Issue(request, decode, now, waited);
-                if (!_frontend.Hold(request, decode, _fleet.Pool(decode).Frontend, now))
-                {
-                    _fleet.Submit(decode, request, now);
-                }
-
+                SubmitWhole(request, decode, now);
                 return;
             }
         }
@@ -274,6 +270,15 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         Begin(request, decode, now, waited);
     }
 
+    // One replica serves all of it.
+    private void SubmitWhole(in RequestSpec request, int worker, SimTime now)
+    {
+        if (!_frontend.Hold(request, worker, _fleet.Pool(worker).Frontend, now))
+        {
+            _fleet.Submit(worker, request, now);
+        }
+    }
+
     private void Issue(in RequestSpec request, int worker, SimTime now, bool waited)
     {
         if (waited)
@@ -290,6 +295,12 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
     {
         var prefill = Route(_prefillRouter, request, now);
         Issue(request, prefill, now, waited);
+        if (_fleet.Pool(prefill).Role == PoolRole.Aggregated)
+        {
+            SubmitWhole(request, prefill, now);
+            return;
+        }
+
         var handOff = new HandOff { Request = request, PrefillWorker = prefill, DecodeWorker = decode };
         if (!Accepted(handOff, now))
         {

@@ -387,14 +387,14 @@ internal sealed class FuturePlay : IReplicaEvents, IHandOffEvents
     private void Enter(int request, SimTime at)
     {
         var spec = Spec(request);
-        var role = _start.Disaggregation is null ? PoolRole.Aggregated : IsLocal(spec) ? PoolRole.Decode : PoolRole.Prefill;
-        if (Choose(role, at) is { } copy)
+        var decodes = _start.Disaggregation is not null && IsLocal(spec);
+        if (Choose(decodes, at) is { } copy)
         {
             Submit(copy, spec, at);
         }
         else
         {
-            Wait(request, role, Step.Enter, at);
+            Wait(request, decodes, Step.Enter, at);
         }
     }
 
@@ -427,10 +427,10 @@ internal sealed class FuturePlay : IReplicaEvents, IHandOffEvents
     private void Decode(int request, SimTime at)
     {
         var parts = _parts[request];
-        var copy = parts.Decode ?? Choose(PoolRole.Decode, at);
+        var copy = parts.Decode ?? Choose(decodes: true, at);
         if (copy is null)
         {
-            Wait(request, PoolRole.Decode, Step.Decode, at);
+            Wait(request, decodes: true, Step.Decode, at);
             return;
         }
 
@@ -463,12 +463,12 @@ internal sealed class FuturePlay : IReplicaEvents, IHandOffEvents
         _watched--;
     }
 
-    private void Wait(int request, PoolRole role, Step step, SimTime at)
+    private void Wait(int request, bool decodes, Step step, SimTime at)
     {
         var next = SimTime.Never;
         foreach (var copy in _copies)
         {
-            next = copy.Drains || copy.Plan.Role != role || copy.Serves <= at ? next : SimTime.Min(next, copy.Serves);
+            next = copy.Drains || copy.Plan.Role == PoolRole.Decode != decodes || copy.Serves <= at ? next : SimTime.Min(next, copy.Serves);
         }
 
         if (next < _end)
@@ -481,13 +481,14 @@ internal sealed class FuturePlay : IReplicaEvents, IHandOffEvents
         }
     }
 
-    private FutureCopy? Choose(PoolRole role, SimTime at)
+    // Of those that generate only, or of those that requests go to first.
+    private FutureCopy? Choose(bool decodes, SimTime at)
     {
         FutureCopy? chosen = null;
         var least = int.MaxValue;
         foreach (var copy in _copies)
         {
-            if (copy.Plan.Role != role || copy.Drains || copy.Serves > at)
+            if (copy.Plan.Role == PoolRole.Decode != decodes || copy.Drains || copy.Serves > at)
             {
                 continue;
             }

@@ -54,7 +54,7 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
         _quota = Math.Min(_scaling.GpuQuota ?? long.MaxValue, _nodes?.Quota ?? long.MaxValue);
         for (var i = 0; i < plan.Pools.Count; i++)
         {
-            _pools.Add(new PoolState(plan.Pools[i], _scaling.Pools[i]) { IsAlone = plan.Pools.Count(p => p.Role == plan.Pools[i].Role) == 1 });
+            _pools.Add(new PoolState(plan.Pools[i], _scaling.Pools[i]) { IsAlone = plan.Pools.Count(p => (p.Role == PoolRole.Decode) == (plan.Pools[i].Role == PoolRole.Decode)) == 1 });
         }
 
         for (var worker = 0; worker < fleet.Count; worker++)
@@ -389,7 +389,7 @@ internal sealed partial class ScalerDesk : IRunPart, IEndListener
 
         public PoolFacts Facts { get; } = FactsOf(plan);
 
-        /// <summary>Whether no other pool has its role.</summary>
+        /// <summary>Whether no other pool gets the same requests.</summary>
         public bool IsAlone { get; init; }
 
         /// <summary>Replicas wanted: those of a rollout's surge are not.</summary>

@@ -92,6 +92,21 @@ public sealed class DisaggregationScenarioTests : IDisposable
         Assert.Equal([2, 3, 4], result.HandOffs.Rows.Select(r => r.DecodeWorker).Distinct().Order());
     }
 
+    [Fact]
+    public void Fleet_OfWholeAndDividedServing_SendsRequestsToBoth()
+    {
+        foreach (var engine in new[] { "vllm", "sglang", "trtllm" })
+        {
+            var file = Load(Head + $"engine: {engine}\ntensor_parallel: 4\nfleet: {{pools: [{{role: prefill}}, {{role: decode}}, {{role: aggregated, gpu: h200}}], routing: round_robin, network: {{transport: rdma}}}}");
+            using var run = PlanBuilder.Build(file);
+            var result = TwinRun.Run(run.Plan);
+            var whole = Enumerable.Range(0, 100).Count(i => result.Requests.Worker(i) == 2);
+            Assert.Equal(50, whole);
+            Assert.InRange(result.HandOffs!.Rows.Count, 49, 50);
+            Assert.DoesNotContain(result.HandOffs.Rows, r => r.PrefillWorker == 2 || r.DecodeWorker == 2);
+        }
+    }
+
     [Theory]
     [InlineData("autoscaling: {policy: dynamo_planner, optimization_target: sla, ttft: 300ms, itl: 30ms, max_gpu_budget: 64, max_replicas: 5}, cold_start: 5s")]
     [InlineData("autoscaling: {policy: llm_d_wva, max_replicas: 4}, cold_start: 5s")]
@@ -117,7 +132,9 @@ public sealed class DisaggregationScenarioTests : IDisposable
     [Theory]
     [InlineData("pools: [{role: prefill, replicas: 2}]", "fleet.pools", "no decode replicas")]
     [InlineData("pools: [{role: decode}]", "fleet.pools", "no prefill replicas")]
-    [InlineData("pools: [{role: prefill}, {role: decode}, {role: aggregated}]", "fleet.pools", "mixes")]
+    [InlineData("pools: [{role: prefill}, {role: decode}, {role: aggregated}], disaggregation: {max_local_prefill_length: 3}", "fleet.disaggregation.max_local_prefill_length", "before it is known whether an aggregated one")]
+    [InlineData("pools: [{role: prefill}, {role: decode}, {role: aggregated, engine: {block_size: 32}}]", "fleet.pools", "has blocks of another size")]
+    [InlineData("pools: [{role: prefill}, {role: decode}, {role: aggregated}], autoscaling: dynamo_planner", "fleet.autoscaling.policy", "stands beside others")]
     [InlineData("pools: [{role: prefill}, {role: prefill}, {role: decode}, {role: decode, engine: {block_size: 32}}]", "fleet.pools", "blocks of 16 tokens")]
     [InlineData("pools: [{role: prefill}, {role: prefill, model: meta-llama/Llama-3.1-8B}, {role: decode}]", "fleet.pools", "hands the KV of")]
     [InlineData("pools: [{role: prefill}, {role: prefill, name: b}, {role: decode}], autoscaling: {policy: dynamo_planner, max_gpu_budget: 64}", "fleet.autoscaling.policy", "one pool of each role")]

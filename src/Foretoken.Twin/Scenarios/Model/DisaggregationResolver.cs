@@ -45,6 +45,14 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
             return null;
         }
 
+        // One router looks at prefill and aggregated replicas, in blocks of one size.
+        var size = pools.First(p => p.Role == PoolRole.Prefill).Engine.Settings.KvBlockTokens;
+        foreach (var whole in pools.Where(p => p.Role == PoolRole.Aggregated && p.Engine.Settings.KvBlockTokens != size))
+        {
+            context.Add(fleet.PlaceOf(FleetFields.Pools), fleet.PathOf(FleetFields.Pools), $"has blocks of another size in {whole.Name} than in the prefill pool", "one router looks at both: give both the same size");
+            return null;
+        }
+
         // All of one side with one of the other: then all are equal in what matters.
         var prefill = pools.Where(p => p.Role == PoolRole.Prefill).ToList();
         var decode = pools.Where(p => p.Role == PoolRole.Decode).ToList();
@@ -115,7 +123,11 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
 
         if (roles.Contains("aggregated"))
         {
-            good = Bad("mixes whole and divided serving", "leave aggregated pools out; with fleet.disaggregation.max_local_prefill_length decode replicas serve short prompts alone");
+            foreach (var field in new Field[] { DisaggregationFields.MaxLocalPrefillLength, DisaggregationFields.NonCachedTokens, DisaggregationFields.MaxPrefillQueueSize }.Where(_keys.IsSet))
+            {
+                good = false;
+                context.Add(_keys.PlaceOf(field), _keys.PathOf(field), "chooses the decode replica before it is known whether an aggregated one serves the request", "leave it out, or leave out the aggregated pools");
+            }
         }
 
         return good;
@@ -182,6 +194,11 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
         long gpus = 0;
         for (var i = 0; i < pools.Count; i++)
         {
+            if (pools[i].Role == PoolRole.Aggregated)
+            {
+                continue;
+            }
+
             var isScaled = scaling is not null && (scaling.Scalers.Any(s => s.Pools.Contains(i)) || scaling.LookAhead.Any(l => l.Pools.Contains(i)));
             long most = Math.Max(pools[i].Replicas, scaling?.Changes.Where(c => c.Pool == i).Max(c => c.Replicas) ?? 0);
             gpus += (isScaled ? Math.Max(most, scaling!.Pools[i].Maximum) : most) * pools[i].GpusPerReplica;
@@ -193,20 +210,22 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
     // What carries KV in this fleet, and how wide the link of one GPU of each pool is.
     private NetworkFigures? Network(IReadOnlyList<PoolModel> pools, long gpus, bool isSglang)
     {
-        if (Transport(pools, gpus) is not { } transport)
+        // Aggregated pools hand nothing over: whatever stands for their links is not used.
+        var parts = pools.Where(p => p.Role != PoolRole.Aggregated).ToList();
+        if (Transport(parts, gpus) is not { } transport)
         {
             return null;
         }
 
         var figures = TransportFigures.Of(transport, isSglang);
         var written = _network.Get(DisaggregationFields.Bandwidth);
-        List<double?> lines = [.. pools.Select(p => written ?? LineRate(transport, p.Target))];
+        List<double?> lines = [.. parts.Select(p => written ?? LineRate(transport, p.Target))];
         if (lines.Contains(null))
         {
             context.Add(_network.PlaceOf(DisaggregationFields.Bandwidth), _network.PathOf(DisaggregationFields.Bandwidth), $"is not known for {DisaggregationFields.Transport.Name} {transport.ToString().ToLowerInvariant()}", "write it, for example 50GB/s, or name a GPU whose links are known");
         }
 
-        var isUnknown = _keys.Get(DisaggregationFields.KvBytesPerToken) is null && pools.Any(p => p.Target is null);
+        var isUnknown = _keys.Get(DisaggregationFields.KvBytesPerToken) is null && parts.Exists(p => p.Target is null);
         if (isUnknown)
         {
             context.Add(_keys.PlaceOf(DisaggregationFields.KvBytesPerToken), _keys.PathOf(DisaggregationFields.KvBytesPerToken), "is needed without a model", "write it, for example 160KiB, or name a model and a GPU");
@@ -218,7 +237,7 @@ internal sealed class DisaggregationResolver(Bound fleet, BindContext context, L
         }
 
         var result = new NetworkFigures(
-            [.. lines.Select(line => line!.Value)],
+            [.. pools.Select(p => p.Role == PoolRole.Aggregated ? lines.Min()!.Value : lines[parts.IndexOf(p)]!.Value)],
             _network.Get(DisaggregationFields.Efficiency) ?? (written is not null && transport == Fleet.Network.Transport.Tcp ? 1 : figures.Efficiency),
             _network.Get(DisaggregationFields.Latency) ?? figures.Latency,
             _network.Get(DisaggregationFields.OperationTime) ?? figures.OperationTime);

@@ -125,6 +125,12 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             return;
         }
 
+        if (own.Count > 1 && own.Find(p => p.Role == PoolRole.Aggregated) is { } whole)
+        {
+            context.Add(common.PlaceOf(AutoscalingFields.Policy), common.PathOf(AutoscalingFields.Policy), $"dynamo_planner decides for a prefill and a decode pool, or for one that serves whole requests, and {whole.Name} stands beside others", "give each pool its own autoscaling");
+            return;
+        }
+
         var least = Math.Max(common.Get(AutoscalingFields.Minimum), 1);
         var need = own.Sum(p => least * (long)p.GpusPerReplica);
         if (own.Count > 1 && common.Get(AutoscalingFields.GpuBudget) is var budget && budget > 0 && budget < need)

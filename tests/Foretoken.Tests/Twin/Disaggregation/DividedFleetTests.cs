@@ -58,6 +58,20 @@ public sealed class DividedFleetTests
         Assert.Equal(4, result.HandOffs.Prefills);
     }
 
+    // One router over a prefill and an aggregated replica: every other request is served by the latter alone.
+    [Fact]
+    public void WholeServing_BesideDivided_TakesNoTransfer()
+    {
+        var result = Run([(0, 50, 3), (100, 50, 3), (200, 50, 3), (300, 50, 3)], [Pool("prefill", PoolRole.Prefill), Pool("decode", PoolRole.Decode), Pool("whole", PoolRole.Aggregated)]);
+
+        // 10 ms + 50 kB at 1 MB/s + a step of 10 ms for the last prompt token; or one step.
+        Assert.Equal([1, 2, 1, 2], Enumerable.Range(0, 4).Select(result.Requests.Worker));
+        Assert.Equal([0, 2], result.HandOffs!.Rows.Select(r => r.Request));
+        Assert.Equal([10, 10], new[] { 1, 3 }.Select(i => Math.Round((result.Requests.FirstToken(i) - result.Requests.Arrival(i)).TotalMilliseconds, 3)));
+        Assert.All([0, 2], i => Assert.True((result.Requests.FirstToken(i) - result.Requests.Arrival(i)).TotalMilliseconds > 60));
+        Assert.All(Enumerable.Range(0, 4), i => Assert.Equal(RequestOutcome.Completed, result.Requests.Outcome(i)));
+    }
+
     [Fact]
     public void Refused_AtItsDecodePool_LeavesNoKvBehind()
     {
@@ -191,6 +205,11 @@ public sealed class DividedFleetTests
                 _ => new SgLangSettings { MaxTotalTokens = 1000 + random.NextInt(1000), PageSize = 4, ChunkedPrefillSize = 32, MaxRunningRequests = 1 + random.NextInt(8), DisableRadixCache = number % 2 == 0, SchedulePolicy = number % 4 == 1 ? SgLangSchedulePolicy.Lpm : SgLangSchedulePolicy.Fcfs },
             };
             var roles = Enumerable.Repeat(PoolRole.Prefill, 1 + random.NextInt(2)).Concat(Enumerable.Repeat(PoolRole.Decode, 1 + random.NextInt(2))).ToList();
+            if (number % 4 == 3)
+            {
+                roles.Insert(random.NextInt(roles.Count + 1), PoolRole.Aggregated);
+            }
+
             List<PoolPlan> pools = [.. roles.Select((role, i) => new PoolPlan
             {
                 Name = $"{role} {i}", Role = role, Replicas = 1 + random.NextInt(2), Engine = Engine(),
@@ -212,7 +231,7 @@ public sealed class DividedFleetTests
                 }
             }
 
-            var local = random.NextInt(4) == 0 ? new LocalPrefill { MostUncachedTokens = random.NextInt(30), PrefillQueueMost = random.NextInt(2) == 0 ? random.NextInt(4) : null } : null;
+            var local = random.NextInt(4) == 0 && number % 4 < 3 ? new LocalPrefill { MostUncachedTokens = random.NextInt(30), PrefillQueueMost = random.NextInt(2) == 0 ? random.NextInt(4) : null } : null;
             var overlap = (TransferOverlap)random.NextInt(3);
             var routing = new[] { "round_robin", "least_requests", "least_tokens", "power_of_two", "random", "dynamo_kv" }[random.NextInt(6)];
             var decodeRouting = new[] { "round_robin", "least_requests", "least_tokens", "power_of_two" }[random.NextInt(4)];
