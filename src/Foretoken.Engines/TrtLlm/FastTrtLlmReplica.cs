@@ -1,4 +1,5 @@
 using Foretoken.Engines.Replicas;
+using Foretoken.Engines.TrtLlm.Fast;
 using Foretoken.Engines.TrtLlm.Plain;
 using Foretoken.Hardware.StepTime;
 using Foretoken.Quantities;
@@ -36,7 +37,7 @@ public sealed class FastTrtLlmReplica : PlainReplica
     /// <param name="stepTime">How long a forward pass takes.</param>
     /// <param name="recorder">Where results go.</param>
     public FastTrtLlmReplica(TrtLlmSettings settings, IStepTimeSource stepTime, ReplicaRecorder recorder)
-        : this(settings, new TrtLlmRank(settings, recorder, seed: 0), stepTime, recorder)
+        : this(settings, new TrtLlmRank(settings, recorder, seed: 0, recorder.Kv is null && NotCovered(settings) is null ? new FastKvCache(settings) : null), stepTime, recorder)
     {
         if (NotCovered(settings) is { } reason)
         {
@@ -59,6 +60,9 @@ public sealed class FastTrtLlmReplica : PlainReplica
         : settings.Speculation is not null ? "speculative decoding"
         : settings.AttentionDpSize > 1 ? "attention ranks that step together"
         : null;
+
+    /// <summary>Checks that the books of the cache agree. For tests.</summary>
+    internal void Verify() => (_rank.Scheduler.Memory as FastKvCache)?.Verify();
 
     private protected override SimTime Horizon => _length > 0 ? new SimTime(_ends[_length]) : StepEnd;
 

@@ -1,7 +1,7 @@
 namespace Foretoken.Engines.TrtLlm.Plain;
 
 /// <summary>Decides who may hold KV cache in the next step (PyCapacityScheduler).</summary>
-internal sealed class CapacityScheduler(TrtLlmSettings settings, KvCache kv)
+internal sealed class CapacityScheduler(TrtLlmSettings settings, KvMemory kv)
 {
     private readonly List<TrtLlmRequest> _pending = [];
     private readonly List<TrtLlmRequest> _inits = [];

@@ -31,6 +31,12 @@ internal sealed class KvBlock(int id)
     /// <summary>Tokens stored in it.</summary>
     public int Filled { get; private set; }
 
+    /// <summary>Whether it is stored, and full.</summary>
+    public bool IsFull => Key != 0;
+
+    /// <summary>Blocks that were stored before it.</summary>
+    public long Age { get; private set; }
+
     /// <summary>Whose tokens they are, for comparing single tokens.</summary>
     public TrtLlmRequest? Owner { get; private set; }
 
@@ -77,8 +83,10 @@ internal sealed class KvBlock(int id)
     /// <param name="owner">Whose tokens it holds.</param>
     /// <param name="filled">How many.</param>
     /// <param name="key">Content key when it is full, else 0.</param>
-    public void Attach(KvBlock parent, TrtLlmRequest owner, int filled, int key)
+    /// <param name="age">Blocks that were stored before it.</param>
+    public void Attach(KvBlock parent, TrtLlmRequest owner, int filled, int key, long age)
     {
+        Age = age;
         Parent = parent;
         Owner = owner;
         Filled = filled;

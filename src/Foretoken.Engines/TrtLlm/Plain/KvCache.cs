@@ -7,15 +7,16 @@ namespace Foretoken.Engines.TrtLlm.Plain;
 /// KV blocks, the tree of their contents, and who holds them (KVCacheManager with one WindowBlockManager). A sequence's blocks
 /// for the whole prompt are taken when its first chunk is planned; stored blocks stay findable until they are evicted.
 /// </summary>
-internal sealed partial class KvCache
+internal sealed partial class KvCache : KvMemory
 {
     private readonly TrtLlmSettings _settings;
     private readonly int _size;
+    private long _stored;
     private readonly KvBlock _root = new(-1);
     private readonly EvictionQueues _free = new();
-    private int _schedulingFree;
 
     public KvCache(TrtLlmSettings settings)
+        : base(settings)
     {
         _settings = settings;
         _size = settings.TokensPerBlock;
@@ -41,20 +42,14 @@ internal sealed partial class KvCache
     /// <summary>All blocks, for tests.</summary>
     public KvBlock[] Blocks { get; }
 
-    /// <summary>Blocks that nobody holds, stored ones included.</summary>
-    public int Free => _free.Count;
-
-    /// <summary>Blocks held.</summary>
-    public int Used => Blocks.Length - _free.Count;
+    /// <inheritdoc />
+    public override int Free => _free.Count;
 
     /// <summary>Block numbers in the order of eviction, for tests.</summary>
     public IEnumerable<int> FreeIds => _free.Ids();
 
-    /// <summary>
-    /// What the request's prompt would find (analyzePrefixReuse): full blocks only. The block of its last token, which is
-    /// computed in any case, is never shared.
-    /// </summary>
-    public PrefixReuse Analyze(TrtLlmRequest request)
+    /// <inheritdoc />
+    public override PrefixReuse Analyze(TrtLlmRequest request)
     {
         var blocks = request.Prompt / _size;
         var shared = (request.Prompt - 1) / _size;
@@ -74,31 +69,10 @@ internal sealed partial class KvCache
         return new PrefixReuse(blocks, held, null);
     }
 
-    /// <summary>Blocks that the request still takes until its end (getRemainingBlocksToCompletion).</summary>
-    public int RemainingBlocks(TrtLlmRequest request, int heldBlocks)
+    /// <inheritdoc />
+    public override void StartScheduling(IReadOnlyList<TrtLlmRequest> active)
     {
-        var total = Ceiling(request.Prompt + request.MaxNewTokens + _settings.DraftSlots);
-        return Math.Max(0, total - request.Blocks.Count - heldBlocks);
-    }
-
-    /// <summary>Blocks that the request's next step takes (getNeededBlocksOneStep).</summary>
-    public int NeededBlocks(TrtLlmRequest request, int heldBlocks)
-    {
-        if (request.IsContext)
-        {
-            return request.IsFirstChunk ? Ceiling(request.Prompt) - heldBlocks : 0;
-        }
-
-        var steps = _settings.TwoStepLookahead ? 2 : 1;
-        var left = request.MaxNewTokens - (request.KvTokens - request.Prompt) + _settings.DraftSlots;
-        var next = request.KvTokens + Math.Min(steps * (1 + _settings.Drafts), left);
-        return Math.Max(0, Ceiling(next) - request.Blocks.Count);
-    }
-
-    /// <summary>The capacity scheduler starts thinking about what would be free.</summary>
-    public void StartScheduling(IReadOnlyList<TrtLlmRequest> active)
-    {
-        _schedulingFree = Free;
+        base.StartScheduling(active);
         for (var i = 0; i < active.Count; i++)
         {
             foreach (var block in active[i].Blocks)
@@ -108,26 +82,20 @@ internal sealed partial class KvCache
         }
     }
 
-    /// <summary>Whether that many blocks would be free.</summary>
-    public bool WouldHaveFree(int blocks) => _schedulingFree >= blocks;
-
-    /// <summary>Pretends that the request gave its blocks back.</summary>
-    public void PretendRelease(TrtLlmRequest request)
+    /// <inheritdoc />
+    public override void PretendRelease(TrtLlmRequest request)
     {
         foreach (var block in request.Blocks)
         {
             if (--block.SchedulingReferences == 0)
             {
-                _schedulingFree++;
+                SchedulingFree++;
             }
         }
     }
 
-    /// <summary>
-    /// Takes the blocks of the whole prompt, as many as possible from the cache (addSequence).
-    /// </summary>
-    /// <returns>Prompt tokens found there; always fewer than the prompt has.</returns>
-    public int AddSequence(TrtLlmRequest request)
+    /// <inheritdoc />
+    public override int AddSequence(TrtLlmRequest request)
     {
         Invariant.That(request.Blocks.Count == 0);
         request.KvTokens = request.Prompt;
@@ -184,8 +152,8 @@ internal sealed partial class KvCache
         return matched;
     }
 
-    /// <summary>Slots for more tokens of a request that generates (addToken).</summary>
-    public void AddTokens(TrtLlmRequest request, int tokens)
+    /// <inheritdoc />
+    public override void AddTokens(TrtLlmRequest request, int tokens)
     {
         request.KvTokens += tokens;
         for (var blocks = Ceiling(request.KvTokens); request.Blocks.Count < blocks;)
@@ -194,23 +162,8 @@ internal sealed partial class KvCache
         }
     }
 
-    /// <summary>In <paramref name="counts"/>[i], one more for every block that the request takes for its (i+1)-th next token.</summary>
-    public void CountBlocks(TrtLlmRequest request, Span<int> counts)
-    {
-        for (var i = request.Blocks.Count * _size - request.KvTokens; i < counts.Length; i += _size)
-        {
-            counts[i]++;
-        }
-    }
-
-    /// <summary>Whether so many requests could generate for so many steps, and two more, whatever blocks they stand in.</summary>
-    public bool HasRoomFor(int requests, int steps) => (long)requests * (Ceiling(steps + 2) + 1) <= Free;
-
-    /// <summary>Blocks that <see cref="AddTokens"/> would take.</summary>
-    public int BlocksFor(TrtLlmRequest request, int tokens) => Math.Max(0, Ceiling(request.KvTokens + tokens) - request.Blocks.Count);
-
-    /// <summary>Gives the slots of rejected drafts back (rewindKVCache). Their blocks are the next to be used.</summary>
-    public void Rewind(TrtLlmRequest request, int tokens)
+    /// <inheritdoc />
+    public override void Rewind(TrtLlmRequest request, int tokens)
     {
         request.KvTokens -= tokens;
         var blocks = Ceiling(request.KvTokens);
@@ -221,13 +174,11 @@ internal sealed partial class KvCache
         }
     }
 
-    /// <summary>Makes the full blocks of the request's first tokens findable (storeContextBlocks).</summary>
-    public void StoreContext(TrtLlmRequest request, int tokens) => Store(request, tokens / _size * _size);
+    /// <inheritdoc />
+    public override void StoreContext(TrtLlmRequest request, int tokens) => Store(request, tokens / _size * _size);
 
-    /// <summary>Gives all blocks back (removeSequence); what they hold stays findable.</summary>
-    /// <param name="request">Whose.</param>
-    /// <param name="tokens">Its tokens with KV, the last of which may fill a part of a block.</param>
-    public void RemoveSequence(TrtLlmRequest request, int tokens)
+    /// <inheritdoc />
+    public override void RemoveSequence(TrtLlmRequest request, int tokens)
     {
         Store(request, tokens);
         for (var b = request.Blocks.Count - 1; b >= 0; b--)
@@ -240,9 +191,8 @@ internal sealed partial class KvCache
         request.StoredBlocks = 0;
     }
 
-    private int Ceiling(int tokens) => (tokens + _size - 1) / _size;
-
-    // The stored block that has most of the request's tokens in its place (findMatchingBlock), and how many.
+    // The stored block that has most of the request's tokens in its place (findMatchingBlock), and how many. Of several with
+    // as many: a full one, then the one stored first.
     private (KvBlock? Block, int Shared) Match(KvBlock node, TrtLlmRequest request, int block, int tokens)
     {
         if (tokens == _size && node.Find(request.Keys[block]) is { } full)
@@ -269,7 +219,7 @@ internal sealed partial class KvCache
             if (!candidate.OnHost && (_settings.CopyOnPartialReuse || (candidate.References == 0 && candidate.IsLeaf)))
             {
                 var shared = SharedTokens.Count(request, candidate.Owner!, start, Math.Min(tokens, candidate.Filled));
-                if (shared > most)
+                if (shared > most || (shared == most && shared > 0 && candidate.IsFull == best!.IsFull && candidate.Age < best.Age))
                 {
                     (best, most) = (candidate, shared);
                 }
@@ -311,7 +261,7 @@ internal sealed partial class KvCache
             else
             {
                 Invariant.That(block.Parent is null);
-                block.Attach(node, request, filled, filled == _size ? request.Keys[b] : 0);
+                block.Attach(node, request, filled, filled == _size ? request.Keys[b] : 0, _stored++);
                 if (Events is not null && filled == _size)
                 {
                     block.Place = b;

@@ -20,18 +20,14 @@ internal static class SharedTokens
         }
 
         var end = Math.Min(start + most, Math.Min(a.KnownTokens, b.KnownTokens));
-        var position = start;
-        while (position < end)
+        if (end <= start)
         {
-            var id = position / size;
-            if (a.HashIds.Span[id] != b.HashIds.Span[id])
-            {
-                break;
-            }
-
-            position = (id + 1) * size;
+            return 0;
         }
 
-        return Math.Max(0, Math.Min(position, end) - start);
+        var first = start / size;
+        var ids = ((end - 1) / size) + 1 - first;
+        var same = a.HashIds.Span.Slice(first, ids).CommonPrefixLength(b.HashIds.Span.Slice(first, ids));
+        return Math.Max(0, (int)Math.Min((long)(first + same) * size, end) - start);
     }
 }

@@ -10,7 +10,7 @@ using Foretoken.Workloads.Requests;
 namespace Foretoken.Engines.TrtLlm.Plain;
 
 /// <summary>TensorRT-LLM's scheduling under the loop of a plain replica.</summary>
-internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder recorder, ulong seed) : PlainRank
+internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder recorder, ulong seed, KvMemory? memory = null) : PlainRank
 {
     private bool _loadedAtOnce;
     private readonly DraftAcceptance _acceptance = new(settings.Speculation?.AcceptanceRates ?? []);
@@ -21,13 +21,15 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     private readonly HostCopies? _copies = settings.HostCache is { } host ? new HostCopies(host, settings.TokensPerBlock, recorder.Tiers ??= new TierBook()) : null;
     private readonly Queue<SimTime> _copiedAt = [];
 
-    public TrtLlmScheduler Scheduler { get; } = new(settings, Offloader(settings, recorder), settings.Offloading is null ? null : recorder.SharedTier?.Contents) { Kv = { Events = recorder.Kv } };
+    public TrtLlmScheduler Scheduler { get; } = memory is null
+        ? new(settings, Offloader(settings, recorder), settings.Offloading is null ? null : recorder.SharedTier?.Contents) { Kv = { Events = recorder.Kv } }
+        : new(settings, memory: memory);
 
     public override int Running => Scheduler.Running;
 
     public override int Waiting => Scheduler.Unfinished - Scheduler.Running;
 
-    public override int KvBlocksUsed => Scheduler.Kv.Used;
+    public override int KvBlocksUsed => Scheduler.Memory.Used;
 
     // Who waits for a load, or for memory that is still being copied.
     public override SimTime NextArrival => Scheduler.Offloader is { } offloader && (Waiting > 0 || Scheduler.IsLoading) ? offloader.Next : SimTime.Never;
@@ -298,7 +300,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
 
         if (settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.MaxUtilization)
         {
-            while (ends > 1 && !Scheduler.Kv.HasRoomFor(requests, ends))
+            while (ends > 1 && !Scheduler.Memory.HasRoomFor(requests, ends))
             {
                 ends /= 2;
             }
@@ -313,7 +315,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         counts.Clear();
         foreach (var share in _planned.Peek())
         {
-            Scheduler.Kv.CountBlocks(share.Request, counts);
+            Scheduler.Memory.CountBlocks(share.Request, counts);
         }
     }
 
@@ -326,7 +328,7 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
             var request = (TrtLlmReplicaRequest)share.Request;
             request.Generated += ends;
             request.InFlight--;
-            Scheduler.Kv.AddTokens(request, ends - 1);
+            Scheduler.Memory.AddTokens(request, ends - 1);
             if (request.Record.OutputTokens == 1)
             {
                 request.Record.SecondToken = first;

@@ -1,4 +1,5 @@
 using Foretoken.Engines.Content;
+using Foretoken.Engines.TrtLlm.Fast;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Requests;
 
@@ -39,6 +40,12 @@ internal class TrtLlmRequest(int index, int prompt, int answer, in PromptContent
 
     /// <summary>Its blocks in order; none before its first chunk.</summary>
     public List<KvBlock> Blocks { get; } = [];
+
+    /// <summary>Its blocks in the fast engine, which keeps stretches of them; null in the plain one.</summary>
+    public PieceHolds? Holds { get; set; }
+
+    /// <summary>How many blocks it has.</summary>
+    public int BlockCount => Holds?.Blocks ?? Blocks.Count;
 
     /// <summary>Blocks that the capacity scheduler put aside for it until its end; not under MAX_UTILIZATION.</summary>
     public int Promised { get; set; }
@@ -101,7 +108,7 @@ internal class TrtLlmRequest(int index, int prompt, int answer, in PromptContent
     public bool IsContext => Remaining > 0;
 
     /// <summary>Its next chunk is its first: it has no memory yet.</summary>
-    public bool IsFirstChunk => Blocks.Count == 0;
+    public bool IsFirstChunk => BlockCount == 0;
 
     /// <summary>The step in flight will end it for certain (GENERATION_TO_COMPLETE): it needs no other.</summary>
     public bool CompletesInFlight => InFlight > 0 && !IsContext && Generated + 1 >= Answer;
@@ -112,7 +119,7 @@ internal class TrtLlmRequest(int index, int prompt, int answer, in PromptContent
     /// <summary>Starts over: everything it knows is its prompt now (LlmRequest::pause).</summary>
     public void Restart()
     {
-        Invariant.That(Blocks.Count == 0 && InFlight == 0);
+        Invariant.That(BlockCount == 0 && InFlight == 0);
         Prompt = Tokens;
         Position = 0;
         KvTokens = 0;

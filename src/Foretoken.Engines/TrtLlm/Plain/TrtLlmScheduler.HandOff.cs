@@ -43,12 +43,12 @@ internal sealed partial class TrtLlmScheduler
             }
 
             _fitting.RemoveAt(i);
-            if (Kv.NeededBlocks(request, 0) > Kv.Free)
+            if (Memory.NeededBlocks(request, 0) > Memory.Free)
             {
                 continue;
             }
 
-            Kv.AddSequence(request);
+            Memory.AddSequence(request);
             request.Position = request.Prompt;
             request.WantsRemoteKv = false;
             request.AwaitsKv = true;

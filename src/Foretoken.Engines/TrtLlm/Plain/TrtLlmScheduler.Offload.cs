@@ -107,7 +107,7 @@ internal sealed partial class TrtLlmScheduler
         if (--request.Copies == 0 && request.FreesWhenCopied)
         {
             request.FreesWhenCopied = false;
-            Kv.RemoveSequence(request, TokensWithKv(request));
+            Memory.RemoveSequence(request, TokensWithKv(request));
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed partial class TrtLlmScheduler
         }
         else
         {
-            Kv.RemoveSequence(request, TokensWithKv(request));
+            Memory.RemoveSequence(request, TokensWithKv(request));
         }
     }
 }

@@ -26,13 +26,14 @@ internal sealed partial class TrtLlmScheduler
     /// <param name="settings">Engine settings.</param>
     /// <param name="offloader">Where KV goes outside the GPU; null for nowhere.</param>
     /// <param name="contents">Names of contents that others use too; null for its own.</param>
-    public TrtLlmScheduler(TrtLlmSettings settings, KvOffloader? offloader = null, ContentTable? contents = null)
+    /// <param name="memory">Its blocks; null for those of the plain engine.</param>
+    public TrtLlmScheduler(TrtLlmSettings settings, KvOffloader? offloader = null, ContentTable? contents = null, KvMemory? memory = null)
     {
         _settings = settings;
         _offloader = offloader;
         Contents = contents ?? new ContentTable();
-        Kv = new KvCache(settings);
-        _capacity = new CapacityScheduler(settings, Kv);
+        Memory = memory ?? new KvCache(settings);
+        _capacity = new CapacityScheduler(settings, Memory);
         _microBatch = new MicroBatchScheduler(settings);
         _wait = new BatchWait(settings);
     }
@@ -41,7 +42,10 @@ internal sealed partial class TrtLlmScheduler
     public ContentTable Contents { get; }
 
     /// <summary>Blocks.</summary>
-    public KvCache Kv { get; }
+    public KvMemory Memory { get; }
+
+    /// <summary>The blocks of the plain engine.</summary>
+    public KvCache Kv => (KvCache)Memory;
 
     /// <summary>Requests that the executor works on, in the order in which they came.</summary>
     public IReadOnlyList<TrtLlmRequest> Active => _active;
@@ -124,7 +128,7 @@ internal sealed partial class TrtLlmScheduler
         var holdsMemory = !request.Paused;
         if (share.IsContext && holdsMemory)
         {
-            Kv.StoreContext(request, share.Start + share.Tokens);
+            Memory.StoreContext(request, share.Start + share.Tokens);
         }
 
         if (_offloader is not null)
@@ -145,7 +149,7 @@ internal sealed partial class TrtLlmScheduler
         }
         else if (holdsMemory && share.Drafts > generated - 1)
         {
-            Kv.Rewind(request, share.Drafts - (generated - 1));
+            Memory.Rewind(request, share.Drafts - (generated - 1));
         }
 
         return kept;
@@ -179,7 +183,7 @@ internal sealed partial class TrtLlmScheduler
             if (request.AwaitsKv || request.LoadsKv)
             {
                 _awaiting++;
-                _awaitedBlocks += Kv.RemainingBlocks(request, 0);
+                _awaitedBlocks += Memory.RemainingBlocks(request, 0);
                 continue;
             }
 
@@ -200,7 +204,7 @@ internal sealed partial class TrtLlmScheduler
         request.Paused = true;
         request.BringsToken = false;
         request.Pauses++;
-        Kv.RemoveSequence(request, TokensWithKv(request));
+        Memory.RemoveSequence(request, TokensWithKv(request));
     }
 
     // KVCacheManager.prepare_resources and fit_token_budget.
@@ -210,7 +214,7 @@ internal sealed partial class TrtLlmScheduler
         var reserved = 0;
         foreach (var request in _generations)
         {
-            reserved += Kv.BlocksFor(request, 1 + _settings.Drafts);
+            reserved += Memory.BlocksFor(request, 1 + _settings.Drafts);
         }
 
         foreach (var request in _contexts)
@@ -234,7 +238,7 @@ internal sealed partial class TrtLlmScheduler
 
         foreach (var request in _generations)
         {
-            if (Kv.BlocksFor(request, 1 + _settings.Drafts) > Kv.Free)
+            if (Memory.BlocksFor(request, 1 + _settings.Drafts) > Memory.Free)
             {
                 continue;
             }
@@ -244,7 +248,7 @@ internal sealed partial class TrtLlmScheduler
                 continue;
             }
 
-            Kv.AddTokens(request, 1 + _settings.Drafts);
+            Memory.AddTokens(request, 1 + _settings.Drafts);
             plan.Add(new PlannedShare(request, 0, 1 + _settings.Drafts, false, true));
             request.InFlight++;
         }
@@ -255,13 +259,13 @@ internal sealed partial class TrtLlmScheduler
     {
         // Others of this step may have evicted a cached start, and a pause freed blocks, that the plan counted as held: what
         // does not fit any more waits for the next step.
-        var held = _settings.EnableBlockReuse ? Kv.Analyze(request).HeldBlocks : 0;
-        if (Kv.NeededBlocks(request, held) > Kv.Free - reserved || !_capacity.TryPromise(request, Kv.RemainingBlocks(request, held)))
+        var held = _settings.EnableBlockReuse ? Memory.Analyze(request).HeldBlocks : 0;
+        if (Memory.NeededBlocks(request, held) > Memory.Free - reserved || !_capacity.TryPromise(request, Memory.RemainingBlocks(request, held)))
         {
             return false;
         }
 
-        var found = Kv.AddSequence(request);
+        var found = Memory.AddSequence(request);
         request.Position = found;
         if (_offloader is not null && Loads(request))
         {
@@ -288,8 +292,8 @@ internal sealed partial class TrtLlmScheduler
             return true;
         }
 
-        Invariant.That(request.Blocks.Count > 0);
-        Kv.RemoveSequence(request, request.Position);
+        Invariant.That(request.BlockCount > 0);
+        Memory.RemoveSequence(request, request.Position);
         request.Position = 0;
         return false;
     }
@@ -299,7 +303,7 @@ internal sealed partial class TrtLlmScheduler
         request.Finished = true;
         if (request is { HoldsKv: true, Aborted: false })
         {
-            Kv.StoreContext(request, request.Prompt);
+            Memory.StoreContext(request, request.Prompt);
         }
         else
         {

@@ -158,12 +158,15 @@ public sealed class TrtLlmPlainAgainstFastTests
             {
                 replica.Abort(index, at);
             }
+
+            (replica as FastTrtLlmReplica)?.Verify();
         }
 
         for (var now = replica.NextWake; now != SimTime.Never; now = replica.NextWake)
         {
             replica.AdvanceTo(now);
             replica.Plan(now);
+            (replica as FastTrtLlmReplica)?.Verify();
         }
 
         Assert.Equal((0, 0L), (replica.RequestsInFlight, replica.TokensInFlight));
