@@ -93,7 +93,7 @@ internal sealed partial class TrtLlmScheduler
         _capacity.Select(_schedulable, _awaitedBlocks, _fitting, Paused);
         TakeMemory();
         _microBatch.Select(_fitting, _contexts, _generations);
-        IsSteady = _contexts.Count == 0 && Paused.Count == 0 && Reserved.Count == 0;
+        IsSteady = _contexts.Count == 0 && Paused.Count == 0;
         if (_wait.Holds(_contexts, _generations))
         {
             _contexts.Clear();
@@ -106,7 +106,7 @@ internal sealed partial class TrtLlmScheduler
 
         Prepare(plan);
         CountRunning();
-        IsSteady &= FirstTokens.Count == 0 && Running - _awaiting == plan.Count && (_settings.CapacitySchedulerPolicy != TrtLlmCapacityPolicy.MaxUtilization || Unfinished == Running);
+        IsSteady &= (Reserved.Count == 0 || Unfinished == Running) && FirstTokens.Count == 0 && Running - _awaiting == plan.Count && (_settings.CapacitySchedulerPolicy != TrtLlmCapacityPolicy.MaxUtilization || Unfinished == Running);
     }
 
     /// <summary>A share's step is over: <paramref name="generated"/> tokens came out of it (1 plus the accepted drafts).</summary>

@@ -129,6 +129,7 @@ public sealed class TrtLlmPlainAgainstFastTests
             BatchWaitTimeoutIters = Pick(0, 0, 3),
             BatchWaitMaxTokensRatio = Pick(0, 0.3, 0.9),
             TwoStepLookahead = random.NextInt(4) == 0,
+            PromptRetentionPriority = Pick(35, 35, 20, 90),
         };
     }
 

@@ -100,7 +100,8 @@ public sealed class OtherEnginesHandOffTests
             var plain = new HandOffLog(i => parts[i], i => delays[i]);
             plain.Play(new PlainTrtLlmReplica(settings, scenario.StepTime, plain.Recorder, seed: 1), requests, scenario.Aborts, () => { });
             var fast = new HandOffLog(i => parts[i], i => delays[i]);
-            fast.Play(new FastTrtLlmReplica(settings, scenario.StepTime, fast.Recorder), requests, scenario.Aborts, () => { });
+            var replica = new FastTrtLlmReplica(settings, scenario.StepTime, fast.Recorder);
+            fast.Play(replica, requests, scenario.Aborts, replica.Verify);
             Assert.True(plain.Lines.SequenceEqual(fast.Lines), $"{number} {settings}\n{string.Join(' ', parts)}\n{string.Join('\n', plain.Lines)}\nfast:\n{string.Join('\n', fast.Lines)}\nrequests:\n{string.Join('\n', requests.Select(r => $"{r.Index} at {r.Arrival} {r.InputTokens}/{r.OutputTokens}"))}\naborts {string.Join(' ', scenario.Aborts)}");
             Assert.True(plain.Numbers.Numbers().SequenceEqual(fast.Numbers.Numbers()), $"{number}\n{string.Join('\n', plain.Numbers.Numbers().Zip(fast.Numbers.Numbers()).Where(p => p.First != p.Second).Take(3))}");
             Assert.Equal(parts.Length, plain.Ends);
