@@ -30,6 +30,7 @@ public sealed class FastTrtLlmReplica : PlainReplica
     private int _length;
     private int _wanted = Shortest;
     private int _requests;
+    private bool _alike;
     private long _start;
 
     /// <summary>An idle engine with an empty cache.</summary>
@@ -79,7 +80,7 @@ public sealed class FastTrtLlmReplica : PlainReplica
     private protected override void Planned(SimTime now)
     {
         _length = 0;
-        if (_recorder.Kv is not null || _stepTime.NeedsContextLengths || _recorder.StreamInterval > 1 || !IsFull || !_rank.IsSteady(now, out _requests, out var context, out var ends))
+        if (_recorder.Kv is not null || _stepTime.NeedsContextLengths || _recorder.StreamInterval > 1 || !IsFull || !_rank.IsSteady(now, out _alike, out _requests, out var context, out var ends))
         {
             return;
         }
@@ -146,7 +147,15 @@ public sealed class FastTrtLlmReplica : PlainReplica
         for (var i = 0; i < ends; i++)
         {
             var end = _ends[i];
-            _recorder.TokenGaps.Add(end - before, _requests);
+            if (i > 0 || _alike)
+            {
+                _recorder.TokenGaps.Add(end - before, _requests);
+            }
+            else
+            {
+                _rank.AddGaps(end);
+            }
+
             before = end;
             timeline.Hold(end);
             timeline.CountTokens(_requests);

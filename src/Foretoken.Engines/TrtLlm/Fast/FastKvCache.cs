@@ -41,7 +41,7 @@ internal sealed partial class FastKvCache : KvMemory
     public override int Free => _free;
 
     /// <inheritdoc />
-    public override PrefixReuse Analyze(TrtLlmRequest request)
+    public override PrefixReuse Analyze(TrtLlmRequest request, bool named = true)
     {
         var blocks = request.Prompt / _size;
         var shared = (request.Prompt - 1) / _size;
@@ -52,7 +52,7 @@ internal sealed partial class FastKvCache : KvMemory
             var next = FullChild(at, request, b, blocks, out var end);
             if (next == None)
             {
-                return new PrefixReuse(b, held, Name(request, b));
+                return new PrefixReuse(b, held, named ? Name(request, b) : null);
             }
 
             if (_pieces[next].Holders > 0)
@@ -62,7 +62,7 @@ internal sealed partial class FastKvCache : KvMemory
 
             if (end < blocks && end < _pieces[next].High)
             {
-                return new PrefixReuse(end, held, Name(request, end));
+                return new PrefixReuse(end, held, named ? Name(request, end) : null);
             }
 
             (at, b) = (next, end);

@@ -6,6 +6,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvMemory kv)
     private readonly List<TrtLlmRequest> _pending = [];
     private readonly List<TrtLlmRequest> _inits = [];
     private readonly HashSet<int> _contributed = [];
+    private bool _compares;
 
     /// <summary>
     /// Nobody who came later could have been taken: the list was full, a prompt did not find memory (which frees only when
@@ -57,11 +58,33 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvMemory kv)
         }
     }
 
-    // Blocks that prompts under way will bring into the cache.
+    // Blocks that prompts under way will bring into the cache. Nobody needs to know them when there is nobody to compare with.
     private void Contribute(IReadOnlyList<TrtLlmRequest> active)
     {
         _contributed.Clear();
+        _compares = false;
         if (!settings.EnableBlockReuse || settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.StaticBatch)
+        {
+            return;
+        }
+
+        var (begun, fresh) = (0, 0);
+        for (var i = 0; i < active.Count; i++)
+        {
+            var request = active[i];
+            if (request.IsContext && !request.IsFirstChunk)
+            {
+                begun++;
+            }
+            else if (request.IsContext && !request.WantsRemoteKv)
+            {
+                fresh++;
+            }
+        }
+
+        // Under MAX_UTILIZATION a request may be looked at twice in a plan.
+        _compares = fresh > 0 && (begun + fresh > 1 || settings.CapacitySchedulerPolicy == TrtLlmCapacityPolicy.MaxUtilization);
+        if (!_compares || begun == 0)
         {
             return;
         }
@@ -201,7 +224,7 @@ internal sealed class CapacityScheduler(TrtLlmSettings settings, KvMemory kv)
             return default;
         }
 
-        var reuse = kv.Analyze(request);
+        var reuse = kv.Analyze(request, _compares);
         request.Reusable = reuse.Blocks * settings.TokensPerBlock;
         return reuse;
     }

@@ -49,7 +49,7 @@ internal sealed partial class KvCache : KvMemory
     public IEnumerable<int> FreeIds => _free.Ids();
 
     /// <inheritdoc />
-    public override PrefixReuse Analyze(TrtLlmRequest request)
+    public override PrefixReuse Analyze(TrtLlmRequest request, bool named = true)
     {
         var blocks = request.Prompt / _size;
         var shared = (request.Prompt - 1) / _size;

@@ -21,7 +21,9 @@ internal abstract class KvMemory(TrtLlmSettings settings)
     /// What the request's prompt would find (analyzePrefixReuse): full blocks only. The block of its last token, which is
     /// computed in any case, is never shared.
     /// </summary>
-    public abstract PrefixReuse Analyze(TrtLlmRequest request);
+    /// <param name="request">Whose prompt.</param>
+    /// <param name="named">Whether <see cref="PrefixReuse.FirstNew"/> is asked for; otherwise it may be missing.</param>
+    public abstract PrefixReuse Analyze(TrtLlmRequest request, bool named = true);
 
     /// <summary>Blocks that the request still takes until its end (getRemainingBlocksToCompletion).</summary>
     public int RemainingBlocks(TrtLlmRequest request, int heldBlocks)

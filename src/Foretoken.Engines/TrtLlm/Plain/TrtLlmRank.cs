@@ -256,13 +256,14 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
     /// <summary>
     /// Whether nothing but generation happens for a while: all steps in flight and those to come are the same requests'.
     /// </summary>
-    /// <param name="start">When the step that runs started: all of them got a token then.</param>
+    /// <param name="start">When the step that runs started.</param>
+    /// <param name="alike">Whether all of them got a token then.</param>
     /// <param name="requests">How many they are.</param>
     /// <param name="context">Their tokens in all.</param>
     /// <param name="ends">Step ends from now on at which nobody ends.</param>
-    public bool IsSteady(SimTime start, out int requests, out long context, out int ends)
+    public bool IsSteady(SimTime start, out bool alike, out int requests, out long context, out int ends)
     {
-        (requests, context, ends) = (0, 0, int.MaxValue);
+        (alike, requests, context, ends) = (true, 0, 0, int.MaxValue);
         if (!Scheduler.IsSteady)
         {
             return false;
@@ -288,11 +289,12 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         foreach (var share in first)
         {
             var request = (TrtLlmReplicaRequest)share.Request;
-            if (share.IsContext || request.Aborted || request.Record.LastToken != start)
+            if (share.IsContext || request.Aborted || request.Record.OutputTokens == 0)
             {
                 return false;
             }
 
+            alike &= request.Record.LastToken == start;
             requests++;
             context += request.Tokens;
             ends = Math.Min(ends, request.Answer - 1 - request.Generated);
@@ -307,6 +309,15 @@ internal sealed class TrtLlmRank(TrtLlmSettings settings, ReplicaRecorder record
         }
 
         return true;
+    }
+
+    /// <summary>The gaps before the tokens of the step that runs, which ends at <paramref name="end"/>.</summary>
+    public void AddGaps(long end)
+    {
+        foreach (var share in _planned.Peek())
+        {
+            recorder.TokenGaps.Add(end - ((TrtLlmReplicaRequest)share.Request).Record.LastStreamed.Nanoseconds);
+        }
     }
 
     /// <summary>Blocks that the plans at the ends of the next steps take.</summary>

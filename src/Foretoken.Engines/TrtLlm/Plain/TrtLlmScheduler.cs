@@ -259,7 +259,7 @@ internal sealed partial class TrtLlmScheduler
     {
         // Others of this step may have evicted a cached start, and a pause freed blocks, that the plan counted as held: what
         // does not fit any more waits for the next step.
-        var held = _settings.EnableBlockReuse ? Memory.Analyze(request).HeldBlocks : 0;
+        var held = _settings.EnableBlockReuse ? Memory.Analyze(request, named: false).HeldBlocks : 0;
         if (Memory.NeededBlocks(request, held) > Memory.Free - reserved || !_capacity.TryPromise(request, Memory.RemainingBlocks(request, held)))
         {
             return false;
