@@ -53,12 +53,12 @@ internal static class TrafficLoader
         var replay = new ReplayOptions { Speedup = model.Speedup, RequestLimit = model.Limit };
         if (model.ClosedLoop is { } loop)
         {
-            return new ReactiveTraffic(_ => new ClosedLoopSource(new TraceConversations(trace, replay, ignoreTimestamps: true), loop));
+            return new ReactiveTraffic(_ => new ClosedLoopSource(new TraceConversations(trace, replay, ignoreTimestamps: true), loop)) { ReplicationSpread = 0 };
         }
 
         // A row without a time is told now and not from inside of a run.
         _ = new TraceSource(trace, replay);
-        return new RecordedTraffic(r => new Recording(BlockResampling.Resample(trace, r, file.Model.Seed)), replay);
+        return new RecordedTraffic(r => new Recording(BlockResampling.Resample(trace, r, file.Model.Seed)), replay) { ReplicationSpread = BlockResampling.Stretch };
     }
 
     private static RecordedTraffic Generated(ScenarioFile file, SyntheticSpec spec)

@@ -72,7 +72,7 @@ public sealed class Conclusion
             Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, _verdicts?.Plan(_study.Shortlist) ?? [], _outcome.Beyond, c => Odds(c).Slo, Intervals),
             Shortlist = [.. shortlist.Select(c => c.Number)],
             Pairs = _verdicts?.Pairs(_front) ?? [],
-            Notes = [.. notes, .. StudyNotes.Beforehand(_study), .. StudyNotes.OfCapacity(_study, _outcome.Contestants), .. StudyNotes.OfSpot(_outcome.Contestants)],
+            Notes = [.. notes, .. StudyNotes.Beforehand(_study), .. StudyNotes.OfReplications(_study, _runner.Traffic), .. StudyNotes.OfCapacity(_study, _outcome.Contestants), .. StudyNotes.OfSpot(_outcome.Contestants)],
         };
     }
 

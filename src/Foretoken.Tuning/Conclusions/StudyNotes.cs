@@ -30,6 +30,12 @@ public static class StudyNotes
         return [string.Create(CultureInfo.InvariantCulture, $"tune.replications is {replications}: too few for intervals of 90 %, which come out {Wider(replications):0.0} times as wide as with many; {Fewest} are the fewest that say something ({Wider(Fewest):0.0} times), and 1 asks for none.")];
     }
 
+    /// <summary>Traffic that has no other days.</summary>
+    internal static IReadOnlyList<string> OfReplications(Study study, Evaluation.Traffic traffic) =>
+        study.Replications > 1 && traffic.ReplicationSpread == 0
+            ? ["Under a fixed concurrency every replay of a trace is the same traffic: intervals and probabilities hold the error of the step times alone."]
+            : [];
+
     /// <summary>Candidates whose highest load lies beyond what was tried.</summary>
     internal static IReadOnlyList<string> OfCapacity(Study study, IReadOnlyList<Contestant> contestants)
     {
@@ -55,18 +61,15 @@ public static class StudyNotes
 
     /// <summary>What a price does not hold.</summary>
     internal static IReadOnlyList<string> OfSpot(IReadOnlyList<Contestant> contestants) =>
-        contestants.Any(c => c.Candidate.Model.Pools.Any(p => p.GpuHourPriceSource.Contains(", spot, ", StringComparison.Ordinal)))
+        contestants.Any(c => c.Candidate.Prices.Any(p => p.Source.Contains(", spot, ", StringComparison.Ordinal)))
             ? ["Spot capacity can be taken away at any time; what that costs in requests and restarts is not simulated."]
             : [];
 
     /// <summary>What GPU hours were taken to cost, and where that is from.</summary>
     internal static IReadOnlyList<string> OfPrices(IReadOnlyList<Contestant> contestants)
     {
-        var prices = contestants.SelectMany(c => c.Candidate.Model.Pools)
-            .Where(p => p.GpuHourPrice is not null)
-            .Select(p => (Gpu: p.Target?.Gpu.Name ?? "GPU", Price: p.GpuHourPrice!.Value, p.GpuHourPriceSource))
-            .Distinct().OrderBy(p => p.Gpu, StringComparer.Ordinal).ThenBy(p => p.Price).ToList();
-        return [.. prices.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Gpu} at ${p.Price:0.00##} an hour: {p.GpuHourPriceSource}"))];
+        var prices = contestants.SelectMany(c => c.Candidate.Prices).Distinct().OrderBy(p => p.Gpu, StringComparer.Ordinal).ThenBy(p => p.PerHour);
+        return [.. prices.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Gpu} at ${p.PerHour:0.00##} an hour: {p.Source}"))];
     }
 
     private static double Wider(int replications) => StudentT.Quantile(0.95, Math.Max(1, replications - 2)) / StudentT.Quantile(0.95, 1e6);

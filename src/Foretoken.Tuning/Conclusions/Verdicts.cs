@@ -26,7 +26,7 @@ internal sealed class Verdicts
     private readonly double[] _slo;
     private readonly List<DoubtObjective> _objectives;
 
-    private Verdicts(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists, IReadOnlyList<Observed> observed)
+    private Verdicts(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists, IReadOnlyList<Observed> observed, double spread)
     {
         _finalists = finalists;
         _observed = observed;
@@ -50,7 +50,7 @@ internal sealed class Verdicts
         var medians = groups.Select(g => finalists.Where((_, i) => names[i] == g).Max(Median)).ToList();
         var candidates = observed.Select((o, i) => new DoubtCandidate(
             groups.IndexOf(names[i]),
-            [.. places.Select(p => MetricSamples.AroundFirst([.. o.Replications.Select(r => r[p])]))],
+            [.. places.Select(p => MetricSamples.AroundFirst([.. o.Replications.Select(r => r[p])], spread))],
             o.Slower is null ? null : [.. places.Select((p, m) => new[] { metrics[m].Positive ? LoadingOf(o, p, Median(o.Lender ?? finalists[i])) : default })])).ToList();
         ErrorFactor[] errors = study.ModelError
             ? [new ErrorFactor("step times", [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Shared)], [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Own)])]
@@ -63,9 +63,13 @@ internal sealed class Verdicts
     }
 
     /// <summary>The verdicts on finalists; null when there are none, or nothing varied them.</summary>
-    public static Verdicts? Of(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists)
+    /// <param name="study">The study.</param>
+    /// <param name="measures">What is kept of a run.</param>
+    /// <param name="finalists">Whom they are on.</param>
+    /// <param name="spread">The traffic's <see cref="Traffic.ReplicationSpread"/>.</param>
+    public static Verdicts? Of(Study study, MeasureSet measures, IReadOnlyList<Contestant> finalists, double spread)
     {
-        if (study.Replications < 2 && !study.ModelError)
+        if ((study.Replications < 2 || spread == 0) && !study.ModelError)
         {
             return null;
         }
@@ -84,7 +88,7 @@ internal sealed class Verdicts
             }
         }
 
-        return usable.Count == 0 ? null : new Verdicts(study, measures, usable, observed);
+        return usable.Count == 0 ? null : new Verdicts(study, measures, usable, observed, spread);
 
         bool IsUsable(Observed seen) => seen.Replications.Count > 0 && seen.Replications.All(r => needed.TrueForAll(p => double.IsFinite(r[p])));
 

@@ -5,7 +5,7 @@ namespace Foretoken.Tuning.Doubt;
 
 /// <summary>
 /// Many possible truths: in each draw every metric of every candidate has a value, and what candidates share (the same traffic in
-/// a replication, the same arrival blocks, the step-time errors of their system and backend) moves them together. Intervals,
+/// a replication, the step-time errors of their system and backend) moves them together. Intervals,
 /// probabilities and comparisons are read off the draws. A pure function of its inputs and the seed.
 /// </summary>
 public sealed class JointDraws
@@ -36,7 +36,7 @@ public sealed class JointDraws
             {
                 var samples = candidates[c].Metrics[m];
                 spreads[c][m] = new SamplingSpread(samples);
-                replications = Math.Max(replications, Math.Max(samples.Replications.Length, samples.Within?.Count ?? 0));
+                replications = Math.Max(replications, samples.Replications.Length);
             }
         }
 
@@ -58,18 +58,17 @@ public sealed class JointDraws
         }
 
         var normals = new double[replications];
-        var picks = new double[replications];
         var stretch = new double[NormalsOfChi + 2];
         for (var d = 0; d < draws; d++)
         {
             var random = new RandomStream(seed, StreamId.Doubt, (ulong)d);
-            Fill(normals, picks, stretch, ref random);
+            Fill(normals, stretch, ref random);
             for (var c = 0; c < spreads.Length; c++)
             {
                 for (var m = 0; m < metrics.Count; m++)
                 {
                     var spread = spreads[c][m];
-                    var deviation = spread.Deviation(normals, picks) * stretch[spread.Degrees];
+                    var deviation = spread.Deviation(normals) * stretch[spread.Degrees];
                     _values[c][m][d] = metrics[m].Positive
                         ? Multiplied(spread.Estimate, deviation, metrics[m], candidates[c].Loadings?[m], _errors[c], d)
                         : spread.Estimate + deviation;
@@ -93,7 +92,7 @@ public sealed class JointDraws
     /// <summary>What a measurement of this candidate would reveal: the logarithm of measured over predicted time, per error factor and draw.</summary>
     public IReadOnlyList<double[]> LogErrorsOf(int candidate) => _errors[candidate];
 
-    /// <summary>Whether anything is known about the sampling spread: not after a single run without draws from within it.</summary>
+    /// <summary>Whether anything is known about the sampling spread: not after a single run.</summary>
     public bool SpreadIsKnown(int candidate, int metric) => _known[candidate][metric];
 
     /// <summary>The estimate and the middle 90 % (or another share) of the draws.</summary>
@@ -124,7 +123,7 @@ public sealed class JointDraws
     }
 
     /// <summary>Numbers that one draw uses for all candidates; <paramref name="stretch"/> turns a normal deviation into one of Student's t, by degrees of freedom.</summary>
-    private static void Fill(double[] normals, double[] picks, double[] stretch, ref RandomStream random)
+    private static void Fill(double[] normals, double[] stretch, ref RandomStream random)
     {
         double chi = 0;
         for (var n = 1; n <= NormalsOfChi; n++)
@@ -138,7 +137,6 @@ public sealed class JointDraws
         for (var r = 0; r < normals.Length; r++)
         {
             normals[r] = random.NextNormal();
-            picks[r] = random.NextDouble();
         }
     }
 

@@ -2,9 +2,7 @@ namespace Foretoken.Tuning.Doubt;
 
 /// <summary>What was simulated of one metric of one candidate.</summary>
 /// <param name="Replications">Its value in each replication; replication r has the same traffic for all candidates.</param>
-/// <param name="Within">For some or all replications, in their order, the draws of a <see cref="BlockBootstrap"/> that all candidates share; null or empty: the replications speak for themselves.</param>
-/// <param name="Pieces"><see cref="BlockBootstrap.Pieces"/> of one replication; ignored without draws.</param>
-public sealed record MetricSamples(double[] Replications, IReadOnlyList<double[]>? Within = null, double Pieces = 0)
+public sealed record MetricSamples(double[] Replications)
 {
     /// <summary>
     /// For an estimate that is the first run alone (the traffic as it was given), the others showing how far another day's would lie
@@ -12,11 +10,17 @@ public sealed record MetricSamples(double[] Replications, IReadOnlyList<double[]
     /// with two runs from both.
     /// </summary>
     /// <param name="runs">At least one.</param>
-    public static MetricSamples AroundFirst(double[] runs)
+    /// <param name="spread">How many times as far apart days are as these runs; 0: the runs tell nothing of that.</param>
+    public static MetricSamples AroundFirst(double[] runs, double spread = 1)
     {
+        if (spread == 0)
+        {
+            return new MetricSamples([runs[0]]);
+        }
+
         var others = runs.Length > 2 ? runs[1..] : runs;
         var mean = others.Average();
-        var stretch = Math.Sqrt(others.Length);
+        var stretch = spread * Math.Sqrt(others.Length);
 
         // The mean of these is the first run, and its standard error the deviation of one.
         var relative = mean != 0 && runs[0] / mean > 0;

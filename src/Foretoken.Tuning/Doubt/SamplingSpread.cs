@@ -1,68 +1,35 @@
-using Foretoken.Quantities;
-
 namespace Foretoken.Tuning.Doubt;
 
 /// <summary>
-/// What the estimate of one metric (the mean of its replications) is worth. The replications' own scatter tells the spread of
-/// that mean with one degree of freedom less than there are replications; the block bootstrap tells it from within the runs. Where
-/// both are there and agree they are pooled, by degrees of freedom; where the scatter between runs is clearly larger (a seed
-/// changes something that no block shows), it alone counts.
+/// What the estimate of one metric (the mean of its replications) is worth: the replications' own scatter tells the spread of that
+/// mean, with one degree of freedom less than there are replications.
 /// </summary>
 internal sealed class SamplingSpread
 {
-    /// <summary>The scatter between runs is believed to be larger when chance alone would give it less often than in one of twenty cases.</summary>
-    private const double Doubtful = 0.95;
-
     /// <summary>Beyond so many degrees of freedom t is as good as normal.</summary>
     private const int DegreesMax = 30;
 
-    private readonly MetricSamples _samples;
-    private readonly double[] _withinMeans;
-    private readonly double _betweenWeight;
-    private readonly double _withinWeight;
+    private readonly double[] _values;
+    private readonly double _weight;
 
     public SamplingSpread(MetricSamples samples)
     {
-        _samples = samples;
-        var values = samples.Replications;
-        if (values.Length == 0)
+        _values = samples.Replications;
+        if (_values.Length == 0)
         {
             throw new ArgumentException("A metric without replications.", nameof(samples));
         }
 
-        Estimate = Mean(values);
-        var within = samples.Within ?? [];
-        _withinMeans = new double[within.Count];
-        double bootstrapVariance = 0;
-        for (var r = 0; r < within.Count; r++)
+        foreach (var value in _values)
         {
-            _withinMeans[r] = Mean(within[r]);
-            bootstrapVariance += Variance(within[r], _withinMeans[r]) / within.Count;
+            Estimate += value / _values.Length;
         }
 
-        double replications = values.Length;
-        var between = values.Length > 1 ? Variance(values, Estimate) * replications / (replications - 1) : 0;
-        var betweenDegrees = replications - 1;
-
-        // Not times the number of runs: what the blocks miss, they miss in every run alike.
-        var withinDegrees = within.Count > 0 ? Math.Max(0, samples.Pieces - 1) : 0;
-
-        // So few pieces as there are know too little of their own spread by this factor.
-        bootstrapVariance *= samples.Pieces > 1 ? samples.Pieces / (samples.Pieces - 1) : 1;
-        if (betweenDegrees + withinDegrees < 1)
-        {
-            // One run and nothing known from within it: no spread can be told.
-            (Degrees, Known) = (1, false);
-            return;
-        }
-
-        Known = true;
-        var larger = betweenDegrees > 0 && withinDegrees > 0 && between > bootstrapVariance * ChiSquaredPerDegree(Doubtful, betweenDegrees);
-        var share = withinDegrees == 0 || larger ? 0 : withinDegrees / (withinDegrees + betweenDegrees);
-        Degrees = (int)Math.Clamp(larger ? betweenDegrees : betweenDegrees + withinDegrees, 1, DegreesMax + 1);
-        _betweenWeight = betweenDegrees == 0 ? 0 : Math.Sqrt((1 - share) / (replications * (replications - 1)));
-        _withinWeight = within.Count == 0 || bootstrapVariance == 0 ? 0
-            : Math.Sqrt(share * Math.Max(1, samples.Pieces) / Math.Max(1, samples.Pieces - 1) / (replications * within.Count));
+        // One run tells no spread.
+        double replications = _values.Length;
+        Known = _values.Length > 1;
+        Degrees = Math.Clamp(_values.Length - 1, 1, DegreesMax + 1);
+        _weight = Known ? 1 / Math.Sqrt(replications * (replications - 1)) : 0;
     }
 
     /// <summary>Mean of the replications.</summary>
@@ -76,53 +43,14 @@ internal sealed class SamplingSpread
 
     /// <summary>One draw of the estimate's error: the same for all candidates but for their own samples.</summary>
     /// <param name="normals">At least as many as there are replications.</param>
-    /// <param name="picks">Uniform in [0, 1), at least as many as there are replications with draws from within.</param>
-    public double Deviation(ReadOnlySpan<double> normals, ReadOnlySpan<double> picks)
+    public double Deviation(ReadOnlySpan<double> normals)
     {
         double deviation = 0;
-        if (_betweenWeight > 0)
+        for (var r = 0; r < _values.Length; r++)
         {
-            for (var r = 0; r < _samples.Replications.Length; r++)
-            {
-                deviation += _betweenWeight * normals[r] * (_samples.Replications[r] - Estimate);
-            }
-        }
-
-        for (var r = 0; _withinWeight > 0 && r < _withinMeans.Length; r++)
-        {
-            var draws = _samples.Within![r];
-            deviation += _withinWeight * (draws[(int)(picks[r] * draws.Length)] - _withinMeans[r]);
+            deviation += _weight * normals[r] * (_values[r] - Estimate);
         }
 
         return deviation;
-    }
-
-    private static double Mean(double[] values)
-    {
-        double sum = 0;
-        foreach (var value in values)
-        {
-            sum += value;
-        }
-
-        return sum / values.Length;
-    }
-
-    private static double Variance(double[] values, double mean)
-    {
-        double sum = 0;
-        foreach (var value in values)
-        {
-            sum += (value - mean) * (value - mean);
-        }
-
-        return sum / values.Length;
-    }
-
-    /// <summary>Quantile of chi squared by its degrees of freedom (Wilson and Hilferty 1931).</summary>
-    private static double ChiSquaredPerDegree(double p, double degrees)
-    {
-        var root = 1 - (2 / (9 * degrees)) + (DeterministicMath.NormalQuantile(p) * Math.Sqrt(2 / (9 * degrees)));
-        return root * root * root;
     }
 }

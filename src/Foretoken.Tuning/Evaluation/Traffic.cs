@@ -17,6 +17,12 @@ public abstract class Traffic
     /// <summary>Names of the workload classes; empty when there is one class.</summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
 
+    /// <summary>
+    /// Factor that brings the spread between replications to that between days of such traffic: 1 for other seeds,
+    /// <see cref="BlockResampling.Stretch"/> for blocks of a trace; 0 where all replications are the same and tell nothing.
+    /// </summary>
+    public double ReplicationSpread { get; init; } = 1;
+
     /// <summary>A fresh source.</summary>
     /// <param name="replication">Which replication.</param>
     /// <param name="share">Share of the requests that is played, above 0, at most 1: the first ones.</param>

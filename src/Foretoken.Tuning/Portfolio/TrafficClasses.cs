@@ -120,7 +120,7 @@ public sealed class TrafficClasses
             return new Recording(Cut(_traffic.Recorded(replication).Trace, rows), IsNamed ? new int[rows.Length] : null);
         }
 
-        return new RecordedTraffic(Part) { Classes = IsNamed ? [Classes[number].Name] : [] };
+        return new RecordedTraffic(Part) { ReplicationSpread = _traffic.ReplicationSpread, Classes = IsNamed ? [Classes[number].Name] : [] };
     }
 
     private double[] Standard(double[] features) => [.. features.Select((f, i) => (f - _means[i]) / _scales[i])];

@@ -352,7 +352,7 @@ public sealed class Tuner
         var finished = _contestants.Where(c => c.Final is not null).ToList();
         while (true)
         {
-            var verdicts = Verdicts.Of(_study, _runner.Measures, finalists);
+            var verdicts = Verdicts.Of(_study, _runner.Measures, finalists, _runner.Traffic.ReplicationSpread);
             var shortlist = Shortlist.Of(_study, finalists, finished, verdicts);
             var bare = shortlist.Where(c => !c.IsReplicated && finalists.Contains(c)).ToList();
             if (bare.Count == 0)
@@ -367,7 +367,7 @@ public sealed class Tuner
     private void Replicate(IReadOnlyList<Contestant> finalists)
     {
         var wanted = new List<(Contestant Contestant, int Replication)>();
-        for (var r = 1; r < _study.Replications; r++)
+        for (var r = 1; r < _study.Replications && _runner.Traffic.ReplicationSpread > 0; r++)
         {
             wanted.AddRange(finalists.Select(c => (c, r)));
         }

@@ -34,6 +34,15 @@ public sealed record Candidate
     /// <summary>Price of those GPUs for an hour, US dollars; NaN when a price is not known.</summary>
     public required double HourPrice { get; init; }
 
+    /// <summary>What an hour of each kind of its GPUs costs; those without a price are left out.</summary>
+    public required IReadOnlyList<CandidatePrice> Prices { get; init; }
+
     /// <summary>One line for people.</summary>
     public required string Title { get; init; }
 }
+
+/// <summary>The price of a GPU that a candidate uses.</summary>
+/// <param name="Gpu">The GPU's name.</param>
+/// <param name="PerHour">US dollars for an hour.</param>
+/// <param name="Source">Where the figure is from.</param>
+public sealed record CandidatePrice(string Gpu, double PerHour, string Source);

@@ -110,6 +110,7 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
             Scenario = held,
             Gpus = (int)gpus,
             HourPrice = price,
+            Prices = [.. model.Pools.Where(p => p.GpuHourPrice is not null).Select(p => new CandidatePrice(p.Target?.Gpu.Name ?? "GPU", p.GpuHourPrice!.Value, p.GpuHourPriceSource)).Distinct()],
             Title = CandidateTitle.Of(model),
         }, "");
     }

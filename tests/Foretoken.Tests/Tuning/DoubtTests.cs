@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Foretoken.Tests.Tuning;
 
-/// <summary>The parts of the doubt: resampling, joint draws, probabilities, what to measure, who leaves a race.</summary>
+/// <summary>The parts of the doubt: joint draws, probabilities, what to measure.</summary>
 public sealed class DoubtTests
 {
     private static readonly DoubtMetric Time = new("time", true, [1]);
@@ -22,66 +22,8 @@ public sealed class DoubtTests
     [InlineData(0.999, 5, 5.893430)]
     public void StudentT_KnownQuantiles(double p, int degrees, double expected) => Assert.Equal(expected, StudentT.Quantile(p, degrees), Math.Abs(expected) * 1e-3);
 
-    [Theory]
-    [InlineData(5)]
-    [InlineData(50)]
-    [InlineData(95)]
-    [InlineData(99.5)]
-    public void Bootstrap_Percentile_IsThatOfTheRepeatedBlocks(double percentile)
-    {
-        var random = new RandomStream(1, StreamId.Test);
-        var values = new double[300];
-        var blockOf = new int[300];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = random.NextInt(40);
-            blockOf[i] = random.NextInt(12);
-        }
-
-        values[7] = double.NaN;
-        var bootstrap = new BlockBootstrap(12, 50, 3);
-
-        // How often a block occurs in a draw: the draw's sum of that block's indicator.
-        var ones = Enumerable.Repeat(1.0, 12).ToArray();
-        var times = Enumerable.Range(0, 12).Select(b => bootstrap.Ratio([.. Enumerable.Range(0, 12).Select(x => x == b ? 12.0 : 0)], ones)).ToArray();
-        var percentiles = bootstrap.Percentile(values, blockOf, percentile);
-        var means = bootstrap.Mean(values, blockOf);
-        for (var d = 0; d < 50; d++)
-        {
-            var repeated = Enumerable.Range(0, 300).Where(i => !double.IsNaN(values[i])).SelectMany(i => Enumerable.Repeat(values[i], (int)Math.Round(times[blockOf[i]][d]))).Order().ToArray();
-            Assert.Equal(repeated[(int)Math.Ceiling(percentile / 100 * repeated.Length) - 1], percentiles[d]);
-            Assert.Equal(repeated.Average(), means[d], 1e-9);
-        }
-    }
-
     [Fact]
-    public void Bootstrap_Blocks_AreTakenInRunsAndEquallyOften()
-    {
-        var bootstrap = new BlockBootstrap(64, 4000, 5);
-        Assert.Equal(4, bootstrap.MeanRun);
-        Assert.Equal(16, bootstrap.Pieces);
-        var ones = Enumerable.Repeat(1.0, 64).ToArray();
-        var first = bootstrap.Ratio([.. Enumerable.Range(0, 64).Select(b => b == 0 ? 64.0 : 0)], ones);
-        var second = bootstrap.Ratio([.. Enumerable.Range(0, 64).Select(b => b == 1 ? 64.0 : 0)], ones);
-        Assert.Equal(1, first.Average(), 0.1);
-
-        // Neighbours come together: in independent draws this product would be 1.
-        Assert.True(first.Zip(second).Average(x => x.First * x.Second) > 1.4);
-    }
-
-    [Fact]
-    public void Bootstrap_TwelveThousandRequests_SameSeedSameDraws()
-    {
-        var random = new RandomStream(2, StreamId.Test);
-        var values = Enumerable.Range(0, 12_000).Select(_ => random.NextDouble()).ToArray();
-        var blocks = BlockBootstrap.BlocksByTime([.. Enumerable.Range(0, 12_000).Select(i => (double)i)], 12_000, 60);
-        Assert.Equal(200, blocks.Count(b => b == 17));
-        Assert.Equal(new BlockBootstrap(60, 200, 9, 1).Percentile(values, blocks, 95), new BlockBootstrap(60, 200, 9, 1).Percentile(values, blocks, 95));
-        Assert.NotEqual(new BlockBootstrap(60, 200, 9, 1).Percentile(values, blocks, 95), new BlockBootstrap(60, 200, 9, 2).Percentile(values, blocks, 95));
-    }
-
-    [Fact]
-    public void Draws_OneRunWithoutAnythingFromWithin_SayThatTheSpreadIsUnknown()
+    public void Draws_OneRun_SayThatTheSpreadIsUnknown()
     {
         var draws = new JointDraws([Time], [Candidate(0, [5])], [Factor(0, 0)], 1);
         Assert.False(draws.SpreadIsKnown(0, 0));
@@ -97,15 +39,6 @@ public sealed class DoubtTests
         Assert.Equal(10, interval.Value);
         Assert.Equal(10 - (2.92 * 0.577), interval.Low, 0.1);
         Assert.Equal(10 + (2.92 * 0.577), interval.High, 0.1);
-    }
-
-    [Fact]
-    public void Draws_RunsThatDifferMoreThanTheirBlocksSay_TheRunsCount()
-    {
-        double[] calm = [.. Enumerable.Range(0, 200).Select(i => 10 + (0.001 * (i % 7)))];
-        var samples = new MetricSamples([8, 9, 10, 11, 12], [calm, calm, calm, calm, calm], 15);
-        var interval = new JointDraws([new DoubtMetric("x", false, [])], [new DoubtCandidate(0, [samples])], [], 1).Interval(0, 0);
-        Assert.True(interval.High - interval.Low > 2.5, $"{interval}");
     }
 
     [Fact]

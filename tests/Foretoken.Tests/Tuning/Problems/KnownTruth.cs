@@ -81,6 +81,29 @@ internal sealed record KnownTruth(string Name, double Mean, double P95, double P
         return ([.. run.Select(r => r.At - run[0].At)], [.. run.Select(r => r.Value)]);
     });
 
+    /// <summary>What the same requests at other times, or other ones of them, would have seen: a queue is played again, all else comes with its request.</summary>
+    /// <param name="arrivals">When.</param>
+    /// <param name="rows">Which requests of the run.</param>
+    /// <param name="values">What they saw in the run.</param>
+    public double[] Again(double[] arrivals, int[] rows, double[] values)
+    {
+        if (Name != "queue")
+        {
+            return [.. rows.Select(row => values[row])];
+        }
+
+        // The first one finds what the run began with.
+        var free = values[0] - 1;
+        var sojourns = new double[arrivals.Length];
+        for (var i = 0; i < sojourns.Length; i++)
+        {
+            free = Math.Max(free, arrivals[i]) + 1;
+            sojourns[i] = free - arrivals[i];
+        }
+
+        return sojourns;
+    }
+
     public double Truth(string statistic) => statistic switch { "mean" => Mean, "p95" => P95, _ => P5 };
 
     /// <summary>By its name.</summary>
