@@ -23,7 +23,8 @@ internal static class Replicated
         for (var i = 0; i < objectives; i++)
         {
             var objective = i;
-            taken.AddRange(finalists.Where(c => !taken.Contains(c)).OrderBy(c => c.Costs[objective]).ThenBy(c => c.Number).Take(Math.Max(1, study.Replicated / (2 * objectives))));
+            var room = Math.Min(study.Replicated - taken.Count, Math.Max(1, study.Replicated / (2 * objectives)));
+            taken.AddRange(finalists.Where(c => !taken.Contains(c)).OrderBy(c => c.Costs[objective]).ThenBy(c => c.Number).Take(room).ToList());
         }
 
         var scales = Enumerable.Range(0, objectives).Select(i => finalists.Max(c => c.Costs[i]) - finalists.Min(c => c.Costs[i])).ToArray();

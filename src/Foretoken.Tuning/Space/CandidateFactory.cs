@@ -158,7 +158,8 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         return place.Length == 0 || place.Contains('/', StringComparison.Ordinal) ? message : $"{Places().Replace(place, "")} {message}";
     }
 
-    [GeneratedRegex(@"\d[\d,._]*")]
+    // A number by itself: those in names (h100-sxm, Llama-3.1-8B) tell what is meant.
+    [GeneratedRegex(@"(?<![\w.-])\d[\d,._]*")]
     private static partial Regex Numbers();
 
     [GeneratedRegex(@"\[\d+\]")]

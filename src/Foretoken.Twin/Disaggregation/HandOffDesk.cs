@@ -137,6 +137,7 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         {
             _coming[decode]--;
             _needed[decode]--;
+            Unroute(request, decode, now);
             _scaler?.Freed(decode, now);
         }
     }
@@ -232,10 +233,9 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         if (_plan.Local is { } local)
         {
             decode = Route(DecodeRouter, request, now);
-            var isLocal = IsLocal(local, request, decode);
-            _seen!.Add(decode, request);
-            if (isLocal)
+            if (IsLocal(local, request, decode))
             {
+                _seen!.Add(decode, request);
                 Table.Local++;
                 Issue(request, decode, now, waited);
                 SubmitWhole(request, decode, now);
@@ -253,6 +253,7 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
             if (judged.Admission == Admission.Refused)
             {
                 _book.Shed(request, judged.Reason!, now);
+                Unroute(request, decode, now);
                 return;
             }
 
@@ -268,6 +269,15 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         }
 
         Begin(request, decode, now, waited);
+    }
+
+    // It was to be decoded there, and does not come.
+    private void Unroute(in RequestSpec request, int decode, SimTime now)
+    {
+        if (decode >= 0)
+        {
+            ((IReplicaEvents)DecodeRouter).Ended(decode, Refused(request), now);
+        }
     }
 
     // One replica serves all of it.
@@ -293,6 +303,11 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
 
     private void Begin(in RequestSpec request, int decode, SimTime now, bool waited)
     {
+        if (decode >= 0)
+        {
+            _seen!.Add(decode, request);
+        }
+
         var prefill = Route(_prefillRouter, request, now);
         Issue(request, prefill, now, waited);
         if (_fleet.Pool(prefill).Role == PoolRole.Aggregated)

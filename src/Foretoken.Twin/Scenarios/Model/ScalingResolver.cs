@@ -142,7 +142,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
     private PoolScaling Bounds(PoolModel pool, int number, Bound? scaler)
     {
         var section = _written?[number].Get(PoolFields.ColdStart) ?? fleet.Get(FleetFields.ColdStart);
-        var terms = Terms(section, pool.Target, section?.PathOf(ColdStartFields.Weights) ?? "fleet.cold_start.weights");
+        var terms = Terms(section, pool.Target, section?.PathOf(ColdStartFields.Weights) ?? "fleet.cold_start.weights", pool.Name);
         derived.Add(new(Pools.Count == 1 ? "start of a replica" : $"start of a replica of {pool.Name}", UnitTable.Duration.Show(terms.Median(pool.GpusPerReplica).Nanoseconds), "sum of the terms of cold_start; a machine that has to be started comes on top"));
         return new PoolScaling
         {
@@ -389,13 +389,23 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         };
     }
 
-    private ColdStartTerms Terms(Bound? section, DeploymentTarget? target, string path)
+    private ColdStartTerms Terms(Bound? section, DeploymentTarget? target, string path, string pool)
     {
         var bytes = section?.Get(ColdStartFields.Weights);
         if (bytes is null && section?.Get(ColdStartFields.Total) is null && target is not null)
         {
             bytes = target.Shape.WeightBytes;
-            derived.Add(new(path, UnitTable.Bytes.Show((decimal)bytes.Value), $"the weights of {target.Model.Name}"));
+            // Pools that share the section may have weights of their own (another GPU's format): a row for each that differs.
+            var shown = UnitTable.Bytes.Show((decimal)bytes.Value);
+            if (derived.Find(d => d.Path == path) is not { } before)
+            {
+                derived.Add(new(path, shown, $"the weights of {target.Model.Name}"));
+            }
+            else if (before.Value != shown)
+            {
+                derived.Add(new($"{path} of {pool}", shown, $"the weights of {target.Model.Name}"));
+            }
+
         }
 
         var defaults = new ColdStartTerms { WeightBytes = bytes ?? 0 };
