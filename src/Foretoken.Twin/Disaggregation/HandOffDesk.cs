@@ -276,7 +276,7 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
     {
         if (decode >= 0)
         {
-            ((IReplicaEvents)DecodeRouter).Ended(decode, Refused(request), now);
+            DecodeRouter.Forget(decode, Refused(request), now);
         }
     }
 

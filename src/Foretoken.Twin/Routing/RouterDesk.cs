@@ -251,14 +251,19 @@ internal sealed class RouterDesk : IReplicaEvents, IKvEvents
     /// <inheritdoc />
     void IReplicaEvents.Ended(int worker, in RequestRecord record, SimTime at)
     {
+        Forget(worker, record, at);
+        _next.Ended(worker, record, at);
+    }
+
+    /// <summary>A request is not on its replica any more, or never comes there: it counts no longer.</summary>
+    public void Forget(int worker, in RequestRecord record, SimTime at)
+    {
         HeardAt = SimTime.Min(HeardAt, at);
         _requests[worker]--;
         if ((_needs & RouterNeeds.Ends) != 0)
         {
             _feedback?.Ended(worker, record.Index, record.OutputTokens, at);
         }
-
-        _next.Ended(worker, record, at);
     }
 
     /// <inheritdoc />

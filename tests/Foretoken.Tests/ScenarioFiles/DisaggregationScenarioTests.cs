@@ -164,4 +164,30 @@ public sealed class DisaggregationScenarioTests : IDisposable
         File.WriteAllText(_folder.PathOf("s.yaml"), yaml);
         return ScenarioFile.Load(_folder.PathOf("s.yaml"));
     }
+
+    [Fact]
+    public void Run_SheddingInFrontOfConditionalDisaggregation_ForgetsWhereTheShedOnesWereToGo()
+    {
+        // A decode replica that joins in the middle must not look emptier than those that shed requests were counted on.
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), """
+            seed: 1
+            model: meta-llama/Llama-3.1-8B
+            gpu: h100-sxm
+            engine: {kind: vllm}
+            workload: {preset: chat, requests: 1500, arrivals: {process: poisson, rate: 25}}
+            fleet:
+              pools: [{role: prefill, replicas: 1}, {role: decode, replicas: 2}]
+              routing: {policy: llm_d, flow_control: true, saturation_detector: concurrency, max_concurrency: 1, default_request_ttl: 200ms}
+              disaggregation: {max_local_prefill_length: 50, decode_routing: least_requests}
+              events: [{at: 30s, pool: decode, replicas: 3}]
+              cold_start: {startup_time: 1s}
+            """);
+        using var run = PlanBuilder.Build(ScenarioFile.Load(folder.PathOf("s.yaml")));
+        var result = TwinRun.Run(run.Plan);
+        Assert.Contains(Enumerable.Range(0, result.Requests.Count), i => result.Requests.Outcome(i) == RequestOutcome.Shed);
+        var late = result.HandOffs!.Rows.Where(r => r.Request >= 850).GroupBy(r => r.DecodeWorker).ToDictionary(g => g.Key, g => g.Count());
+        Assert.Equal(3, late.Count);
+        Assert.True(late.Values.Max() < 2 * late.Values.Min(), string.Join(", ", late));
+    }
 }

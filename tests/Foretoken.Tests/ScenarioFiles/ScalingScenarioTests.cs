@@ -4,6 +4,7 @@ using Foretoken.Quantities;
 using Foretoken.Tests.Support;
 using Foretoken.Twin;
 using Foretoken.Twin.Results;
+using Foretoken.Twin.Scenarios.Model;
 using Xunit;
 
 namespace Foretoken.Tests.ScenarioFiles;
@@ -11,6 +12,18 @@ namespace Foretoken.Tests.ScenarioFiles;
 public sealed class ScalingScenarioTests
 {
     private const string Traffic = "workload: {input_tokens: {distribution: fixed, value: 100}, output_tokens: {distribution: fixed, value: 50}, requests: 60, arrivals: {rate: 2}}\n";
+
+    [Theory]
+    [InlineData("{role: decode, replicas: 1}")]
+    [InlineData("{role: decode, replicas: 1, engine: {kind: vllm, max_num_seqs: 32}}")]
+    public void Explain_ScaledPoolsOfAModel_TellsTheWeightsThatStartThem(string decode)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), $"model: meta-llama/Llama-3.1-8B\ngpu: h100-sxm\nengine: {{kind: vllm}}\n{Traffic}fleet:\n  pools: [{{role: prefill, replicas: 1}}, {decode}]\n  autoscaling: {{policy: hpa, target: 8, max_replicas: 6}}\n");
+        var file = ScenarioFile.Load(folder.PathOf("s.yaml"));
+        Assert.Single(file.Model.Derived, d => d.Path == "fleet.cold_start.weights");
+        Assert.NotEmpty(ResolvedValues.Of(file.Model, file.Bound));
+    }
 
     [Theory]
     [InlineData("autoscaling: {policy: hpa, target: 8, min_replicas: 3, max_replicas: 2}", "is 2, below min_replicas: 3")]
