@@ -213,11 +213,14 @@ internal sealed class DefaultSpace
                     Numbers("engine.max_running_requests", "engine.max_running_requests", [64, 128, 256, 512, 1024], when);
                     Numbers("engine.chunked_prefill_size", "engine.chunked_prefill_size", [2048, 4096, 8192, 16384], when);
                     Names("engine.schedule_policy", ["fcfs", "lpm"], when);
+                    Names("engine.disable_radix_cache", ["false", "true"], when);
+                    Numbers("engine.page_size", "engine.page_size", [1, 16, 64], when);
                     break;
                 default:
                     Numbers("engine.max_batch_size", "engine.max_batch_size", [64, 128, 256, 512, 1024], when);
                     Numbers("engine.max_num_tokens", "engine.max_num_tokens", [2048, 4096, 8192, 16384], when);
                     Names("engine.enable_block_reuse", ["true", "false"], when);
+                    Numbers("engine.tokens_per_block", "engine.tokens_per_block", [32, 64, 128], when);
                     break;
             }
         }
