@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Foretoken.Engines.SgLang;
 using Foretoken.Engines.Tiers;
-using Foretoken.Fleet.Network;
 using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.Coefficients;
 using Foretoken.Hardware.StepTime;
@@ -82,30 +81,12 @@ public class SgLangBenchmarks
     [Benchmark(Description = "SGLang, Llama-3.1-8B, 4 prefill + 4 decode with transfers, plain engine")]
     public ulong DisaggregatedPlain() => PlaySmall(divided: true, SgLangSchedulePolicy.Fcfs, EngineMode.Plain);
 
-    // One H100 per replica: 128 KiB of KV a token, 450,000 tokens, 50 GB/s to other nodes.
-    private ulong PlaySmall(bool divided, SgLangSchedulePolicy policy, EngineMode mode, SgLangHiCache? host = null)
-    {
-        var layout = new KvLayout { BytesPerTokenPerRank = 131_072, PiecesPerBlock = 32 };
-        var pool = new PoolPlan
-        {
-            Replicas = divided ? 4 : 8,
-            Engine = new SgLangSettings { MaxTotalTokens = 450_000, MaxRunningRequests = 256, SchedulePolicy = policy, HiCache = host },
-            StepTime = _small,
-        };
-        return TwinRun.Run(new RunPlan
-        {
-            Source = new TraceSource(_trace),
-            Pools = divided ? [pool with { Name = "prefill", Role = PoolRole.Prefill }, pool with { Name = "decode", Role = PoolRole.Decode }] : [pool],
-            Routing = RoutingPolicies.Create("round_robin")!,
-            Disaggregation = !divided ? null : new DisaggregationPlan
-            {
-                Order = HandOffOrder.DecodeFirst,
-                DecodeRouting = RoutingPolicies.Create("least_requests")!,
-                Transfer = new KvTransfer { From = layout, To = layout, RankBytesPerSecond = 45e9, Latency = SimDuration.FromMilliseconds(0.5) },
-            },
-            EngineMode = mode,
-        }).Fingerprint;
-    }
+    private ulong PlaySmall(bool divided, SgLangSchedulePolicy policy, EngineMode mode, SgLangHiCache? host = null) => BenchmarkFleet.Play(
+        _trace,
+        new SgLangSettings { MaxTotalTokens = 450_000, MaxRunningRequests = 256, SchedulePolicy = policy, HiCache = host },
+        _small,
+        divided ? HandOffOrder.DecodeFirst : null,
+        mode);
 
     // The fingerprint is the result, so that no benchmark can get faster by computing something else.
     private ulong Play(int pageSize, int tokens, string routing, EngineMode mode, SgLangSpeculation? drafts = null) => TwinRun.Run(new RunPlan

@@ -1,12 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using Foretoken.Engines.TrtLlm;
-using Foretoken.Fleet.Network;
-using Foretoken.Fleet.Routing;
 using Foretoken.Hardware.Coefficients;
-using Foretoken.Quantities;
 using Foretoken.Twin;
 using Foretoken.Twin.Disaggregation;
-using Foretoken.Workloads.Requests;
 using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Benchmarks;
@@ -37,27 +33,10 @@ public class TrtLlmBenchmarks
     [Benchmark(Description = "TensorRT-LLM, Llama-3.1-8B, 4 prefill + 4 decode with transfers, plain engine")]
     public ulong DisaggregatedPlain() => Play(divided: true, EngineMode.Plain);
 
-    private ulong Play(bool divided, EngineMode mode)
-    {
-        var layout = new KvLayout { BytesPerTokenPerRank = 131_072, PiecesPerBlock = 32 };
-        var pool = new PoolPlan
-        {
-            Replicas = divided ? 4 : 8,
-            Engine = new TrtLlmSettings { NumKvBlocks = 14_500, MaxSeqLen = 131_072, MaxBatchSize = 256, EnableChunkedPrefill = true },
-            StepTime = _stepTime,
-        };
-        return TwinRun.Run(new RunPlan
-        {
-            Source = new TraceSource(_trace),
-            Pools = divided ? [pool with { Name = "prefill", Role = PoolRole.Prefill }, pool with { Name = "decode", Role = PoolRole.Decode }] : [pool],
-            Routing = RoutingPolicies.Create("round_robin")!,
-            Disaggregation = !divided ? null : new DisaggregationPlan
-            {
-                Order = HandOffOrder.PrefillFirst,
-                DecodeRouting = RoutingPolicies.Create("least_requests")!,
-                Transfer = new KvTransfer { From = layout, To = layout, RankBytesPerSecond = 45e9, Latency = SimDuration.FromMilliseconds(0.5) },
-            },
-            EngineMode = mode,
-        }).Fingerprint;
-    }
+    private ulong Play(bool divided, EngineMode mode) => BenchmarkFleet.Play(
+        _trace,
+        new TrtLlmSettings { NumKvBlocks = 14_500, MaxSeqLen = 131_072, MaxBatchSize = 256, EnableChunkedPrefill = true },
+        _stepTime,
+        divided ? HandOffOrder.PrefillFirst : null,
+        mode);
 }

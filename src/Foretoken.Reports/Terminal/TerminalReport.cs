@@ -392,8 +392,7 @@ public static class TerminalReport
                     values[i] = of(summary.Replicas[i]);
                 }
 
-                DoubleSort.Sort(values);
-                return RequestStatistics.Percentile(values, p);
+                return RequestStatistics.PercentileOfUnsorted(values, p);
             }
 
             void Row(string name, Func<Func<ReplicaSummary, double>, double> pick) => table.Add(

@@ -17,7 +17,7 @@ public sealed class Conclusion
     private readonly Bottleneck _bottleneck;
     private readonly double _meanContext;
     private readonly IReadOnlyList<Contestant> _finished;
-    private readonly HashSet<Contestant> _front;
+    private readonly IReadOnlySet<Contestant> _front;
     private readonly Verdicts? _verdicts;
 
     private Conclusion(Study study, CandidateRunner runner, StepTimePool stepTimes, TunerOutcome outcome)
@@ -30,7 +30,7 @@ public sealed class Conclusion
         var trace = runner.Traffic.Recorded(0)?.Trace;
         _meanContext = trace is null ? 1000 : Enumerable.Range(0, trace.Count).Average(i => trace.InputTokens[i] + (trace.OutputTokens[i] / 2.0));
         _finished = [.. outcome.Contestants.Where(c => c.Final is not null)];
-        _front = Shortlist.Front(_finished);
+        _front = outcome.Front;
         _verdicts = outcome.Verdicts;
     }
 

@@ -21,9 +21,8 @@ internal static class Shortlist
     }
 
     /// <summary>The shortlist.</summary>
-    public static IReadOnlyList<Contestant> Of(Study study, IReadOnlyList<Contestant> finalists, IReadOnlyList<Contestant> finished, Verdicts? verdicts)
+    public static IReadOnlyList<Contestant> Of(Study study, IReadOnlyList<Contestant> finalists, IReadOnlyList<Contestant> finished, IReadOnlySet<Contestant> front, Verdicts? verdicts)
     {
-        var front = Front(finished);
         var pool = finalists.Where(front.Contains).ToList();
         if (pool.Count == 0)
         {

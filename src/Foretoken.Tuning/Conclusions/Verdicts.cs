@@ -35,8 +35,7 @@ internal sealed class Verdicts
             _index.Add(finalists[i], i);
         }
 
-        var places = Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective)
-            .Concat(Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint))
+        var places = Judged(study, measures)
             .Concat(study.Capacity ? [measures.PlaceOf(new Objectives.Measure(MetricCatalogue.OfferedRequestRate))] : [])
             .Distinct().ToList();
         for (var m = 0; m < places.Count; m++)
@@ -75,7 +74,7 @@ internal sealed class Verdicts
         }
 
         // A number that is missing in some run cannot be drawn: such a candidate failed in a way that needs no probability.
-        var needed = Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective).Concat(Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint)).ToList();
+        var needed = Judged(study, measures).ToList();
         var lenders = finalists.Where(c => c.IsReplicated && IsUsable(Observed.Own(c))).Select(c => (Contestant: c, Kind: Kind(c))).ToList();
         var (usable, observed) = (new List<Contestant>(), new List<Observed>());
         foreach (var contestant in finalists)
@@ -147,6 +146,10 @@ internal sealed class Verdicts
 
     private static string Group(Contestant contestant) =>
         string.Join(" + ", contestant.Candidate.Model.Pools.Select(p => $"{p.Target?.Gpu.Name} {p.Engine.Settings.EngineName}").Distinct().Order(StringComparer.Ordinal));
+
+    // Places of what a candidate is judged by: objectives, then bounds; some are both.
+    private static IEnumerable<int> Judged(Study study, MeasureSet measures) =>
+        Enumerable.Range(0, study.Objectives.Count).Select(measures.PlaceOfObjective).Concat(Enumerable.Range(0, study.Constraints.Count).Select(measures.PlaceOfConstraint));
 
     private static string Kind(Contestant contestant) => $"{Group(contestant)}, {contestant.Candidate.Model.Pools.Count} pools";
 

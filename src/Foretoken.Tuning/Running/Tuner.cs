@@ -103,7 +103,7 @@ public sealed class Tuner
         _progress.Enter("replicating");
         var finalists = Finalists();
         Replicate(Replicated.Of(finalists, _study));
-        var (verdicts, shortlist) = Choose(finalists);
+        var (front, verdicts, shortlist) = Choose(finalists);
         IReadOnlyList<string> beyond = [];
         if (!_study.Capacity && finalists.Count > 0 && finalists.TrueForAll(c => c.Violation > 0))
         {
@@ -115,6 +115,7 @@ public sealed class Tuner
         {
             Contestants = _contestants,
             Finalists = finalists,
+            Front = front,
             Verdicts = verdicts,
             Shortlist = shortlist,
             Beyond = beyond,
@@ -347,17 +348,18 @@ public sealed class Tuner
     }
 
     // What is recommended has replications of its own; those may change what is recommended.
-    private (Verdicts? Verdicts, IReadOnlyList<Contestant> Shortlist) Choose(List<Contestant> finalists)
+    private (IReadOnlySet<Contestant> Front, Verdicts? Verdicts, IReadOnlyList<Contestant> Shortlist) Choose(List<Contestant> finalists)
     {
         var finished = _contestants.Where(c => c.Final is not null).ToList();
+        var front = Shortlist.Front(finished);
         while (true)
         {
             var verdicts = Verdicts.Of(_study, _runner.Measures, finalists, _runner.Traffic.ReplicationSpread);
-            var shortlist = Shortlist.Of(_study, finalists, finished, verdicts);
+            var shortlist = Shortlist.Of(_study, finalists, finished, front, verdicts);
             var bare = shortlist.Where(c => !c.IsReplicated && finalists.Contains(c)).ToList();
             if (bare.Count == 0)
             {
-                return (verdicts, shortlist);
+                return (front, verdicts, shortlist);
             }
 
             Replicate(bare);

@@ -8,6 +8,9 @@ public sealed record TunerOutcome
     /// <summary>The front and what is near it.</summary>
     internal IReadOnlyList<Contestant> Finalists { get; init; } = [];
 
+    /// <summary>Those that keep the constraints and are beaten by nobody who does.</summary>
+    internal IReadOnlySet<Contestant> Front { get; init; } = new HashSet<Contestant>();
+
     /// <summary>How sure their numbers are; null where nothing is known.</summary>
     internal Conclusions.Verdicts? Verdicts { get; init; }
 

@@ -110,18 +110,13 @@ internal sealed partial class FastRadixTree
         var found = 0;
         while (matched < count)
         {
-            var next = Below(request, slot, piece, matched, ref level);
+            var next = Step(request, slot, count, piece, now, ref level, ref matched, out var isPart);
             if (next == None)
             {
                 break;
             }
 
-            ref var p = ref _pieces[next];
-            Invariant.That(p.Parent == piece && p.Low == matched);
-            p.Touched = now;
-            matched = Math.Min(Math.Min(Agreed(p, request, slot), p.High), count);
-            var isPart = matched < p.High;
-            piece = isPart ? Split(next, matched) : next;
+            piece = next;
             if (_pieces[piece].HostOnly)
             {
                 // Computed anew: the copy in the host's memory stays.

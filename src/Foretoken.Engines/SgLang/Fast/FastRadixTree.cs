@@ -237,26 +237,39 @@ internal sealed partial class FastRadixTree(PageTree pages, KvEventBuffer? event
         matched = 0;
         while (matched < count)
         {
-            var next = Below(request, slot, piece, matched, ref level);
+            var next = Step(request, slot, count, piece, now, ref level, ref matched, out var isPart);
             if (next == None)
             {
                 break;
             }
 
-            ref var p = ref _pieces[next];
-            Invariant.That(p.Parent == piece && p.Low == matched);
-            p.Touched = now;
-            matched = Math.Min(Math.Min(Agreed(p, request, slot), p.High), count);
-            Invariant.That(matched > p.Low);
-            if (matched < p.High)
-            {
-                return Split(next, matched);
-            }
-
             piece = next;
+            if (isPart)
+            {
+                break;
+            }
         }
 
         return piece;
+    }
+
+    // The piece below another that a request's content goes on in, touched, and cut off where the content or the count ends; none where nobody has it.
+    private int Step(in FastSgLangRequest request, int slot, int count, int piece, long now, ref int level, ref int matched, out bool isPart)
+    {
+        isPart = false;
+        var next = Below(request, slot, piece, matched, ref level);
+        if (next == None)
+        {
+            return None;
+        }
+
+        ref var p = ref _pieces[next];
+        Invariant.That(p.Parent == piece && p.Low == matched);
+        p.Touched = now;
+        matched = Math.Min(Math.Min(Agreed(p, request, slot), p.High), count);
+        Invariant.That(matched > p.Low);
+        isPart = matched < p.High;
+        return isPart ? Split(next, matched) : next;
     }
 
     // The piece in which a request's content goes on below another, or none.
