@@ -43,8 +43,8 @@ public static class ReportFolder
         var paths = new List<string>();
         try
         {
-            Add(ReportFiles.RequestsJsonLines, "requests.jsonl", stream => RequestFiles.WriteJsonLines(result.Requests, stream));
-            Add(ReportFiles.RequestsCsv, "requests.csv", stream => RequestFiles.WriteCsv(result.Requests, stream));
+            Add(ReportFiles.RequestsJsonLines, "requests.jsonl", stream => RequestFiles.WriteJsonLines(result, stream));
+            Add(ReportFiles.RequestsCsv, "requests.csv", stream => RequestFiles.WriteCsv(result, stream));
             Add(ReportFiles.Html, "report.html", stream => HtmlReport.Write(summary, result, stream));
             // Last: who finds a new summary finds the rest, too.
             Add(ReportFiles.Summary, "summary.json", stream => SummaryJson.Write(summary, stream));

@@ -477,6 +477,7 @@ public sealed class TwinRun
         var result = new RunResult
         {
             Requests = _book.Requests,
+            Classes = [.. _plan.Source.Classes],
             Replicas = results,
             Pools = [.. _plan.Pools.Select(p => new PoolResult { Name = p.Name, Role = p.Role, GpusPerReplica = p.GpusPerReplica, GpuHourPrice = p.GpuHourPrice, GpuPowerW = p.GpuPowerW })],
             TokenGaps = _gaps,

@@ -25,11 +25,18 @@ internal sealed class TraceOptions
         DefaultValueFactory = _ => TraceReadOptions.DefaultHashBlockTokens,
     };
 
+    public Option<string?> ClassFrom { get; } = new("--class-from")
+    {
+        Description = "Key or column that names a row's workload class. Default: class, else tenant.",
+        HelpName = "key",
+    };
+
     public void AddTo(Command command)
     {
         command.Add(Format);
         command.Add(SkipBadLines);
         command.Add(HashBlock);
+        command.Add(ClassFrom);
     }
 
     public TraceReadOptions Read(ParseResult parsed) => new()
@@ -37,6 +44,7 @@ internal sealed class TraceOptions
         Format = parsed.GetValue(Format) is { } name ? TraceFormats.Parse(name, "--format") : null,
         SkipBadLines = parsed.GetValue(SkipBadLines),
         HashBlockTokens = parsed.GetValue(HashBlock),
+        ClassFrom = parsed.GetValue(ClassFrom),
     };
 
     /// <summary>Tells on <paramref name="error"/> what reading left out.</summary>

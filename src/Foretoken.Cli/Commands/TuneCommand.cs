@@ -16,6 +16,7 @@ using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Results;
 using Foretoken.Tuning.Running;
 using Foretoken.Tuning.Store;
+using Foretoken.Tuning.Studies;
 
 namespace Foretoken.Cli.Commands;
 
@@ -42,13 +43,14 @@ internal sealed class TuneCommand
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No progress and no remarks on standard error." };
 
     private readonly Option<bool> _portfolio = new("--portfolio") { Description = "Cut the traffic into classes, tune each, and compare that with one configuration for all." };
+    private readonly Option<string?> _portfolioBy = new("--portfolio-by") { Description = "How the portfolio cuts: classes (those that the workload names, the default where it names some) or statistics.", HelpName = "WAY" };
 
     public static Command Create()
     {
         var tune = new TuneCommand();
         var command = new Command("tune", "Search for the deployments that are worth it, and say how sure that is.");
         command.Add(tune._file);
-        foreach (var option in new Option[] { tune._trace, tune._model, tune._gpu, tune._gpus, tune._slo, tune._goal, tune._engine, tune._search, tune._candidates, tune._seed, tune._set, tune._threads, tune._store, tune._resume, tune._out, tune._json, tune._quiet, tune._portfolio })
+        foreach (var option in new Option[] { tune._trace, tune._model, tune._gpu, tune._gpus, tune._slo, tune._goal, tune._engine, tune._search, tune._candidates, tune._seed, tune._set, tune._threads, tune._store, tune._resume, tune._out, tune._json, tune._quiet, tune._portfolio, tune._portfolioBy })
         {
             command.Add(option);
         }
@@ -74,10 +76,16 @@ internal sealed class TuneCommand
         var sample = study.Scenario(study.Candidates.Any());
         var traffic = TrafficLoader.Load(sample, notes);
         Check(study, traffic);
-        var wantsPortfolio = parsed.GetValue(_portfolio);
+        var by = parsed.GetValue(_portfolioBy);
+        var wantsPortfolio = parsed.GetValue(_portfolio) || by is not null;
+        if (by is not (null or "classes" or "statistics") || (by == "classes" && traffic.Classes.Count == 0))
+        {
+            throw new InputException("--portfolio-by", by == "classes" ? "the workload names no classes" : $"there is no way '{by}' to cut traffic", by == "classes" ? "statistics" : "classes or statistics");
+        }
+
         if (wantsPortfolio)
         {
-            PortfolioStudy.Check(study.Study, traffic);
+            PortfolioStudy.Check(study.Study, traffic, by == "statistics");
         }
 
         if (parsed.GetValue(_out) is { } wanted)
@@ -116,7 +124,7 @@ internal sealed class TuneCommand
             result = Conclusion.Of(study.Study, runner, stepTimes, outcome, ProgramVersion.Text, StudyHeadline.Of(study, sample, traffic), []);
             if (wantsPortfolio)
             {
-                var classes = new PortfolioStudy(study.Study, study.Candidates, runner, stepTimes, new StoredRuns(lease), threads, signal.Token);
+                var classes = new PortfolioStudy(study.Study, study.Candidates, runner, stepTimes, new StoredRuns(lease), threads, signal.Token, by == "statistics");
                 portfolio = classes.Run(result, outcome, (t, p) => Watched(t, p, lease, quiet));
             }
         }
@@ -174,12 +182,9 @@ internal sealed class TuneCommand
             problems.Add(new($"{study.Path}: tune.goal", "capacity raises the rate of arrivals, and these clients wait for their answers", "give the workload arrivals, or choose another goal"));
         }
 
-        var classes = study.Study.Objectives.Select(o => o.Measure).Concat(study.Study.Constraints.Select(c => c.Measure)).Where(m => m.Class is not null).ToList();
-        if (classes.Count > 0 && traffic.Recorded(0)?.Classes is null)
-        {
-            problems.Add(new($"{study.Path}: tune", $"'{classes[0].Text}' cannot be told where clients wait for their answers", "give the classes arrivals of their own"));
-        }
-
+        // Of a trace's classes those that are played: a limit may leave some out.
+        IReadOnlyList<string> classes = traffic.Recorded(0) is { } trace ? [.. trace.ClassNames.Where((_, i) => trace.Classes!.Contains(i + 1))] : traffic.Classes;
+        problems.AddRange(WorkloadClasses.Problems(study.Study.Objectives.Select(o => o.Measure).Concat(study.Study.Constraints.Select(c => c.Measure)), classes, $"{study.Path}: tune"));
         if (problems.Count > 0)
         {
             throw new InputException(problems);

@@ -32,6 +32,7 @@ internal static class PlanBuilder
             BenchmarkWorkloadModel benchmark => Benchmark(file, benchmark.Options, notes),
             _ => throw new NotSupportedException(model.Workload.GetType().Name),
         };
+        CheckClasses(file, model, source, streamed is not null);
         var plan = RunPlans.Create(model, source, p => StepTime(file, p));
         foreach (var pool in model.Pools)
         {
@@ -74,7 +75,24 @@ internal static class PlanBuilder
         IRequestSource Source(int number) => SyntheticSource.Create(model.Classes[number].Spec, file.Model.Seed, (ulong)number);
         var numbers = Enumerable.Range(0, model.Classes.Count).ToList();
         numbers.ForEach(number => Admission.CheckGenerated(file, Source(number)));
-        return new ClassMixSource([.. numbers.Select(Source)]);
+        return new ClassMixSource([.. numbers.Select(Source)], [.. model.Classes.Select(c => c.Name)]);
+    }
+
+    // A trace says which classes it names when it has been read.
+    private static void CheckClasses(ScenarioFile file, ScenarioModel model, IRequestSource source, bool isStreamed)
+    {
+        IReadOnlyList<string> bounded = model.Slo?.Classes ?? [];
+        if (isStreamed && bounded.Count > 0)
+        {
+            throw new InputException($"{file.Path}: slo.classes", "bounds classes of a streamed trace, which are known at its end only", "leave workload.trace.stream out");
+        }
+
+        List<Problem> problems = [.. bounded.Where(name => !source.Classes.Contains(name)).Select(name => new Problem(
+            $"{file.Path}: slo.classes", $"the workload has no class '{name}'", ClassHint.Of(name, source.Classes) ?? "describe workload.classes; a trace names classes in its rows (docs/traces.md)"))];
+        if (problems.Count > 0)
+        {
+            throw new InputException(problems);
+        }
     }
 
     private static IRequestSource Benchmark(ScenarioFile file, BenchmarkOptions options, StringBuilder notes)
@@ -101,6 +119,7 @@ internal static class PlanBuilder
         Format = model.Format == "auto" ? null : TraceFormats.Parse(model.Format, "workload.trace.format"),
         SkipBadLines = model.SkipBadLines,
         HashBlockTokens = model.HashBlockTokens,
+        ClassFrom = model.ClassFrom,
     };
 
     private static IRequestSource Trace(ScenarioFile file, TraceWorkloadModel model, StringBuilder notes)

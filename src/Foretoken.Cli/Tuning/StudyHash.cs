@@ -22,11 +22,17 @@ internal static class StudyHash
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(text));
         hash.AppendData(BitConverter.GetBytes(study.Seed));
-        if (traffic.Recorded(0)?.Trace is { } trace)
+        if (traffic.Recorded(0) is { } trace)
         {
             hash.AppendData(MemoryMarshal.AsBytes(trace.Arrivals.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.InputTokens.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(trace.OutputTokens.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(trace.Classes.AsSpan()));
+            foreach (var name in trace.ClassNames)
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(name + "\n"));
+            }
+
             foreach (var content in trace.Contents ?? [])
             {
                 hash.AppendData(MemoryMarshal.AsBytes(content.HashIds.Span));

@@ -18,7 +18,7 @@ internal static class StudyHeadline
             lines.Add($"{target.Model.Name}{gpus}, {string.Join(" or ", types)}");
         }
 
-        if (traffic.Recorded(0)?.Trace is { Count: > 0 } trace)
+        if (traffic.Recorded(0) is { Count: > 0 } trace)
         {
             var arrivals = trace.Arrivals.Where(a => a != Quantities.SimTime.Never).ToList();
             var minutes = (arrivals.Max() - arrivals.Min()).TotalSeconds / 60;

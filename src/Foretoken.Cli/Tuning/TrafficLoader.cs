@@ -58,15 +58,15 @@ internal static class TrafficLoader
 
         // A row without a time is told now and not from inside of a run.
         _ = new TraceSource(trace, replay);
-        return new RecordedTraffic(r => new Recording(BlockResampling.Resample(trace, r, file.Model.Seed)), replay) { ReplicationSpread = BlockResampling.Stretch };
+        return new RecordedTraffic(r => BlockResampling.Resample(trace, r, file.Model.Seed), replay) { ReplicationSpread = BlockResampling.Stretch };
     }
 
     private static RecordedTraffic Generated(ScenarioFile file, SyntheticSpec spec)
     {
-        Recording Record(int replication)
+        Trace Record(int replication)
         {
             using var reader = new SyntheticTraceReader(spec, file.Model.Seed, (ulong)replication);
-            return new Recording(TraceLoader.Load(reader));
+            return TraceLoader.Load(reader);
         }
 
         return NotEmpty(file, new RecordedTraffic(Record));
@@ -75,23 +75,12 @@ internal static class TrafficLoader
     private static Traffic Classes(ScenarioFile file, ClassesWorkloadModel model)
     {
         // Each class draws from streams of its own.
-        ClassMixSource Mix(int replication) => new([.. model.Classes.Select((c, number) => SyntheticSource.Create(c.Spec, file.Model.Seed + (ulong)replication, (ulong)number))]);
-        string[] names = [.. model.Classes.Select(c => c.Name)];
-        if (Mix(0).IsReactive)
-        {
-            return new ReactiveTraffic(Mix) { Classes = names };
-        }
-
-        Recording Record(int replication)
-        {
-            var mix = Mix(replication);
-            return Recording.Of(mix, mix.ClassOf);
-        }
-
-        return NotEmpty(file, new RecordedTraffic(Record) { Classes = names });
+        ClassMixSource Mix(int replication) => new(
+            [.. model.Classes.Select((c, number) => SyntheticSource.Create(c.Spec, file.Model.Seed + (ulong)replication, (ulong)number))], [.. model.Classes.Select(c => c.Name)]);
+        return Mix(0).IsReactive ? new ReactiveTraffic(Mix) : NotEmpty(file, new RecordedTraffic(r => IssuedRequests.Of(Mix(r))));
     }
 
-    private static RecordedTraffic NotEmpty(ScenarioFile file, RecordedTraffic traffic) => traffic.Recorded(0).Trace.Count > 0
+    private static RecordedTraffic NotEmpty(ScenarioFile file, RecordedTraffic traffic) => traffic.Recorded(0).Count > 0
         ? traffic
         : throw new InputException($"{file.Path}: workload", "has no requests", "no arrival falls into its duration: lengthen it or raise the rate");
 }

@@ -14,14 +14,15 @@ internal static class MinuteJudge
     private const long Minute = 60_000_000_000;
 
     /// <summary>Bad minutes ascending, and how many minutes had arrivals.</summary>
-    public static (List<int> Bad, int Judged) Judge(RequestTable table, int firstRow, SloSpec slo)
+    public static (List<int> Bad, int Judged) Judge(RunResult result, SloSpec slo)
     {
+        var (table, firstRow) = (result.Requests, result.WarmUpRequests);
         var targets = new List<Target>();
         for (var i = 0; i < slo.Targets.Count; i++)
         {
             if (MetricCatalogue.Find(slo.Targets[i].Metric) is { Kind: MetricKind.PerRequest } metric)
             {
-                targets.Add(new Target(slo.Targets[i], metric, RequestMetrics.IndexOf(metric)));
+                targets.Add(new Target(slo.Targets[i], metric, RequestMetrics.IndexOf(metric), ClassSummary.NumberOf(result, slo.Targets[i].Class)));
             }
         }
 
@@ -63,7 +64,7 @@ internal static class MinuteJudge
                 return true;
             }
 
-            foreach (var (target, metric, index) in targets)
+            foreach (var (target, metric, index, kind) in targets)
             {
                 if (values.Length < end - first)
                 {
@@ -73,7 +74,7 @@ internal static class MinuteJudge
                 var count = 0;
                 for (var i = first; i < end; i++)
                 {
-                    if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(index, table, i) is var raw and not double.NaN)
+                    if ((kind is null || table.Class(i) == kind) && RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(index, table, i) is var raw and not double.NaN)
                     {
                         values[count++] = raw;
                     }
@@ -105,5 +106,5 @@ internal static class MinuteJudge
         return sum / values.Length;
     }
 
-    private sealed record Target(SloTarget Slo, MetricDefinition Metric, int Index);
+    private sealed record Target(SloTarget Slo, MetricDefinition Metric, int Index, int? Class);
 }

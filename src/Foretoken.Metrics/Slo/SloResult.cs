@@ -20,7 +20,8 @@ public enum SloVerdict
 /// <param name="Bound">The bound, in the metric's unit.</param>
 /// <param name="Value">What the run reached; NaN when nothing has the metric.</param>
 /// <param name="Verdict">Kept or not.</param>
-public sealed record SloTargetResult(MetricDefinition Metric, double? Percentile, double Bound, double Value, SloVerdict Verdict)
+/// <param name="Class">Name of the workload class whose requests are meant; null: all requests.</param>
+public sealed record SloTargetResult(MetricDefinition Metric, double? Percentile, double Bound, double Value, SloVerdict Verdict, string? Class = null)
 {
     /// <summary>Name of the bounded statistic: <c>p95</c>, <c>avg</c>, or <c>value</c> for a single-valued metric.</summary>
     public string Statistic => Metric.Kind == MetricKind.PerRun ? "value" : Percentile is { } p ? Summaries.Distribution.PercentileName(p).Replace('_', '.') : "avg";

@@ -9,8 +9,8 @@ public sealed record SloSpec
     public IReadOnlyList<SloTarget> Targets { get; init; } = [];
 
     /// <summary>
-    /// Bounds for one request to count as good. Empty: the bounds of the per-request <see cref="Targets"/>, the tightest
-    /// of each metric.
+    /// Bounds for one request to count as good, in general and by class. Where there are none of a kind: the bounds of the
+    /// per-request <see cref="Targets"/> of that kind, the tightest of each metric.
     /// </summary>
     public IReadOnlyList<SloRequestBound> RequestBounds { get; init; } = [];
 
@@ -33,6 +33,11 @@ public sealed record SloSpec
             if (target.Percentile is { } p && !(p is >= 0 and <= 100))
             {
                 problems.Add(new Problem($"{place}.targets[{i}].percentile", Invariant($"{p} is not a percentile"), "a number from 0 to 100"));
+            }
+
+            if (target.Class is not null && metric is { Kind: not MetricKind.PerRequest })
+            {
+                problems.Add(new Problem($"{place}.targets[{i}].class", $"'{target.Metric}' is not told by class", "leave the class out"));
             }
 
             if (target.Metric.StartsWith("good", StringComparison.Ordinal) && metric is not null && EffectiveRequestBounds().Count == 0)
@@ -59,18 +64,33 @@ public sealed record SloSpec
         return problems;
     }
 
-    /// <summary>The bounds that decide which request is good.</summary>
+    /// <summary>
+    /// The bounds that decide which request is good: the general ones first, then those of each class, which take the place of the
+    /// general ones of the same metric for its requests.
+    /// </summary>
     public IReadOnlyList<SloRequestBound> EffectiveRequestBounds()
     {
-        if (RequestBounds.Count > 0)
+        var bounds = new List<SloRequestBound>();
+        foreach (var kind in Targets.Select(t => t.Class).Concat(RequestBounds.Select(b => b.Class)).Prepend(null).Distinct().ToList())
         {
-            return RequestBounds;
+            var before = bounds.Count;
+            bounds.AddRange(RequestBounds.Where(b => b.Class == kind));
+            if (bounds.Count == before)
+            {
+                bounds.AddRange(Tightest(kind));
+            }
         }
 
+        return bounds;
+    }
+
+    // The targets' bounds on single requests of a class, or (null) the general ones.
+    private List<SloRequestBound> Tightest(string? kind)
+    {
         var bounds = new List<SloRequestBound>();
         foreach (var target in Targets)
         {
-            if (MetricCatalogue.Find(target.Metric) is not { Kind: MetricKind.PerRequest } metric)
+            if (target.Class != kind || MetricCatalogue.Find(target.Metric) is not { Kind: MetricKind.PerRequest } metric)
             {
                 continue;
             }
@@ -83,11 +103,11 @@ public sealed record SloSpec
 
             if (known < 0)
             {
-                bounds.Add(new SloRequestBound(target.Metric, target.Bound));
+                bounds.Add(new SloRequestBound(target.Metric, target.Bound, kind));
             }
             else if (!Meets(metric, bounds[known].Bound, target.Bound))
             {
-                bounds[known] = new SloRequestBound(target.Metric, target.Bound);
+                bounds[known] = new SloRequestBound(target.Metric, target.Bound, kind);
             }
         }
 

@@ -11,9 +11,13 @@ public sealed record SloTarget
 
     /// <summary>The bound, in the metric's unit. Exactly the bound still meets it.</summary>
     public required double Bound { get; init; }
+
+    /// <summary>Name of the workload class whose requests are meant; null: all requests.</summary>
+    public string? Class { get; init; }
 }
 
 /// <summary>What a single request must meet to be a good one (goodput).</summary>
 /// <param name="Metric">Tag of a per-request metric that has a better direction.</param>
 /// <param name="Bound">The bound, in the metric's unit. Exactly the bound still meets it.</param>
-public sealed record SloRequestBound(string Metric, double Bound);
+/// <param name="Class">Name of the workload class whose requests it is for, in place of the general one of the same metric; null: all requests.</param>
+public sealed record SloRequestBound(string Metric, double Bound, string? Class = null);

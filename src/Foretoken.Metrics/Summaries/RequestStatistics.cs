@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Foretoken.Twin.Results;
 
 namespace Foretoken.Metrics.Summaries;
@@ -17,26 +18,52 @@ internal static class RequestStatistics
     /// One distribution per entry of <see cref="RequestMetrics.Computed"/>, null where no request has the metric.
     /// <paramref name="percentiles"/> are ascending. More rows than <paramref name="held"/> are streamed, with the same result.
     /// </summary>
-    public static Distribution?[] Compute(RequestTable table, int firstRow, double[] percentiles, int held = Held)
+    public static Distribution?[] Compute(RequestTable table, int firstRow, double[] percentiles, int held = Held) =>
+        Compute(table, new Rows(firstRow, Math.Max(0, table.Count - firstRow), null), percentiles, held);
+
+    /// <summary>The same over some of the rows.</summary>
+    public static Distribution?[] Compute(RequestTable table, Rows rows, double[] percentiles, int held = Held)
     {
         var metrics = RequestMetrics.Computed.Count;
         var distributions = new Distribution?[metrics];
 
         // Each metric by itself: a pass touches only the columns that it needs, and no sum depends on who computes it. Many
         // rows are worth the other cores; few are not worth starting them.
-        if (table.Count >= WorthThreads)
+        if (rows.Count >= WorthThreads)
         {
-            Parallel.For(0, metrics, metric => distributions[metric] = ComputeOne(table, firstRow, metric, percentiles, null));
+            Parallel.For(0, metrics, metric => distributions[metric] = ComputeOne(table, rows, metric, percentiles, null));
             return distributions;
         }
 
-        var scratch = table.Count <= held ? new double[table.Count] : null;
+        var scratch = rows.Count <= held ? new double[rows.Count] : null;
         for (var metric = 0; metric < metrics; metric++)
         {
-            distributions[metric] = ComputeOne(table, firstRow, metric, percentiles, scratch);
+            distributions[metric] = ComputeOne(table, rows, metric, percentiles, scratch);
         }
 
         return distributions;
+    }
+
+    /// <summary>
+    /// One statistic of a metric over the answered requests of a class (its number; 0: those without one), in the metric's unit; NaN
+    /// where none of them has it.
+    /// </summary>
+    public static double OfClass(RunResult result, int metric, int workloadClass, double? percentile)
+    {
+        var table = result.Requests;
+        var found = new List<double>();
+        CompensatedSum sum = default;
+        for (var i = result.WarmUpRequests; i < table.Count; i++)
+        {
+            if (table.Class(i) == workloadClass && RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
+            {
+                found.Add(raw);
+                sum.Add(raw);
+            }
+        }
+
+        return found.Count == 0 ? double.NaN
+            : RequestMetrics.InUnit(metric, percentile is { } p ? PercentileOfUnsorted(CollectionsMarshal.AsSpan(found), p) : sum.Total / found.Count);
     }
 
     /// <summary>Value at a percentile of sorted values by linear interpolation between order statistics.</summary>
@@ -55,19 +82,20 @@ internal static class RequestStatistics
         return Percentile(values, p);
     }
 
-    private static Distribution? ComputeOne(RequestTable table, int firstRow, int metric, double[] percentiles, double[]? scratch)
+    private static Distribution? ComputeOne(RequestTable table, Rows rows, int metric, double[] percentiles, double[]? scratch)
     {
-        return scratch is null ? Streamed(table, firstRow, metric, percentiles) : Gathered(table, firstRow, metric, percentiles, scratch);
+        return scratch is null ? Streamed(table, rows, metric, percentiles) : Gathered(table, rows, metric, percentiles, scratch);
     }
 
     // Few enough to hold them all.
-    private static Distribution? Gathered(RequestTable table, int firstRow, int metric, double[] percentiles, double[] scratch)
+    private static Distribution? Gathered(RequestTable table, Rows rows, int metric, double[] percentiles, double[] scratch)
     {
         var count = 0;
         double minimum = double.PositiveInfinity, maximum = double.NegativeInfinity;
         CompensatedSum sum = default;
-        for (var i = firstRow; i < table.Count; i++)
+        for (var k = 0; k < rows.Count; k++)
         {
+            var i = rows[k];
             if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
             {
                 scratch[count++] = raw;
@@ -101,11 +129,12 @@ internal static class RequestStatistics
         return Told(metric, count, sum.Total, minimum, maximum, Math.Sqrt(squares / count), found);
     }
 
-    private static Distribution? Streamed(RequestTable table, int firstRow, int metric, double[] percentiles)
+    private static Distribution? Streamed(RequestTable table, Rows rows, int metric, double[] percentiles)
     {
         var column = new ExactColumn(RequestMetrics.HistogramScale(metric));
-        for (var i = firstRow; i < table.Count; i++)
+        for (var k = 0; k < rows.Count; k++)
         {
+            var i = rows[k];
             if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
             {
                 column.Count1(raw);
@@ -118,8 +147,9 @@ internal static class RequestStatistics
         }
 
         column.Prepare(RanksOf(column.Count, percentiles));
-        for (var i = firstRow; i < table.Count; i++)
+        for (var k = 0; k < rows.Count; k++)
         {
+            var i = rows[k];
             if (RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
             {
                 column.Collect(raw);
@@ -179,4 +209,10 @@ internal static class RequestStatistics
     }
 
     private static double Interpolate(double low, double high, double part) => low + part * (high - low);
+
+    /// <summary>Rows of the table: those from a first one on, or those that are named.</summary>
+    internal readonly record struct Rows(int First, int Count, int[]? Named)
+    {
+        public int this[int k] => Named is null ? First + k : Named[k];
+    }
 }

@@ -61,6 +61,9 @@ public sealed record RunSummary
     /// <summary>The SLO and its verdict; null when the run had none.</summary>
     public required SloResult? Slo { get; init; }
 
+    /// <summary>The same by workload class; empty where the workload has no classes.</summary>
+    public IReadOnlyList<ClassSummary> Classes { get; init; } = [];
+
     /// <summary>One row per replica.</summary>
     public required IReadOnlyList<ReplicaSummary> Replicas { get; init; }
 

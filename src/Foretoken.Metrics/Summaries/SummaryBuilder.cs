@@ -19,8 +19,10 @@ public static class SummaryBuilder
             throw new InputException(problems);
         }
 
-        var totals = Totals.Of(result, context.Slo);
-        var distributions = Distributions(result, Distribution.PercentilesFor(context));
+        var good = new GoodBounds(result, context.Slo);
+        var totals = Totals.Of(result, good);
+        var percentiles = Distribution.PercentilesFor(context);
+        var distributions = Distributions(result, percentiles);
         var replicas = new ReplicaSummary[result.Replicas.Count];
         for (var i = 0; i < replicas.Length; i++)
         {
@@ -61,6 +63,7 @@ public static class SummaryBuilder
             Distributions = distributions.InOrder(),
             Values = values.InOrder(),
             Slo = slo,
+            Classes = context.ByClass ? ClassSummary.Of(result, percentiles, good) : [],
             Replicas = replicas,
             Pools = pools,
             HandOffs = handOffs,
@@ -190,7 +193,7 @@ public static class SummaryBuilder
 
     private static SloResult Judge(RunResult result, SloSpec slo, Totals totals, MetricTable distributions, ValueTable values)
     {
-        var (bad, judged) = MinuteJudge.Judge(result.Requests, result.WarmUpRequests, slo);
+        var (bad, judged) = MinuteJudge.Judge(result, slo);
         values[MetricCatalogue.BadMinutes] = bad.Count;
         values[MetricCatalogue.JudgedMinutes] = judged;
 
@@ -203,13 +206,14 @@ public static class SummaryBuilder
         {
             var target = slo.Targets[i];
             var metric = MetricCatalogue.Find(target.Metric)!;
-            var value = metric.Kind == MetricKind.PerRun ? values[metric]
+            var value = ClassSummary.NumberOf(result, target.Class) is { } kind ? RequestStatistics.OfClass(result, RequestMetrics.IndexOf(metric), kind, target.Percentile)
+                : metric.Kind == MetricKind.PerRun ? values[metric]
                 : distributions.Get(metric) is not { } distribution ? double.NaN
                 : target.Percentile is { } p ? distribution.At(p) : distribution.Mean;
             var verdict = double.IsNaN(value) ? SloVerdict.Undecided : SloSpec.Meets(metric, value, target.Bound) ? SloVerdict.Met : SloVerdict.Missed;
             missed |= verdict == SloVerdict.Missed;
             undecided |= verdict == SloVerdict.Undecided;
-            targets[i] = new SloTargetResult(metric, target.Percentile, target.Bound, value, verdict);
+            targets[i] = new SloTargetResult(metric, target.Percentile, target.Bound, value, verdict, target.Class);
         }
 
         return new SloResult
@@ -371,17 +375,9 @@ public static class SummaryBuilder
         /// <summary>First arrival to the end of the run, nanoseconds.</summary>
         public required long RunSpan { get; init; }
 
-        public static Totals Of(RunResult result, SloSpec? slo)
+        public static Totals Of(RunResult result, GoodBounds bounds)
         {
             var table = result.Requests;
-            var specified = slo?.EffectiveRequestBounds() ?? [];
-            var bounds = new GoodBound[specified.Count];
-            for (var i = 0; i < bounds.Length; i++)
-            {
-                var metric = MetricCatalogue.Find(specified[i].Metric)!;
-                bounds[i] = new GoodBound(RequestMetrics.IndexOf(metric), metric, specified[i].Bound);
-            }
-
             Span<long> outcomes = stackalloc long[(int)RequestOutcome.Shed + 1];
             long input = 0, output = 0, cached = 0, allInput = 0, good = 0, lastToken = -1;
             // Ten million latencies in nanoseconds overflow a long; a method with 128-bit numbers is compiled at every start.
@@ -413,7 +409,7 @@ public static class SummaryBuilder
                 var latency = last == SimTime.Never ? 0 : last.Nanoseconds - table.Arrival(i).Nanoseconds;
                 latencySeconds += latency / 1_000_000_000;
                 latencyRest += latency % 1_000_000_000;
-                good += IsGood(table, i, bounds) ? 1 : 0;
+                good += bounds.IsGood(table, i) ? 1 : 0;
             }
 
             Invariant.That(outcomes[(int)RequestOutcome.None] == 0);
@@ -436,27 +432,11 @@ public static class SummaryBuilder
                 CachedTokens = cached,
                 AllInputTokens = allInput,
                 LatencySeconds = latencySeconds + latencyRest / 1e9,
-                Good = bounds.Length == 0 ? null : good,
+                Good = bounds.IsEmpty ? null : good,
                 Duration = lastToken < 0 ? null : lastToken - table.Arrival(warmUp).Nanoseconds,
                 Issuing = table.Count <= warmUp + 1 ? 0 : table.Arrival(table.Count - 1).Nanoseconds - table.Arrival(warmUp).Nanoseconds,
                 RunSpan = table.Count == 0 ? 0 : Math.Max(0, result.End.Nanoseconds - table.Arrival(0).Nanoseconds),
             };
-        }
-
-        private sealed record GoodBound(int Index, MetricDefinition Metric, double Bound);
-
-        private static bool IsGood(RequestTable table, int i, GoodBound[] bounds)
-        {
-            foreach (var (index, metric, bound) in bounds)
-            {
-                var value = RequestMetrics.InUnit(index, RequestMetrics.Raw(index, table, i));
-                if (double.IsNaN(value) || !SloSpec.Meets(metric, value, bound))
-                {
-                    return false;
-                }
-            }
-
-            return true;
         }
     }
 }

@@ -32,6 +32,9 @@ public sealed record SummaryContext
     /// <summary>The SLO; null: the run is not judged.</summary>
     public SloSpec? Slo { get; init; }
 
+    /// <summary>Whether the metrics are told by workload class as well. Default yes; those who make thousands of summaries leave it.</summary>
+    public bool ByClass { get; init; } = true;
+
     /// <summary>Percentiles that are wanted besides the standard ones and the SLO's.</summary>
     public IReadOnlyList<double> Percentiles { get; init; } = [];
 

@@ -38,6 +38,7 @@ internal static class ReportData
         SummaryJson.WriteRequests(json, summary.Requests);
         SummaryJson.WriteSlo(json, summary.Slo);
         WriteMetrics(json, summary);
+        SummaryJson.WriteClasses(json, summary);
         SummaryJson.WriteReplicas(json, summary.Replicas);
         SummaryJson.WritePools(json, summary.Pools);
         TierData.Write(json, summary);

@@ -15,7 +15,7 @@ namespace Foretoken.Reports.Json;
 public static class SummaryJson
 {
     /// <summary>Version of the layout: the first number changes when a reader may break, the second when something was added.</summary>
-    public const string SchemaVersion = "1.1";
+    public const string SchemaVersion = "1.2";
 
     /// <summary>Writes the summary to a file that appears whole or not at all.</summary>
     public static void WriteFile(RunSummary summary, string path)
@@ -69,6 +69,7 @@ public static class SummaryJson
         WriteRequests(json, summary.Requests);
         WriteSlo(json, summary.Slo);
         WriteMetrics(json, summary);
+        WriteClasses(json, summary);
         WriteReplicas(json, summary.Replicas);
         WritePools(json, summary.Pools);
         WriteTimeline(json, summary.Timeline);
@@ -157,6 +158,11 @@ public static class SummaryJson
             json.WriteStartObject();
             json.WriteString("metric", target.Metric.Tag);
             json.WriteString("statistic", target.Statistic);
+            if (target.Class is { } own)
+            {
+                json.WriteString("class", own);
+            }
+
             json.WriteString("comparison", Comparison(target.Metric));
             Number(json, "bound", target.Bound);
             Number(json, "value", target.Value);
@@ -172,6 +178,11 @@ public static class SummaryJson
             var metric = Metrics.MetricCatalogue.Find(bound.Metric)!;
             json.WriteStartObject();
             json.WriteString("metric", metric.Tag);
+            if (bound.Class is { } own)
+            {
+                json.WriteString("class", own);
+            }
+
             json.WriteString("comparison", Comparison(metric));
             Number(json, "bound", bound.Bound);
             json.WriteString("unit", metric.Unit);
@@ -195,7 +206,22 @@ public static class SummaryJson
     private static void WriteMetrics(Utf8JsonWriter json, RunSummary summary)
     {
         json.WriteStartObject("metrics");
-        foreach (var (metric, values) in summary.Distributions)
+        WriteDistributions(json, summary.Distributions);
+
+        foreach (var (metric, value) in summary.Values)
+        {
+            json.WriteStartObject(metric.Tag);
+            json.WriteString("unit", metric.Unit);
+            Number(json, "avg", value);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteDistributions(Utf8JsonWriter json, IReadOnlyList<MetricStatistics> distributions)
+    {
+        foreach (var (metric, values) in distributions)
         {
             json.WriteStartObject(metric.Tag);
             json.WriteString("unit", metric.Unit);
@@ -212,16 +238,36 @@ public static class SummaryJson
             Number(json, "sum", values.Sum);
             json.WriteEndObject();
         }
+    }
 
-        foreach (var (metric, value) in summary.Values)
+    // Only where the workload has classes.
+    internal static void WriteClasses(Utf8JsonWriter json, RunSummary summary)
+    {
+        if (summary.Classes.Count == 0)
         {
-            json.WriteStartObject(metric.Tag);
-            json.WriteString("unit", metric.Unit);
-            Number(json, "avg", value);
+            return;
+        }
+
+        json.WriteStartArray("classes");
+        foreach (var own in summary.Classes)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", own.Name);
+            json.WriteNumber("requests", own.Requests);
+            Number(json, "request_share", (double)own.Requests / Math.Max(1, summary.Requests.Measured));
+            json.WriteNumber("answered", own.Answered);
+            if (own.Good is { } good)
+            {
+                json.WriteNumber("good", good);
+            }
+
+            json.WriteStartObject("metrics");
+            WriteDistributions(json, own.Distributions);
+            json.WriteEndObject();
             json.WriteEndObject();
         }
 
-        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     internal static void WriteReplicas(Utf8JsonWriter json, IReadOnlyList<ReplicaSummary> replicas)

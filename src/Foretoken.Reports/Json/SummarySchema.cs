@@ -93,16 +93,27 @@ public static class SummarySchema
             })),
         };
         schema.Add("required", Names(properties));
+        properties["classes"] = Described(new JsonObject { ["type"] = "array", ["items"] = Class() }, "The same by workload class, those of the workload in its order; only where it has classes.");
         properties["hand_offs"] = HandOffs();
         properties["explained_request"] = RequestLife();
         schema.Add("properties", properties);
         return schema;
     }
 
-    private static JsonObject Metrics()
+    private static JsonObject Class() => Closed("One workload class.", new JsonObject
+    {
+        ["name"] = Described(new JsonObject { ["type"] = new JsonArray("string", "null") }, "Its name; null for the requests without a class."),
+        ["requests"] = Count("Its requests of the measured part."),
+        ["request_share"] = Number("Their share of all measured requests."),
+        ["answered"] = Count("Those of them that were answered."),
+        ["good"] = Count("Good requests among them; only with an SLO that says what a good request is."),
+        ["metrics"] = Metrics(m => m.Kind == MetricKind.PerRequest),
+    }, ["good"]);
+
+    private static JsonObject Metrics(Func<MetricDefinition, bool>? which = null)
     {
         var properties = new JsonObject();
-        foreach (var metric in MetricCatalogue.All)
+        foreach (var metric in MetricCatalogue.All.Where(which ?? (_ => true)))
         {
             var fields = new JsonObject
             {
@@ -159,12 +170,13 @@ public static class SummarySchema
             {
                 ["metric"] = Of("string", "Tag of the metric."),
                 ["statistic"] = Of("string", "p95 and the like, avg, or value for a metric with one value."),
+                ["class"] = Of("string", "The workload class whose requests are meant; left out: all requests."),
                 ["comparison"] = Choice("Direction of the bound.", "at_most", "at_least"),
                 ["bound"] = Number("The bound."),
                 ["value"] = Described(new JsonObject { ["type"] = new JsonArray("number", "null") }, "What the run reached; null when no request has the metric."),
                 ["unit"] = Of("string", "Unit of bound and value."),
                 ["verdict"] = Verdict(),
-            }),
+            }, ["class"]),
         },
         ["request_bounds"] = new JsonObject
         {
@@ -172,10 +184,11 @@ public static class SummarySchema
             ["items"] = Closed("What one request must keep to be a good one.", new JsonObject
             {
                 ["metric"] = Of("string", "Tag of the metric."),
+                ["class"] = Of("string", "The workload class whose requests it is for, in place of the general bound; left out: all requests."),
                 ["comparison"] = Choice("Direction of the bound.", "at_most", "at_least"),
                 ["bound"] = Number("The bound."),
                 ["unit"] = Of("string", "Unit of the bound."),
-            }),
+            }, ["class"]),
         },
         ["failed_fraction"] = Number("Share of measured requests that were rejected, aborted or shed."),
         ["failed_fraction_max"] = Number("Share that was allowed."),

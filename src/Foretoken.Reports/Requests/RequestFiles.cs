@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Foretoken.Engines.Replicas;
 using Foretoken.Quantities;
 using Foretoken.Metrics.Summaries;
@@ -16,7 +17,7 @@ public static class RequestFiles
     [
         "index", "arrival_ns", "dispatch_ns", "scheduled_ns", "first_token_ns", "second_token_ns", "last_token_ns",
         "worker", "input_tokens", "output_tokens", "cached_tokens", "preemptions", "outcome",
-        "time_to_first_token_ms", "inter_token_latency_ms", "request_latency_ms",
+        "time_to_first_token_ms", "inter_token_latency_ms", "request_latency_ms", "class",
     ];
 
     private static readonly int FirstToken = RequestMetrics.IndexOf(Metrics.MetricCatalogue.TimeToFirstToken);
@@ -24,21 +25,23 @@ public static class RequestFiles
     private static readonly int Latency = RequestMetrics.IndexOf(Metrics.MetricCatalogue.RequestLatency);
 
     /// <summary>Writes <c>requests.jsonl</c>: one JSON object per line.</summary>
-    public static void WriteJsonLines(RequestTable table, Stream stream)
+    public static void WriteJsonLines(RunResult result, Stream stream)
     {
         var names = Columns.Select((name, i) => System.Text.Encoding.UTF8.GetBytes((i == 0 ? "{\"" : ",\"") + name + "\":")).ToArray();
-        Write(table, stream, names, none: "null"u8, quote: "\""u8, end: "}\n"u8);
+        var classes = result.Classes.Select(name => System.Text.Encoding.UTF8.GetBytes('"' + JsonEncodedText.Encode(name).ToString() + '"')).ToArray();
+        Write(result.Requests, classes, stream, names, none: "null"u8, quote: "\""u8, end: "}\n"u8);
     }
 
     /// <summary>Writes <c>requests.csv</c>: a heading and one line per request.</summary>
-    public static void WriteCsv(RequestTable table, Stream stream)
+    public static void WriteCsv(RunResult result, Stream stream)
     {
         stream.Write(System.Text.Encoding.UTF8.GetBytes(string.Join(',', Columns) + "\n"));
         var names = Columns.Select((_, i) => i == 0 ? Array.Empty<byte>() : ","u8.ToArray()).ToArray();
-        Write(table, stream, names, none: ""u8, quote: ""u8, end: "\n"u8);
+        var classes = result.Classes.Select(name => System.Text.Encoding.UTF8.GetBytes(name.AsSpan().IndexOfAny(",\"\r\n") < 0 ? name : '"' + name.Replace("\"", "\"\"", StringComparison.Ordinal) + '"')).ToArray();
+        Write(result.Requests, classes, stream, names, none: ""u8, quote: ""u8, end: "\n"u8);
     }
 
-    private static void Write(RequestTable table, Stream stream, byte[][] names, ReadOnlySpan<byte> none, ReadOnlySpan<byte> quote, ReadOnlySpan<byte> end)
+    private static void Write(RequestTable table, byte[][] classes, Stream stream, byte[][] names, ReadOnlySpan<byte> none, ReadOnlySpan<byte> quote, ReadOnlySpan<byte> end)
     {
         var row = new Utf8Row(stream);
         for (var i = 0; i < table.Count; i++)
@@ -84,8 +87,10 @@ public static class RequestFiles
             Metric(row, FirstToken, table, i, none);
             row.Text(names[column++]);
             Metric(row, InterToken, table, i, none);
-            row.Text(names[column]);
+            row.Text(names[column++]);
             Metric(row, Latency, table, i, none);
+            row.Text(names[column]);
+            row.Text(table.Class(i) is > 0 and var own ? classes[own - 1] : none);
             row.Text(end);
         }
 

@@ -15,6 +15,12 @@ internal sealed class Utf8Row(Stream stream)
     public void Text(ReadOnlySpan<byte> text)
     {
         Room(text.Length);
+        if (text.Length > _bytes.Length)
+        {
+            stream.Write(text);
+            return;
+        }
+
         text.CopyTo(_bytes.AsSpan(_length));
         _length += text.Length;
     }

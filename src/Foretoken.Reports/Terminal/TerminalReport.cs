@@ -64,6 +64,7 @@ public static class TerminalReport
             Partial();
             Slo();
             Distributions();
+            Classes();
             System();
             Pools();
             Replicas();
@@ -230,6 +231,40 @@ public static class TerminalReport
             }
 
             return table;
+        }
+
+        private void Classes()
+        {
+            const int most = 20;
+            if (summary.Classes.Count == 0)
+            {
+                return;
+            }
+
+            to.WriteLine();
+            var table = new TextTable(
+            [
+                new("Class", 0), new("requests", 0), new("share", 3), new("failed", 6), new("prompt", 4), new("answer", 5), new("TTFT p95", 0), new("p99", 1), new("p50", 7), new("ITL p95", 0), new("p99", 1), new("p50", 8),
+                new("e2e p95", 9), new("tok/s/user p5", 3), new("good", 2),
+            ]);
+            foreach (var own in summary.Classes.OrderByDescending(c => c.Requests).Take(most))
+            {
+                table.Add(
+                    ClassLabel.Of(own.Name), Human.Number(own.Requests, 0), Human.Percent((double)own.Requests / Math.Max(1, summary.Requests.Measured)), Human.Number(own.Requests - own.Answered, 0),
+                    Mean(own, MetricCatalogue.InputSequenceLength), Mean(own, MetricCatalogue.OutputSequenceLength),
+                    At(own, MetricCatalogue.TimeToFirstToken, 95), At(own, MetricCatalogue.TimeToFirstToken, 99), At(own, MetricCatalogue.TimeToFirstToken, 50),
+                    At(own, MetricCatalogue.InterTokenLatency, 95), At(own, MetricCatalogue.InterTokenLatency, 99), At(own, MetricCatalogue.InterTokenLatency, 50),
+                    At(own, MetricCatalogue.RequestLatency, 95), At(own, MetricCatalogue.OutputTokenThroughputPerUser, 5), own.Good is { } good ? Human.Percent((double)good / Math.Max(1, own.Requests)) : "-");
+            }
+
+            table.Render(to, width, ink);
+            Wrap(
+                (summary.Classes.Count > most ? $"The {most} largest of {Human.Number(summary.Classes.Count, 0)} classes. " : "") + "By class, times in ms, mean prompt and answer in tokens.", ink.Dim);
+
+            static string Mean(ClassSummary own, MetricDefinition metric) => Human.Number(own.DistributionOf(metric)?.Mean ?? double.NaN, 0);
+
+            static string At(ClassSummary own, MetricDefinition metric, double percentile) =>
+                own.DistributionOf(metric)?.At(percentile) is { } value ? Human.Number(value, Human.Decimals(value)) : "-";
         }
 
         private void System()
@@ -514,7 +549,7 @@ public static class TerminalReport
         private static string StatisticOf(SloTargetResult target, bool shortNames)
         {
             var name = shortNames ? target.Metric.ShortName : target.Metric.Name;
-            return target.Metric.Kind == MetricKind.PerRun ? name : $"{target.Statistic} {name}";
+            return target.Metric.Kind == MetricKind.PerRun ? name : $"{target.Statistic} {name}" + (target.Class is { } own ? " of " + Ink.Clean(own) : "");
         }
 
         private static string Text(MetricDefinition metric, double value, bool shortNames = false)

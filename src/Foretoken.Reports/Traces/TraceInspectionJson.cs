@@ -12,7 +12,7 @@ namespace Foretoken.Reports.Traces;
 public static class TraceInspectionJson
 {
     /// <summary>Version of the shape: the first number changes when a reader may break, the second when something was added.</summary>
-    public const string SchemaVersion = "1.0";
+    public const string SchemaVersion = "1.1";
 
     private const int MostBins = 120;
 
@@ -54,6 +54,7 @@ public static class TraceInspectionJson
         Burstiness(json, trace);
         Reuse(json, trace);
         Sessions(json, trace);
+        Classes(json, trace);
         Timeline(json, trace);
         json.WriteEndObject();
     }
@@ -177,6 +178,28 @@ public static class TraceInspectionJson
 
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    private static void Classes(Utf8JsonWriter json, TraceInspector trace)
+    {
+        json.WriteStartArray("classes");
+        foreach (var own in trace.Classes)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", own.Name);
+            json.WriteNumber("requests", own.Requests);
+            Number(json, "request_share", (double)own.Requests / trace.Requests);
+            Number(json, "token_share", (double)(own.Inputs.Sum + own.Outputs.Sum) / (double)(trace.Inputs.Sum + trace.Outputs.Sum));
+            json.WriteStartObject("input_tokens");
+            Distribution(json, own.Inputs);
+            json.WriteEndObject();
+            json.WriteStartObject("output_tokens");
+            Distribution(json, own.Outputs);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Timeline(Utf8JsonWriter json, TraceInspector trace)

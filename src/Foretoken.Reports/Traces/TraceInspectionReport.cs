@@ -42,6 +42,7 @@ public static class TraceInspectionReport
             Reuse();
             Bursts();
             Sessions();
+            Classes();
         }
 
         private void Title()
@@ -270,6 +271,36 @@ public static class TraceInspectionReport
             }
         }
 
+        private void Classes()
+        {
+            const int most = 20;
+            var classes = trace.Classes;
+            if (classes.Count == 0)
+            {
+                return;
+            }
+
+            Heading("Workload classes");
+            var table = new TextTable(
+            [
+                new("", 0), new("requests", 0), new("share", 0), new("tokens", 2), new("prompt mean", 0), new("p50", 3), new("p99", 4), new("answer mean", 0), new("p50", 3), new("p99", 4),
+            ]);
+            var tokens = (double)(trace.Inputs.Sum + trace.Outputs.Sum);
+            foreach (var own in classes.Take(most))
+            {
+                table.Add(
+                    ClassLabel.Of(own.Name), Human.Number(own.Requests, 0), Human.Percent((double)own.Requests / trace.Requests), Human.Percent((double)(own.Inputs.Sum + own.Outputs.Sum) / tokens),
+                    Human.Number(own.Inputs.Mean, 0), Human.Number(own.Inputs.Quantile(0.5), 0), Human.Number(own.Inputs.Quantile(0.99), 0),
+                    Human.Number(own.Outputs.Mean, 0), Human.Number(own.Outputs.Quantile(0.5), 0), Human.Number(own.Outputs.Quantile(0.99), 0));
+            }
+
+            table.Render(to, width, ink, "  ");
+            if (classes.Count > most)
+            {
+                Line($"and {Count(classes.Count - most, "class", "classes")} more with {Human.Percent((double)classes.Skip(most).Sum(c => c.Requests) / trace.Requests)} of the requests");
+            }
+        }
+
         private void Heading(string text)
         {
             to.WriteLine();
@@ -316,7 +347,7 @@ public static class TraceInspectionReport
 
         private static string Tokens(Int128 tokens) => tokens < 10_000 ? Human.Number((double)tokens, 0) : Human.Rate((double)tokens);
 
-        private static string Count(long count, string what) => Human.Number(count, 0) + " " + what + (count == 1 ? "" : "s");
+        private static string Count(long count, string what, string? many = null) => Human.Number(count, 0) + " " + (count == 1 ? what : many ?? what + "s");
 
         private static readonly double[] Steps =
         [

@@ -77,7 +77,7 @@ public static class PortfolioText
             return ["The traffic is of one kind: no cut of it is clearer than one through a single cloud, so there is no portfolio."];
         }
 
-        var from = result.IsNamed ? "as the scenario names them" : $"by length, sessions and shared prefixes; how clear the cut is: {Human.Number(result.Silhouette, 2)} of 1";
+        var from = result.IsNamed ? "as the workload names them" : $"by length, sessions and shared prefixes; how clear the cut is: {Human.Number(result.Silhouette, 2)} of 1";
         var said = new List<string> { $"{Human.Number(result.Classes.Count, 0)} classes, {from}." };
         if (result.Shared is not { } shared || result.Together is not { } together)
         {

@@ -27,7 +27,7 @@ public sealed class Conclusion
         _outcome = outcome;
         _judge = new Judge(study, runner.Measures);
         _bottleneck = new Bottleneck(runner.Measures, stepTimes);
-        var trace = runner.Traffic.Recorded(0)?.Trace;
+        var trace = runner.Traffic.Recorded(0);
         _meanContext = trace is null ? 1000 : Enumerable.Range(0, trace.Count).Average(i => trace.InputTokens[i] + (trace.OutputTokens[i] / 2.0));
         _finished = [.. outcome.Contestants.Where(c => c.Final is not null)];
         _front = outcome.Front;

@@ -156,18 +156,12 @@ public static class BlockResampling
             }
         }
 
-        public Trace Finish() => new()
+        public Trace Finish() => _from.Select(_rows) with
         {
             Arrivals = [.. _arrivals],
-            InputTokens = [.. _rows.Select(r => _from.InputTokens[r])],
-            OutputTokens = [.. _rows.Select(r => _from.OutputTokens[r])],
-            Priorities = _from.Priorities is null ? null : [.. _rows.Select(r => _from.Priorities[r])],
             Sessions = _from.Sessions is null ? null : [.. _sessions],
-            Delays = _from.Delays is null ? null : [.. _rows.Select(r => _from.Delays[r])],
             Contents = _from.Contents is null ? null : [.. _contents],
             Tree = _tree ?? _from.Tree,
-            HasArrivals = true,
-            HashBlockTokens = _from.HashBlockTokens,
             SessionCount = _nextSession,
         };
 

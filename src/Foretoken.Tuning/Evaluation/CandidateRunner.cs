@@ -25,7 +25,7 @@ public sealed class CandidateRunner(Traffic traffic, MeasureSet measures, StepTi
     public RunOutcome Run(Candidate candidate, RunAddress address, RunControl control)
     {
         var result = Play(candidate, address, control);
-        var values = measures.Read(result, candidate.Model.Slo, traffic.Recorded(address.Traffic)?.Classes, traffic.Classes);
+        var values = measures.Read(result, candidate.Model.Slo);
         return new RunOutcome(values, result.Fingerprint, double.IsNaN(values[_seconds]) ? 0 : values[_seconds], values[_gpuHours]);
     }
 

@@ -85,9 +85,7 @@ public sealed class MeasureSet
     /// <summary>The numbers of a run, in order; NaN where it does not have one.</summary>
     /// <param name="result">The run.</param>
     /// <param name="slo">The scenario's SLO, which decides what a good request is; null for none.</param>
-    /// <param name="classes">Class of each request; null when there is one class.</param>
-    /// <param name="names">Names of the classes.</param>
-    public double[] Read(RunResult result, SloModel? slo, int[]? classes, IReadOnlyList<string> names)
+    public double[] Read(RunResult result, SloModel? slo)
     {
         var own = SloMapping.ToSpec(slo);
         var spec = new SloSpec
@@ -96,12 +94,12 @@ public sealed class MeasureSet
             RequestBounds = own?.EffectiveRequestBounds() is { Count: > 0 } bounds ? bounds : [new SloRequestBound(MetricCatalogue.RequestLatency.Tag, double.MaxValue)],
             FailedFractionMax = own?.FailedFractionMax ?? 1,
         };
-        var summary = SummaryBuilder.Build(result, new SummaryContext { ScenarioName = "", Version = "", Slo = spec, Percentiles = _percentiles });
+        var summary = SummaryBuilder.Build(result, new SummaryContext { ScenarioName = "", Version = "", Slo = spec, Percentiles = _percentiles, ByClass = false });
         var values = new double[All.Count];
         for (var i = 0; i < values.Length; i++)
         {
             var measure = All[i];
-            values[i] = measure.Class is { } name ? OfClass(result, measure, classes, names, name)
+            values[i] = ClassSummary.NumberOf(result, measure.Class) is { } kind ? RequestStatistics.OfClass(result, RequestMetrics.IndexOf(measure.Metric), kind, measure.Percentile)
                 : measure.Metric.Kind == MetricKind.PerRun ? Value(summary, measure.Metric)
                 : Statistic(summary, measure);
         }
@@ -133,33 +131,5 @@ public sealed class MeasureSet
         }
 
         return double.NaN;
-    }
-
-    private static double OfClass(RunResult result, Measure measure, int[]? classes, IReadOnlyList<string> names, string name)
-    {
-        var metric = RequestMetrics.IndexOf(measure.Metric);
-        if (metric < 0 || classes is null)
-        {
-            return double.NaN;
-        }
-
-        var wanted = names.ToList().IndexOf(name);
-        var found = new List<double>();
-        var table = result.Requests;
-        for (var i = result.WarmUpRequests; i < table.Count; i++)
-        {
-            if (classes[i] == wanted && RequestMetrics.Answered(table.Outcome(i)) && RequestMetrics.Raw(metric, table, i) is var raw and not double.NaN)
-            {
-                found.Add(RequestMetrics.InUnit(metric, raw));
-            }
-        }
-
-        if (found.Count == 0)
-        {
-            return double.NaN;
-        }
-
-        found.Sort();
-        return measure.Percentile is { } p ? RequestStatistics.Percentile(found.ToArray(), p) : found.Average();
     }
 }

@@ -14,8 +14,8 @@ public abstract class Traffic
     /// <summary>Whether a part of it can be played, and the load be raised: not where clients wait for their answers.</summary>
     public abstract bool IsRecorded { get; }
 
-    /// <summary>Names of the workload classes; empty when there is one class.</summary>
-    public IReadOnlyList<string> Classes { get; init; } = [];
+    /// <summary>Names of the workload classes that requests are of; empty where they have none.</summary>
+    public abstract IReadOnlyList<string> Classes { get; }
 
     /// <summary>
     /// Factor that brings the spread between replications to that between days of such traffic: 1 for other seeds,
@@ -30,58 +30,49 @@ public abstract class Traffic
     public abstract IRequestSource Open(int replication, double share = 1, double speedup = 1);
 
     /// <summary>The requests of replication 0; null where they depend on the answers.</summary>
-    public abstract Recording? Recorded(int replication);
+    public abstract Trace? Recorded(int replication);
 }
 
 /// <summary>Traffic whose requests are known beforehand.</summary>
 /// <param name="record">Makes the requests of a replication.</param>
 /// <param name="replay">How they are replayed at all.</param>
-public sealed class RecordedTraffic(Func<int, Recording> record, ReplayOptions? replay = null) : Traffic
+public sealed class RecordedTraffic(Func<int, Trace> record, ReplayOptions? replay = null) : Traffic
 {
     // Fewer say nothing about a tail.
     private const int FewestRequests = 300;
 
-    private readonly ConcurrentDictionary<int, Lazy<Recording>> _replications = new();
+    private readonly ConcurrentDictionary<int, Lazy<Trace>> _replications = new();
 
     /// <inheritdoc />
     public override bool IsRecorded => true;
 
     /// <inheritdoc />
-    public override Recording Recorded(int replication) => _replications.GetOrAdd(replication, r => new Lazy<Recording>(() => Replayed(record(r)))).Value;
+    public override IReadOnlyList<string> Classes => Recorded(0).ClassNames;
+
+    /// <inheritdoc />
+    public override Trace Recorded(int replication) => _replications.GetOrAdd(replication, r => new Lazy<Trace>(() => Replayed(record(r)))).Value;
 
     /// <inheritdoc />
     public override IRequestSource Open(int replication, double share = 1, double speedup = 1)
     {
-        var trace = Recorded(replication).Trace;
+        var trace = Recorded(replication);
         return new TraceSource(trace, new ReplayOptions { Speedup = speedup, RequestLimit = share >= 1 ? null : Rows(trace.Count, share) });
     }
 
     // The replay's speed and limit once, so that whoever looks at the requests sees those that are played.
-    private Recording Replayed(Recording recording)
+    private Trace Replayed(Trace recorded)
     {
         if (replay is null || (replay.Speedup == 1 && replay.RequestLimit is null))
         {
-            return recording;
+            return recorded;
         }
 
-        var trace = recording.Trace;
-        var rows = (int)Math.Min(trace.Count, replay.RequestLimit ?? long.MaxValue);
-        return new Recording(
-            new Trace
-            {
-                Arrivals = [.. trace.Arrivals.Take(rows).Select(a => a == SimTime.Never ? a : new SimTime(Scaled(a.Nanoseconds)))],
-                InputTokens = trace.InputTokens[..rows],
-                OutputTokens = trace.OutputTokens[..rows],
-                Priorities = trace.Priorities?[..rows],
-                Sessions = trace.Sessions?[..rows],
-                Delays = trace.Delays is null ? null : [.. trace.Delays.Take(rows).Select(d => d.Nanoseconds < 0 ? d : new SimDuration(Scaled(d.Nanoseconds)))],
-                Contents = trace.Contents?[..rows],
-                Tree = trace.Tree,
-                HasArrivals = trace.HasArrivals,
-                HashBlockTokens = trace.HashBlockTokens,
-                SessionCount = trace.SessionCount,
-            },
-            recording.Classes?[..rows]);
+        var first = recorded.Select([.. Enumerable.Range(0, (int)Math.Min(recorded.Count, replay.RequestLimit ?? long.MaxValue))]);
+        return first with
+        {
+            Arrivals = [.. first.Arrivals.Select(a => a == SimTime.Never ? a : new SimTime(Scaled(a.Nanoseconds)))],
+            Delays = first.Delays is null ? null : [.. first.Delays.Select(d => d.Nanoseconds < 0 ? d : new SimDuration(Scaled(d.Nanoseconds)))],
+        };
 
         long Scaled(long nanoseconds) => replay.Speedup == 1 ? nanoseconds : SimDuration.FromNanoseconds(nanoseconds / replay.Speedup).Nanoseconds;
     }
@@ -98,7 +89,10 @@ public sealed class ReactiveTraffic(Func<int, IRequestSource> open) : Traffic
     public override bool IsRecorded => false;
 
     /// <inheritdoc />
-    public override Recording? Recorded(int replication) => null;
+    public override IReadOnlyList<string> Classes { get; } = open(0).Classes;
+
+    /// <inheritdoc />
+    public override Trace? Recorded(int replication) => null;
 
     /// <inheritdoc />
     public override IRequestSource Open(int replication, double share = 1, double speedup = 1) => open(replication);

@@ -102,16 +102,13 @@ public static class PortfolioJson
         json.WriteNumber("runs", deployment.Runs);
         json.WriteEndObject();
         Numbers(json, "objectives_in_shared", deployment.InShared);
-        if (deployment.MissesInShared is { } misses)
+        json.WriteStartObject("misses_in_shared");
+        foreach (var (constraint, miss) in deployment.MissesInShared)
         {
-            json.WriteStartObject("misses_in_shared");
-            foreach (var (constraint, miss) in misses)
-            {
-                Number(json, constraint.Measure.Text, miss);
-            }
-
-            json.WriteEndObject();
+            Number(json, constraint.Measure.Text, miss);
         }
+
+        json.WriteEndObject();
 
         json.WriteStartObject("switching");
         json.WriteNumber("kept_gpus", deployment.Switch.KeptGpus);

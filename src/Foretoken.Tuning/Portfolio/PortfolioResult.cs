@@ -80,8 +80,8 @@ public sealed record ClassDeployment
     /// <summary>The objectives over this class's requests in the shared deployment; NaN where it cannot be told by class.</summary>
     public required IReadOnlyList<double> InShared { get; init; }
 
-    /// <summary>Bounds that this class's requests miss in the shared deployment, and by what share of the bound; null where it cannot be told.</summary>
-    public required IReadOnlyList<KeyValuePair<Constraint, double>>? MissesInShared { get; init; }
+    /// <summary>Bounds that this class's requests miss in the shared deployment, and by what share of the bound.</summary>
+    public required IReadOnlyList<KeyValuePair<Constraint, double>> MissesInShared { get; init; }
 
     /// <summary>What it takes to get from the shared deployment to this one.</summary>
     public required SwitchingCost Switch { get; init; }

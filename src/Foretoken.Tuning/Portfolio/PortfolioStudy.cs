@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foretoken.Metrics;
 using Foretoken.Quantities;
 using Foretoken.Tuning.Conclusions;
@@ -21,6 +22,9 @@ public sealed class PortfolioStudy
     private const int ShareOfCandidates = 4;
     private const int FewestCandidates = 128;
 
+    // Every class is a study of its own.
+    private const int MostNamed = 16;
+
     private static readonly MetricDefinition[] Sums =
     [
         MetricCatalogue.GpuCount, MetricCatalogue.GpuHours, MetricCatalogue.Cost, MetricCatalogue.CostPerHour, MetricCatalogue.GpuEnergy, MetricCatalogue.OutputTokenThroughput, MetricCatalogue.RequestThroughput,
@@ -32,21 +36,23 @@ public sealed class PortfolioStudy
     private readonly StepTimePool _stepTimes;
     private readonly IRunMemory _memory;
     private readonly RecordedTraffic _traffic;
+    private readonly bool _byStatistics;
     private readonly int _threads;
     private readonly CancellationToken _stop;
 
     /// <summary>A portfolio that is ready to begin.</summary>
     /// <exception cref="InputException">The study cannot have one.</exception>
-    public PortfolioStudy(Study study, CandidateFactory factory, CandidateRunner runner, StepTimePool stepTimes, IRunMemory memory, int threads, CancellationToken stop)
+    public PortfolioStudy(Study study, CandidateFactory factory, CandidateRunner runner, StepTimePool stepTimes, IRunMemory memory, int threads, CancellationToken stop, bool byStatistics = false)
     {
-        Check(study, runner.Traffic);
+        Check(study, runner.Traffic, byStatistics);
+        _byStatistics = byStatistics;
         (_study, _factory, _runner, _stepTimes, _memory, _threads, _stop) = (study, factory, runner, stepTimes, memory, threads, stop);
         _traffic = (RecordedTraffic)runner.Traffic;
     }
 
     /// <summary>Says what keeps a study from having a portfolio.</summary>
     /// <exception cref="InputException">Something does.</exception>
-    public static void Check(Study study, Traffic traffic)
+    public static void Check(Study study, Traffic traffic, bool byStatistics)
     {
         var problems = new List<Problem>();
         if (traffic is not RecordedTraffic)
@@ -64,6 +70,16 @@ public sealed class PortfolioStudy
             problems.Add(new("--portfolio", $"every class has the same objectives, and '{objective.Measure}' is of one class", "use an objective over all requests"));
         }
 
+        if (!byStatistics && traffic.Classes.Count > MostNamed)
+        {
+            problems.Add(new("--portfolio", string.Create(CultureInfo.InvariantCulture, $"would tune each of the {traffic.Classes.Count} classes that the workload names; at most {MostNamed}"), "cut the traffic by its statistics: --portfolio-by statistics"));
+        }
+
+        if (byStatistics && study.Constraints.FirstOrDefault(c => c.Measure.Class is not null) is { } bound)
+        {
+            problems.Add(new("--portfolio-by statistics", $"'{bound.Measure}' is a bound of a class that the workload names, and its requests are spread over others then", "leave --portfolio-by out, or the bound"));
+        }
+
         if (problems.Count > 0)
         {
             throw new InputException(problems);
@@ -77,7 +93,7 @@ public sealed class PortfolioStudy
     /// <exception cref="OperationCanceledException">It was told to stop; what was played is in the memory.</exception>
     public PortfolioResult Run(TuningResult shared, TunerOutcome outcome, Func<Tuner, TunerProgress, TunerOutcome>? play = null)
     {
-        var classes = TrafficClasses.Of(_traffic, _study.Seed);
+        var classes = TrafficClasses.Of(_traffic, _study.Seed, _byStatistics);
         var result = new PortfolioResult
         {
             Name = _study.Name,
@@ -118,7 +134,7 @@ public sealed class PortfolioStudy
         return deployments.Count < classes.Classes.Count(c => c.Requests > 0) ? result : result with { Deployments = deployments, Together = Together(deployments) };
     }
 
-    private ClassDeployment? Tune(TrafficClasses classes, int number, Func<Tuner, TunerProgress, TunerOutcome>? play, Switching switching, (MeasureSet Measures, double[] Values)? inShared)
+    private ClassDeployment? Tune(TrafficClasses classes, int number, Func<Tuner, TunerProgress, TunerOutcome>? play, Switching switching, (MeasureSet Measures, double[] Values) inShared)
     {
         var own = classes.Classes[number];
         var study = _study with
@@ -149,33 +165,25 @@ public sealed class PortfolioStudy
             Candidates = found.Candidates.Count,
             Runs = found.Runs,
             InShared = [.. _study.Objectives.Select(o => Told(o.Measure, own.Name))],
-            MissesInShared = inShared is null ? null : [.. study.Constraints.Where(c => c.Measure.Metric.Kind != MetricKind.PerRun)
+            MissesInShared = [.. study.Constraints.Where(c => c.Measure.Metric.Kind != MetricKind.PerRun)
                 .Select(c => KeyValuePair.Create(c, c.Miss(Told(c.Measure, own.Name)))).Where(c => c.Value > 0)],
             Switch = switching.To(candidate),
         };
 
-        double Told(Measure measure, string name) => inShared is { } known && measure.Metric.Kind != MetricKind.PerRun ? known.Values[known.Measures.PlaceOf(measure with { Class = name })] : double.NaN;
+        double Told(Measure measure, string name) => measure.Metric.Kind != MetricKind.PerRun ? inShared.Values[inShared.Measures.PlaceOf(measure with { Class = name })] : double.NaN;
     }
 
     private IReadOnlyList<Constraint> ConstraintsOf(string name) => [.. _study.Constraints.Where(c => c.Measure.Class is null || c.Measure.Class == name)];
 
-    // Runs know requests by the order in which they were sent: without sessions that is the order of arrivals.
-    private (MeasureSet Measures, double[] Values)? InShared(TrafficClasses classes, Candidate from)
+    // What each class gets in the shared configuration.
+    private (MeasureSet Measures, double[] Values) InShared(TrafficClasses classes, Candidate from)
     {
-        var trace = _traffic.Recorded(0).Trace;
-        if (trace.Sessions is not null)
-        {
-            return null;
-        }
-
-        var byRow = classes.ClassOf(0);
-        int[] sent = [.. Enumerable.Range(0, byRow.Length).OrderBy(r => trace.Arrivals[r]).Select(r => byRow[r])];
         var names = classes.Classes.Select(c => c.Name).ToList();
         var wanted = names.SelectMany(n => ConstraintsOf(n).Select(c => c with { Measure = c.Measure with { Class = n } })).Where(c => c.Measure.Metric.Kind != MetricKind.PerRun).ToList();
         var goals = names.SelectMany(n => _study.Objectives.Select(o => o with { Measure = o.Measure with { Class = n } })).Where(o => o.Measure.Metric.Kind != MetricKind.PerRun).ToList();
         var measures = new MeasureSet(goals, wanted);
-        var run = _runner.Play(from, RunAddress.Whole(0), new RunControl());
-        return (measures, measures.Read(run, from.Model.Slo, sent, names));
+        var run = new CandidateRunner(classes.Labelled(), measures, _stepTimes, _study.Seed).Play(from, RunAddress.Whole(0), new RunControl());
+        return (measures, measures.Read(run, from.Model.Slo));
     }
 
     private Side Together(List<ClassDeployment> deployments) => new()

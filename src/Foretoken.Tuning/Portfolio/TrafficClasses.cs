@@ -6,13 +6,16 @@ using Foretoken.Workloads.Traces;
 namespace Foretoken.Tuning.Portfolio;
 
 /// <summary>
-/// The traffic of a study cut into classes: those that the scenario names, or else what k-means finds in the requests' own
+/// The traffic of a study cut into classes: those that the workload names, or else what k-means finds in the requests' own
 /// statistics. Sessions stay whole, and every request is in one class. A function of traffic and seed.
 /// </summary>
 public sealed class TrafficClasses
 {
     private const int ClustersMost = 4;
     private const int SampleMost = 2000;
+
+    // Requests that a trace gives no class, while it gives others one.
+    private const string Unnamed = "(no class)";
 
     // Below, a class says nothing about a tail and is not worth a deployment of its own.
     private const int FewestRequests = 100;
@@ -30,15 +33,15 @@ public sealed class TrafficClasses
     private readonly double[] _scales;
     private readonly double[][]? _centres;
 
-    private TrafficClasses(RecordedTraffic traffic, ulong seed)
+    private TrafficClasses(RecordedTraffic traffic, ulong seed, bool byStatistics)
     {
         _traffic = traffic;
-        var trace = traffic.Recorded(0).Trace;
+        var trace = traffic.Recorded(0);
         (_means, _scales) = ([], []);
-        if (traffic.Classes.Count > 0)
+        if (traffic.Classes.Count > 0 && !byStatistics)
         {
             IsNamed = true;
-            Classes = Told(trace, traffic.Classes);
+            Classes = Told(trace, trace.Classes is { } own && own.Contains(0) ? [.. traffic.Classes, Unnamed] : traffic.Classes);
             return;
         }
 
@@ -71,33 +74,35 @@ public sealed class TrafficClasses
         Classes = Told(trace, null);
     }
 
-    /// <summary>The classes, those of the scenario in its order, others by their number of requests.</summary>
+    /// <summary>The classes, those of the workload in its order, others by their number of requests.</summary>
     public IReadOnlyList<TrafficClass> Classes { get; }
 
-    /// <summary>Whether the scenario names them.</summary>
+    /// <summary>Whether the workload names them.</summary>
     public bool IsNamed { get; }
 
-    /// <summary>How clear the cut is, the mean silhouette, up to 1; 0 where nothing was cut or the scenario names the classes.</summary>
+    /// <summary>How clear the cut is, the mean silhouette, up to 1; 0 where nothing was cut or the workload names the classes.</summary>
     public double Silhouette { get; }
 
     /// <summary>Cuts traffic.</summary>
     /// <param name="traffic">The traffic; every replication has at least one request.</param>
     /// <param name="seed">Seed of the study.</param>
-    public static TrafficClasses Of(RecordedTraffic traffic, ulong seed) => new(traffic, seed);
+    /// <param name="byStatistics">Whether to cut by statistics where the workload names classes, too.</param>
+    public static TrafficClasses Of(RecordedTraffic traffic, ulong seed, bool byStatistics = false) => new(traffic, seed, byStatistics);
 
     /// <summary>Class of each request that is played of a replication, in order of rows.</summary>
     public int[] ClassOf(int replication)
     {
-        var recording = _traffic.Recorded(replication);
-        var classes = new int[recording.Trace.Count];
+        var trace = _traffic.Recorded(replication);
+        var classes = new int[trace.Count];
         if (IsNamed)
         {
-            return recording.Classes is { } named ? named[..classes.Length] : classes;
+            // Those without a class come after all others.
+            return [.. trace.Classes!.Select(number => number > 0 ? number - 1 : trace.ClassNames.Count)];
         }
 
         if (_centres is not null)
         {
-            foreach (var unit in TrafficUnits.Of(recording.Trace, classes.Length))
+            foreach (var unit in TrafficUnits.Of(trace, classes.Length))
             {
                 var nearest = KMeans.Nearest(Standard(unit.Features), _centres);
                 foreach (var row in unit.Rows)
@@ -110,17 +115,23 @@ public sealed class TrafficClasses
         return classes;
     }
 
+    /// <summary>The whole traffic, in which every request says of which class it is.</summary>
+    public RecordedTraffic Labelled() => new(replication => _traffic.Recorded(replication) with
+    {
+        Classes = [.. ClassOf(replication).Select(number => number + 1)],
+        ClassNames = [.. Classes.Select(c => c.Name)],
+    }) { ReplicationSpread = _traffic.ReplicationSpread };
+
     /// <summary>The requests of one class, at the times at which they came in the whole.</summary>
     public RecordedTraffic Traffic(int number)
     {
-        Recording Part(int replication)
+        Trace Part(int replication)
         {
             var classes = ClassOf(replication);
-            int[] rows = [.. Enumerable.Range(0, classes.Length).Where(r => classes[r] == number)];
-            return new Recording(Cut(_traffic.Recorded(replication).Trace, rows), IsNamed ? new int[rows.Length] : null);
+            return Cut(_traffic.Recorded(replication), [.. Enumerable.Range(0, classes.Length).Where(r => classes[r] == number)]);
         }
 
-        return new RecordedTraffic(Part) { ReplicationSpread = _traffic.ReplicationSpread, Classes = IsNamed ? [Classes[number].Name] : [] };
+        return new RecordedTraffic(Part) { ReplicationSpread = _traffic.ReplicationSpread };
     }
 
     private double[] Standard(double[] features) => [.. features.Select((f, i) => (f - _means[i]) / _scales[i])];
@@ -217,34 +228,24 @@ public sealed class TrafficClasses
     private static List<TrafficClass> Distinct(List<TrafficClass> told) =>
         [.. told.Select(c => told.Count(o => o.Name == c.Name) == 1 ? c : c with { Name = string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.InputTokens:0}/{c.OutputTokens:0}") })];
 
+    // Sessions are numbered anew.
     private static Trace Cut(Trace trace, int[] rows)
     {
-        var sessions = new Dictionary<int, int>();
-        T[]? Of<T>(T[]? column) => column is null ? null : [.. rows.Select(r => column[r])];
-        int Session(int known)
+        var part = trace.Select(rows);
+        if (part.Sessions is not { } sessions)
         {
-            if (known >= 0 && !sessions.ContainsKey(known))
-            {
-                sessions.Add(known, sessions.Count);
-            }
-
-            return known < 0 ? known : sessions[known];
+            return part;
         }
 
-        int[]? renumbered = trace.Sessions is null ? null : [.. rows.Select(r => Session(trace.Sessions[r]))];
-        return new Trace
+        var numbers = new Dictionary<int, int>();
+        foreach (var session in sessions)
         {
-            Arrivals = Of(trace.Arrivals)!,
-            InputTokens = Of(trace.InputTokens)!,
-            OutputTokens = Of(trace.OutputTokens)!,
-            Priorities = Of(trace.Priorities),
-            Sessions = renumbered,
-            Delays = Of(trace.Delays),
-            Contents = Of(trace.Contents),
-            Tree = trace.Tree,
-            HasArrivals = trace.HasArrivals,
-            HashBlockTokens = trace.HashBlockTokens,
-            SessionCount = sessions.Count,
-        };
+            if (session >= 0)
+            {
+                numbers.TryAdd(session, numbers.Count);
+            }
+        }
+
+        return part with { Sessions = [.. sessions.Select(session => session < 0 ? session : numbers[session])], SessionCount = numbers.Count };
     }
 }

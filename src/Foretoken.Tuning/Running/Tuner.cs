@@ -35,6 +35,7 @@ public sealed class Tuner
     private readonly Judge _judge;
     private readonly Race _race;
     private readonly double[] _shares;
+    private readonly MeasuredClasses _classes;
     private readonly FluidBound? _bound;
     private readonly Dictionary<string, Contestant> _byKey = [];
     private readonly List<Contestant> _contestants = [];
@@ -59,9 +60,10 @@ public sealed class Tuner
         IsExhaustive = study.Search == "exhaustive" || (study.Search == "auto" && study.Space.CanonicalSize() <= study.Candidates);
         var recorded = runner.Traffic.Recorded(0);
         var races = study.Racing && !IsExhaustive && !study.Capacity && recorded is not null;
-        _shares = [.. Slices.Where(s => s == 1 || (races && recorded!.Trace.Count * s >= FirstStageRequests))];
+        _classes = new MeasuredClasses(study);
+        _shares = [.. Slices.Where(s => s == 1 || (races && recorded!.Count * s >= FirstStageRequests && _classes.Have(FirstStageRequests, recorded, RecordedTraffic.Rows(recorded.Count, s))))];
         _race = new Race(_shares, study.Objectives.Count);
-        _bound = recorded is null || study.Capacity ? null : new FluidBound(recorded.Trace, study.Constraints);
+        _bound = recorded is null || study.Capacity ? null : new FluidBound(recorded, study.Constraints);
         progress.CandidatesMax = (long)Math.Min(study.Candidates, study.Space.CanonicalSize());
     }
 
@@ -369,7 +371,7 @@ public sealed class Tuner
     private void Replicate(IReadOnlyList<Contestant> finalists)
     {
         var wanted = new List<(Contestant Contestant, int Replication)>();
-        for (var r = 1; r < _study.Replications && _runner.Traffic.ReplicationSpread > 0; r++)
+        foreach (var r in _runner.Traffic.ReplicationSpread > 0 ? Telling() : [])
         {
             wanted.AddRange(finalists.Select(c => (c, r)));
         }
@@ -406,6 +408,23 @@ public sealed class Tuner
                     contestant.Replications.Add(values);
                     break;
             }
+        }
+    }
+
+    // One in which a class that is measured does not come at all tells nothing of it: the next one takes its place.
+    private IEnumerable<int> Telling()
+    {
+        const int Tries = 10;
+        var found = 0;
+        for (var r = 1; found < _study.Replications - 1 && r < _study.Replications * Tries; r++)
+        {
+            if (_runner.Traffic.Recorded(r) is { } trace && !_classes.Have(1, trace, trace.Count))
+            {
+                continue;
+            }
+
+            found++;
+            yield return r;
         }
     }
 

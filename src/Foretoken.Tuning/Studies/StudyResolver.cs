@@ -90,7 +90,13 @@ public static class StudyResolver
             }
         }
 
-        CheckClasses(first.Model.Workload, objectives.Select(o => o.Measure).Concat(constraints.Select(c => c.Measure)), problems, file);
+        if (first.Model.Workload is not TraceWorkloadModel)
+        {
+            // Which classes a trace names is known when it has been read.
+            var classes = (first.Model.Workload as ClassesWorkloadModel)?.Classes.Select(c => c.Name).ToList() ?? [];
+            problems.AddRange(WorkloadClasses.Problems(objectives.Select(o => o.Measure).Concat(constraints.Select(c => c.Measure)), classes, $"{file}: tune"));
+        }
+
         return problems.Count > 0 ? throw new InputException(problems) : (new Study
         {
             Name = first.Model.Name,
@@ -269,22 +275,10 @@ public static class StudyResolver
         foreach (var target in slo?.Targets ?? [])
         {
             var metric = MetricCatalogue.Find(target.Metric)!;
-            yield return new Constraint(new Measure(metric, target.Percentile), metric.Better == MetricDirection.Higher, target.Bound);
+            yield return new Constraint(new Measure(metric, target.Percentile, target.Class), metric.Better == MetricDirection.Higher, target.Bound);
         }
 
         yield return new Constraint(new Measure(MetricCatalogue.ErrorRequestFraction), false, slo?.FailedFractionMax ?? 0);
-    }
-
-    private static void CheckClasses(WorkloadModel workload, IEnumerable<Measure> measures, List<Problem> problems, string file)
-    {
-        var classes = (workload as ClassesWorkloadModel)?.Classes.Select(c => c.Name).ToList() ?? [];
-        foreach (var measure in measures)
-        {
-            if (measure.Class is { } name && !classes.Contains(name))
-            {
-                problems.Add(new($"{file}: tune", $"'{measure.Text}' names a class that the workload does not have", classes.Count > 0 ? $"one of {string.Join(", ", classes)}" : "leave 'of ...' out, or describe workload.classes"));
-            }
-        }
     }
 
     // Some candidate has to exist; what is wrong with every point that was tried is wrong with the scenario itself.

@@ -4,7 +4,7 @@ using Foretoken.Quantities;
 namespace Foretoken.Twin.Results;
 
 /// <summary>
-/// What became of each request, in columns that grow in chunks (57 bytes a request). Rows are in order of issue. Times that
+/// What became of each request, in columns that grow in chunks (57 bytes a request, 61 where requests have classes). Rows are in order of issue. Times that
 /// never came are <see cref="SimTime.Never"/>.
 /// </summary>
 public sealed class RequestTable
@@ -60,6 +60,9 @@ public sealed class RequestTable
     /// <summary>Replica that served it; -1 when none did.</summary>
     public int Worker(int i) => _chunks[i >> ChunkBits].Worker[i & ChunkMask] - 1;
 
+    /// <summary>Its workload class: the place in <see cref="RunResult.Classes"/> from 1; 0 for none.</summary>
+    public int Class(int i) => _chunks[i >> ChunkBits].Class is { } classes ? classes[i & ChunkMask] : 0;
+
     /// <summary>Times it was preempted.</summary>
     public int Preemptions(int i) => _chunks[i >> ChunkBits].Preemptions[i & ChunkMask];
 
@@ -67,7 +70,7 @@ public sealed class RequestTable
     public RequestOutcome Outcome(int i) => _chunks[i >> ChunkBits].Outcome[i & ChunkMask];
 
     /// <summary>Adds the next request, still without outcome.</summary>
-    public void Issue(int index, SimTime arrival, int inputTokens, int worker)
+    public void Issue(int index, SimTime arrival, int inputTokens, int worker, int workloadClass = 0)
     {
         Invariant.That(index == Count);
         if ((index & ChunkMask) == 0)
@@ -85,6 +88,11 @@ public sealed class RequestTable
         chunk.Last[row] = long.MaxValue;
         chunk.Input[row] = inputTokens;
         chunk.Worker[row] = (ushort)(worker + 1);
+        if (workloadClass != 0)
+        {
+            (chunk.Class ??= new int[ChunkSize])[row] = workloadClass;
+        }
+
         Count++;
     }
 
@@ -141,5 +149,8 @@ public sealed class RequestTable
         public readonly ushort[] Worker = new ushort[ChunkSize];
         public readonly ushort[] Preemptions = new ushort[ChunkSize];
         public readonly RequestOutcome[] Outcome = new RequestOutcome[ChunkSize];
+
+        // Most workloads have no classes.
+        public int[]? Class;
     }
 }

@@ -9,6 +9,9 @@ public sealed record RunResult
     /// <summary>One row per request.</summary>
     public required RequestTable Requests { get; init; }
 
+    /// <summary>Names of the workload classes that requests are of (<see cref="RequestTable.Class"/>); empty where they have none.</summary>
+    public IReadOnlyList<string> Classes { get; init; } = [];
+
     /// <summary>One entry per replica.</summary>
     public required IReadOnlyList<ReplicaResult> Replicas { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
     /// <summary>Enters a request and the router's decision; -1 when it has to wait for a replica.</summary>
     public void Issue(in RequestSpec request, int worker)
     {
-        Requests.Issue(request.Index, request.Arrival, request.InputTokens, worker);
+        Requests.Issue(request.Index, request.Arrival, request.InputTokens, worker, request.Class);
         Trace?.Arrived(request);
         if (worker < 0)
         {
@@ -52,7 +52,7 @@ internal sealed class RunBook(IRequestSource source, LogHistogram gaps) : IRepli
     /// <summary>Enters a request that waits at the router.</summary>
     public void IssueHeld(in RequestSpec request)
     {
-        Requests.Issue(request.Index, request.Arrival, request.InputTokens, -1);
+        Requests.Issue(request.Index, request.Arrival, request.InputTokens, -1, request.Class);
         Trace?.Arrived(request);
     }
 

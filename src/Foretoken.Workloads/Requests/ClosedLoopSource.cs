@@ -51,6 +51,9 @@ public sealed class ClosedLoopSource : IRequestSource
     public PrefixTree? Tree => _supply.Tree;
 
     /// <inheritdoc />
+    public IReadOnlyList<string> Classes => _supply.Classes;
+
+    /// <inheritdoc />
     public SimTime NextArrival => _turns.First;
 
     /// <inheritdoc />

@@ -25,6 +25,9 @@ public sealed class ConversationSource(IConversationSupply supply) : IRequestSou
     public PrefixTree? Tree => supply.Tree;
 
     /// <inheritdoc />
+    public IReadOnlyList<string> Classes => supply.Classes;
+
+    /// <inheritdoc />
     public SimTime NextArrival => SimTime.Min(supply.NextStart, _turns.First);
 
     /// <inheritdoc />

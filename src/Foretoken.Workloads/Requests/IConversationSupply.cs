@@ -16,6 +16,9 @@ public interface IConversationSupply
     /// <summary>Prefix tree that the contents refer to; null when nothing is shared. May grow while turns are taken.</summary>
     PrefixTree? Tree { get; }
 
+    /// <summary>Names of the workload classes that turns are of; empty where they have none.</summary>
+    IReadOnlyList<string> Classes => [];
+
     /// <summary>When the next conversation starts by its own time, never decreasing; <see cref="SimTime.Never"/> when there is none left.</summary>
     SimTime NextStart { get; }
 

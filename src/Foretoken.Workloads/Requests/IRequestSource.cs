@@ -20,6 +20,9 @@ public interface IRequestSource
     /// <summary>Prefix tree that the paths refer to; null when no request shares anything. May grow while requests are taken.</summary>
     PrefixTree? Tree { get; }
 
+    /// <summary>Names of the workload classes that requests are of; empty where they have none. May grow while requests are taken.</summary>
+    IReadOnlyList<string> Classes => [];
+
     /// <summary>
     /// When the next request that is ready arrives; <see cref="SimTime.Never"/> when none is ready (the end, or all wait for
     /// completions). Never earlier than the last request taken.

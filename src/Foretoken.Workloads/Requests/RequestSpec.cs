@@ -23,6 +23,9 @@ public struct RequestSpec
     /// <summary>Session number, or -1 for a request on its own.</summary>
     public int Session;
 
+    /// <summary>Its workload class: the place in <see cref="IRequestSource.Classes"/> from 1; 0 for none.</summary>
+    public int Class;
+
     /// <summary>What the prompt is made of, for prefix caching.</summary>
     public PromptContent Content;
 }

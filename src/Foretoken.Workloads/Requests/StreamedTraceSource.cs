@@ -14,6 +14,7 @@ public sealed class StreamedTraceSource : IRequestSource
     private readonly ReplayOptions _options;
     private readonly TraceRecord _record = new();
     private readonly Dictionary<(int Parent, ulong Id), int> _nodes = [];
+    private readonly ClassNames _classes = new();
     private RequestSpec _next;
     private PrefixTree? _tree;
     private long _taken;
@@ -36,6 +37,9 @@ public sealed class StreamedTraceSource : IRequestSource
 
     /// <inheritdoc />
     public PrefixTree? Tree => _tree;
+
+    /// <inheritdoc />
+    public IReadOnlyList<string> Classes => _classes.Names;
 
     /// <inheritdoc />
     public SimTime NextArrival { get; private set; }
@@ -82,6 +86,7 @@ public sealed class StreamedTraceSource : IRequestSource
         _next.OutputTokens = _record.OutputTokens;
         _next.Priority = _record.Priority;
         _next.Session = -1;
+        _next.Class = _classes.NumberOf(_record.Class);
         _next.Content = _record.HashIds.Count == 0 ? default : ReadContent();
         NextArrival = arrival;
     }

@@ -61,6 +61,9 @@ public sealed class TraceConversations : IConversationSupply
     public PrefixTree? Tree => _trace.Tree;
 
     /// <inheritdoc />
+    public IReadOnlyList<string> Classes => _trace.ClassNames;
+
+    /// <inheritdoc />
     public SimTime NextStart =>
         _begun == _starts.Length ? SimTime.Never : _ignoreTimestamps ? SimTime.Zero : _options.Scale(_trace.Arrivals[_starts[_begun]]);
 
@@ -74,6 +77,7 @@ public sealed class TraceConversations : IConversationSupply
         request.OutputTokens = _trace.OutputTokens[handle];
         request.Priority = _trace.Priorities is null ? 0 : _trace.Priorities[handle];
         request.Session = _trace.Sessions is null ? -1 : _trace.Sessions[handle];
+        request.Class = _trace.Classes is null ? 0 : _trace.Classes[handle];
         request.Content = _trace.Contents is null ? default : _trace.Contents[handle];
     }
 

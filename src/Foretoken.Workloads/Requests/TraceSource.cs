@@ -58,6 +58,9 @@ public sealed class TraceSource : IRequestSource
     public PrefixTree? Tree => _trace.Tree;
 
     /// <inheritdoc />
+    public IReadOnlyList<string> Classes => _trace.ClassNames;
+
+    /// <inheritdoc />
     public SimTime NextArrival { get; private set; }
 
     /// <inheritdoc />
@@ -78,6 +81,7 @@ public sealed class TraceSource : IRequestSource
         request.OutputTokens = _trace.OutputTokens[row];
         request.Priority = _trace.Priorities is null ? 0 : _trace.Priorities[row];
         request.Session = -1;
+        request.Class = _trace.Classes is null ? 0 : _trace.Classes[row];
         request.Content = _trace.Contents is null ? default : _trace.Contents[row];
         NextArrival = ArrivalOf(++_next);
     }

@@ -17,10 +17,14 @@ public sealed class ClassMixSource : IRequestSource
     private readonly List<(int Class, int Index)> _issued = [];
 
     /// <summary>The stream of these classes, at least one.</summary>
-    public ClassMixSource(IReadOnlyList<IRequestSource> classes)
+    /// <param name="classes">What each class sends.</param>
+    /// <param name="names">What each is called.</param>
+    public ClassMixSource(IReadOnlyList<IRequestSource> classes, IReadOnlyList<string> names)
     {
         ArgumentOutOfRangeException.ThrowIfZero(classes.Count);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(names.Count, classes.Count);
         _classes = classes;
+        Classes = names;
         _nodes = [.. classes.Select(_ => new List<int>())];
         IsReactive = classes.Any(c => c.IsReactive);
     }
@@ -35,10 +39,10 @@ public sealed class ClassMixSource : IRequestSource
     public PrefixTree? Tree => _classes.Any(c => c.Tree is not null) ? _tree : null;
 
     /// <inheritdoc />
-    public SimTime NextArrival => _classes[Next()].NextArrival;
+    public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>Class of a request that was taken.</summary>
-    public int ClassOf(int request) => _issued[request].Class;
+    /// <inheritdoc />
+    public SimTime NextArrival => _classes[Next()].NextArrival;
 
     /// <inheritdoc />
     public void Take(out RequestSpec request)
@@ -47,6 +51,7 @@ public sealed class ClassMixSource : IRequestSource
         _classes[number].Take(out request);
         _issued.Add((number, request.Index));
         request.Index = _issued.Count - 1;
+        request.Class = number + 1;
         if (request.Session >= 0)
         {
             if (!_sessions.TryGetValue((number, request.Session), out var session))

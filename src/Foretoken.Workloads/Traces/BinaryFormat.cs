@@ -1,12 +1,15 @@
 namespace Foretoken.Workloads.Traces;
 
 /// <summary>
-/// Foretoken's compact binary trace (.ftrace), version 1. Layout in docs/traces.md: magic and version, records of
+/// Foretoken's compact binary trace (.ftrace), version 2, which has classes. Layout in docs/traces.md: magic and version, records of
 /// variable-length numbers in differences to the record before, a zero, the record count and a checksum.
 /// </summary>
 internal static class BinaryFormat
 {
-    public const byte CurrentVersion = 1;
+    public const byte CurrentVersion = 2;
+
+    /// <summary>The oldest version that is read; it has no classes.</summary>
+    public const byte OldestVersion = 1;
 
     /// <summary>Longest session or request name in UTF-8 bytes.</summary>
     public const int LongestName = 1 << 20;
@@ -29,7 +32,8 @@ internal static class BinaryFormat
         HashIds = 32,
         Known = 64,
         BlockTokens = 128,
-        All = 255,
+        Class = 256,
+        All = 511,
     }
 
     /// <summary>Goes on with the checksum (FNV-1a, 64 bits) over more bytes.</summary>

@@ -7,7 +7,7 @@ namespace Foretoken.Workloads.Traces;
 /// A whole trace in memory, in columns, immutable once built. Rows are in file order; hash
 /// ids and session names are renumbered densely in order of appearance.
 /// </summary>
-public sealed class Trace
+public sealed record Trace
 {
     /// <summary>
     /// Arrival per row; <see cref="SimTime.Never"/> where a session's later turn has only a delay, and in every row of a
@@ -30,6 +30,12 @@ public sealed class Trace
     /// <summary>Delay after the session's previous completion per row (negative: none given), or null.</summary>
     public SimDuration[]? Delays { get; init; }
 
+    /// <summary>Workload class per row: its place in <see cref="ClassNames"/> from 1, 0 for none; null when no row has one.</summary>
+    public int[]? Classes { get; init; }
+
+    /// <summary>Names of the classes, in order of appearance.</summary>
+    public IReadOnlyList<string> ClassNames { get; init; } = [];
+
     /// <summary>Content per row (hash ids and path), or null when the trace has no ids.</summary>
     public PromptContent[]? Contents { get; init; }
 
@@ -50,4 +56,36 @@ public sealed class Trace
 
     /// <summary>Number of sessions.</summary>
     public int SessionCount { get; init; }
+
+    /// <summary>The trace of some of the rows, in the given order; a row may come more than once. Sessions keep their numbers.</summary>
+    public Trace Select(IReadOnlyList<int> rows)
+    {
+        return this with
+        {
+            Arrivals = Of(Arrivals)!,
+            InputTokens = Of(InputTokens)!,
+            OutputTokens = Of(OutputTokens)!,
+            Priorities = Of(Priorities),
+            Sessions = Of(Sessions),
+            Delays = Of(Delays),
+            Classes = Of(Classes),
+            Contents = Of(Contents),
+        };
+
+        T[]? Of<T>(T[]? column)
+        {
+            if (column is null)
+            {
+                return null;
+            }
+
+            var picked = new T[rows.Count];
+            for (var i = 0; i < picked.Length; i++)
+            {
+                picked[i] = column[rows[i]];
+            }
+
+            return picked;
+        }
+    }
 }

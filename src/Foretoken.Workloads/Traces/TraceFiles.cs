@@ -75,6 +75,14 @@ public static class TraceFiles
         }
 
         var format = options.Format ?? FormatDetection.Recognise(input.Name, input.Window);
+        if (options.ClassFrom is { } key && (format is TraceFormat.VllmBench or TraceFormat.ForetokenBinary))
+        {
+            throw new InputException(
+                input.Name,
+                $"cannot name classes by '{key}': {(format == TraceFormat.VllmBench ? "a result of vllm bench says nothing about single requests but lengths and times" : "a .ftrace holds the classes that it was written with")}",
+                "leave class_from (--class-from) out");
+        }
+
         return format switch
         {
             TraceFormat.Mooncake => new MooncakeReader(Records(input), options),

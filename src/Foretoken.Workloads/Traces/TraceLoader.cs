@@ -17,6 +17,8 @@ public static class TraceLoader
         var sessions = new Sparse<int>(-1);
         var delays = new Sparse<SimDuration>(new SimDuration(-1));
         var sessionNumbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var classes = new Sparse<int>(0);
+        var classNames = new ClassNames();
         var content = new ContentColumns();
         var timed = false;
         var record = new TraceRecord();
@@ -40,6 +42,7 @@ public static class TraceLoader
                 delays.Set(row, delay);
             }
 
+            classes.Set(row, classNames.NumberOf(record.Class));
             content.Add(row, record);
         }
 
@@ -54,6 +57,8 @@ public static class TraceLoader
             Sessions = sessions.ToArray(rows),
             SessionCount = sessionNumbers.Count,
             Delays = delays.ToArray(rows),
+            Classes = classes.ToArray(rows),
+            ClassNames = classNames.Names,
             Contents = contents,
             Tree = tree,
             HasArrivals = timed,

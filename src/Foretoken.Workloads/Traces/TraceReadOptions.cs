@@ -23,6 +23,12 @@ public sealed record TraceReadOptions
     /// <summary>Tokens per hash id for formats that do not say it (Mooncake). At least 1, default <see cref="DefaultHashBlockTokens"/>.</summary>
     public int HashBlockTokens { get; init; } = DefaultHashBlockTokens;
 
+    /// <summary>
+    /// Which key or column names a row's workload class; in nested formats a path with dots. Null (the default): <c>class</c>, else
+    /// <c>tenant</c>, else the format's own.
+    /// </summary>
+    public string? ClassFrom { get; init; }
+
     /// <summary>Longest line or array element in bytes; a longer one ends the reading. Default <see cref="DefaultMaximumLineBytes"/>.</summary>
     public int MaximumLineBytes { get; init; } = DefaultMaximumLineBytes;
 
@@ -39,6 +45,11 @@ public sealed record TraceReadOptions
         if (HashBlockTokens < 1)
         {
             problems.Add(new("--hash-block", $"{HashBlockTokens} tokens per hash id", "1 or more, 512 for the public Mooncake traces"));
+        }
+
+        if (ClassFrom is not null && ClassFrom.Split('.').Any(string.IsNullOrWhiteSpace))
+        {
+            problems.Add(new("--class-from", $"'{ClassFrom}' is no key", "the key or column that names a row's class, such as tenant"));
         }
 
         if (MaximumLineBytes < 16)

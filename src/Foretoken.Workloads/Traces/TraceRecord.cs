@@ -29,6 +29,9 @@ public sealed class TraceRecord
     /// <summary>The trace's own request name; null where it has none.</summary>
     public string? RequestId { get; set; }
 
+    /// <summary>Name of its workload class (a tenant, a kind of traffic); null where the trace names none.</summary>
+    public string? Class { get; set; }
+
     /// <summary>Tokens per hash id; 0 without ids.</summary>
     public int HashBlockTokens { get; set; }
 
@@ -54,6 +57,7 @@ public sealed class TraceRecord
         Priority = 0;
         SessionId = null;
         RequestId = null;
+        Class = null;
         HashBlockTokens = 0;
         KnownTokens = 0;
         HashIds.Clear();

@@ -91,7 +91,7 @@ internal static class FakeRun
     /// A day's curve in small: load rises and falls twice over the run, requests come at random, each replica runs up to 48
     /// of them, a step costs 8 ms plus its load. Every number adds up as in a real run; the engine is not a real one.
     /// </summary>
-    public static RunResult Traffic(int requests, int workers, double seconds, ulong seed = 1, double? stopAtSeconds = null, double meanOutput = 340)
+    public static RunResult Traffic(int requests, int workers, double seconds, ulong seed = 1, double? stopAtSeconds = null, double meanOutput = 340, params string[] classes)
     {
         var arrivals = new RandomStream(seed, StreamId.Arrivals);
         var lengths = new RandomStream(seed, StreamId.InputLengths);
@@ -123,7 +123,7 @@ internal static class FakeRun
             var worker = lengths.NextInt(3) == 0 ? lengths.NextInt(workers) : i % workers;
             var input = (int)Math.Min(60_000, 20 + DeterministicMath.Exp(8.2 + 1.1 * lengths.NextNormal()));
             var output = 1 + (int)(meanOutput * lengths.NextExponential());
-            table.Issue(i, new SimTime(at), input, worker);
+            table.Issue(i, new SimTime(at), input, worker, classes.Length == 0 ? 0 : i % (classes.Length + 1));
             replicas[worker].Arrive(table, new Job(i, at, input, output, lengths.NextInt(3) == 0 ? input / 2 / 16 * 16 : 0));
         }
 
@@ -152,6 +152,7 @@ internal static class FakeRun
         return new RunResult
         {
             Requests = table,
+            Classes = classes,
             Replicas = [.. replicas.Select((r, i) => r.Result(i))],
             Pools = [new PoolResult { Name = "replicas", Role = PoolRole.Aggregated, GpusPerReplica = 1 }],
             TokenGaps = gaps,

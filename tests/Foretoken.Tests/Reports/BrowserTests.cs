@@ -80,6 +80,8 @@ public sealed class BrowserTests(Chromium.Shared shared) : IClassFixture<Chromiu
         Assert.Equal(string.Concat(summary.Headline), (await browser.EvaluateAsync("document.getElementById('headline')?.textContent ?? ''"))!.GetValue<string>());
         Assert.True((await browser.EvaluateAsync($"[...document.querySelectorAll('#fact-table tr')].filter(r => r.textContent.startsWith('Note')).length === {summary.Notes.Count}"))!.GetValue<bool>(), "a note is missing");
         Assert.Equal(summary.Partial, (await browser.EvaluateAsync("document.querySelector('.banner[role=alert]') !== null"))!.GetValue<bool>());
+        Assert.Equal(summary.Classes.Count, (await browser.EvaluateAsync("document.querySelectorAll('#class-table tbody tr').length"))!.GetValue<int>());
+        Assert.Equal(run == "interrupted" ? 3 : 0, summary.Classes.Count);
         Assert.Equal(summary.Replicas.Count, (await browser.EvaluateAsync("document.querySelectorAll('#replica-table tbody tr').length"))!.GetValue<int>());
 
         // The other colours, the other lanes, the other points.
@@ -154,7 +156,7 @@ public sealed class BrowserTests(Chromium.Shared shared) : IClassFixture<Chromiu
         "one" => (FakeRun.Traffic(1, 1, 1), null),
         "rejected" => (AllRejected(), Slo),
         "thousand" => (FakeRun.Traffic(20_000, 1000, 600, meanOutput: 120), null),
-        "interrupted" => (FakeRun.Traffic(12_031, 24, 3540, stopAtSeconds: 2210), Slo),
+        "interrupted" => (FakeRun.Traffic(12_031, 24, 3540, stopAtSeconds: 2210, classes: ["acme", "<b>beta</b> with a name that is far too long for any phone"]), Slo with { Targets = [.. Slo.Targets, new SloTarget { Metric = "inter_token_latency", Percentile = 99, Bound = 50, Class = "acme" }] }),
         _ => throw new ArgumentOutOfRangeException(nameof(run)),
     };
 

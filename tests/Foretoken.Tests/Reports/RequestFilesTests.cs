@@ -11,15 +11,15 @@ namespace Foretoken.Tests.Reports;
 public sealed class RequestFilesTests
 {
     [Fact]
-    public void WriteJsonLines_SmallRun_LooksAsAccepted() => Snapshot.Match("requests.jsonl", Text(s => RequestFiles.WriteJsonLines(FakeRun.Small().Requests, s)));
+    public void WriteJsonLines_SmallRun_LooksAsAccepted() => Snapshot.Match("requests.jsonl", Text(s => RequestFiles.WriteJsonLines(FakeRun.Small(), s)));
 
     [Fact]
-    public void WriteCsv_SmallRun_LooksAsAccepted() => Snapshot.Match("requests.csv", Text(s => RequestFiles.WriteCsv(FakeRun.Small().Requests, s)));
+    public void WriteCsv_SmallRun_LooksAsAccepted() => Snapshot.Match("requests.csv", Text(s => RequestFiles.WriteCsv(FakeRun.Small(), s)));
 
     [Fact]
     public void WriteJsonLines_SmallRun_HoldsTheTable()
     {
-        var rows = Lines(Text(s => RequestFiles.WriteJsonLines(FakeRun.Small().Requests, s))).Select(l => JsonNode.Parse(l)!.AsObject()).ToArray();
+        var rows = Lines(Text(s => RequestFiles.WriteJsonLines(FakeRun.Small(), s))).Select(l => JsonNode.Parse(l)!.AsObject()).ToArray();
         Assert.Equal(6, rows.Length);
         Assert.All(rows, r => Assert.Equal(RequestFiles.Columns, r.Select(p => p.Key)));
         Assert.Equal(250_000_000, rows[1]["first_token_ns"]!.GetValue<long>());
@@ -33,9 +33,10 @@ public sealed class RequestFilesTests
     [Fact]
     public void Write_ManyRows_BothFilesSayTheSame()
     {
-        var table = FakeRun.Traffic(2000, 3, 400, stopAtSeconds: 350).Requests;
-        var json = Lines(Text(s => RequestFiles.WriteJsonLines(table, s)));
-        var csv = Lines(Text(s => RequestFiles.WriteCsv(table, s)));
+        var run = FakeRun.Traffic(2000, 3, 400, stopAtSeconds: 350);
+        var table = run.Requests;
+        var json = Lines(Text(s => RequestFiles.WriteJsonLines(run, s)));
+        var csv = Lines(Text(s => RequestFiles.WriteCsv(run, s)));
         Assert.Equal(string.Join(',', RequestFiles.Columns), csv[0]);
         Assert.Equal(table.Count, json.Length);
         Assert.Equal(table.Count, csv.Length - 1);

@@ -1,3 +1,4 @@
+using Foretoken.Quantities;
 using Foretoken.Cli.Scenarios;
 using Foretoken.Engines.Vllm;
 using Foretoken.Tests.Support;
@@ -77,6 +78,21 @@ public sealed class ScenarioModelTests
         var slo = Load("workload: {preset: chat}\nslo: {ttft: {p95: 2s}, output_tokens_per_second_per_user: {p5: 20}, request: {ttft: 3s}}").Model.Slo!;
         Assert.Equal([new SloBound("time_to_first_token", 95, 2000), new SloBound("output_token_throughput_per_user", 5, 20)], slo.Targets);
         Assert.Equal([new SloBound("time_to_first_token", null, 3000)], slo.Request);
+    }
+
+    [Fact]
+    public void Load_SloOfClasses_NamesThemInEachBound()
+    {
+        var slo = Load("workload: {preset: chat}\nslo: {ttft: {p95: 2s}, classes: [{name: acme, itl: {p99: 50ms}, request: {ttft: 1s}}, {name: beta, e2e: {p99: 20s}}]}").Model.Slo!;
+        Assert.Equal([new SloBound("time_to_first_token", 95, 2000), new SloBound("inter_token_latency", 99, 50, "acme"), new SloBound("request_latency", 99, 20_000, "beta")], slo.Targets);
+        Assert.Equal([new SloBound("time_to_first_token", null, 1000, "acme")], slo.Request);
+        Assert.Equal(["acme", "beta"], slo.Classes);
+        var bad = Assert.Throws<InputException>(() => Load("workload: {preset: chat}\nslo: {classes: [{name: a, itl: {p99: 50ms}}, {name: a, ttft: {p99: 1s}}, {name: b}]}"));
+        Assert.Contains("'a' has bounds already", bad.Message, StringComparison.Ordinal);
+        var nothing = Assert.Throws<InputException>(() => Load("workload: {preset: chat}\nslo: {classes: [{name: b}]}"));
+        Assert.Contains("bounds nothing of 'b'", nothing.Message, StringComparison.Ordinal);
+        var twice = Assert.Throws<InputException>(() => Load("workload: {classes: [{name: a, preset: chat}, {name: a, preset: chat}]}"));
+        Assert.Contains("another class is called 'a'", twice.Message, StringComparison.Ordinal);
     }
 
     [Fact]

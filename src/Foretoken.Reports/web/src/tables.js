@@ -33,7 +33,7 @@ export function drawVerdict(data) {
   const table = element("table", { class: "loose" });
   const name = (tag) => [...data.metrics, ...data.values].find((m) => m.tag === tag)?.name ?? data.definitions.find((d) => d.tag === tag).name;
   const rows = slo.targets.map((t) => [
-    (t.statistic === "value" ? "" : t.statistic + " ") + name(t.metric),
+    (t.statistic === "value" ? "" : t.statistic + " ") + name(t.metric) + (t.class === undefined ? "" : " of " + t.class),
     t.value === null ? "no value" : unitValue(t.value, t.unit),
     (t.comparison === "at_least" ? "at least " : "at most ") + unitValue(t.bound, t.unit),
     [t.verdict, "state-" + t.verdict],
@@ -88,6 +88,25 @@ export function drawTiles(data) {
     element("div", { class: "more" }, more))));
 }
 
+function drawClasses(data) {
+  if (!data.classes) {
+    byId("classes").remove();
+    return;
+  }
+  const judged = data.classes.some((c) => c.good !== undefined);
+  const at = (c, metric, key, digits) => {
+    const value = c.metrics[metric]?.[key];
+    return value === undefined ? "–" : number(value, digits ?? decimals(value));
+  };
+  byId("class-note").textContent = "Answered requests of each class: times in ms, lengths in tokens, speed in tokens per second and user.";
+  fillTable(byId("class-table"), "Workload classes", ["Class", "requests", "share", "failed", "prompt mean", "answer mean", "TTFT p50", "p95", "p99", "ITL p50", "p95", "p99", "latency p50", "p95", "p99", "speed p50", "p5", ...(judged ? ["good"] : [])], data.classes.map((c) => [
+    c.name ?? "(no class)", number(c.requests, 0), percent(c.request_share), number(c.requests - c.answered, 0), at(c, "input_sequence_length", "avg", 0), at(c, "output_sequence_length", "avg", 0),
+    ...["time_to_first_token", "inter_token_latency", "request_latency"].flatMap((metric) => ["p50", "p95", "p99"].map((key) => at(c, metric, key))),
+    at(c, "output_token_throughput_per_user", "p50"), at(c, "output_token_throughput_per_user", "p5"),
+    ...(judged ? [percent(c.good / Math.max(1, c.requests))] : []),
+  ]));
+}
+
 export function drawTables(data) {
   const columns = ["avg", "min", "max", "p99_9", "p99", "p95", "p90", "p75", "p50", "std"];
   fillTable(byId("metric-table"), "Latencies, speeds and lengths", ["Metric", ["unit", "text"], ...columns.map((c) => c.replace("_", ".")), "count"], data.metrics.map((m) => {
@@ -104,6 +123,7 @@ export function drawTables(data) {
   for (const d of data.definitions) {
     list.append(element("dt", {}, d.name + " ", element("code", {}, d.tag)), element("dd", {}, d.definition));
   }
+  drawClasses(data);
   fillTable(byId("pool-table"), "Pools", ["Pool", ["role", "text"], "replicas", "GPUs each", "GPU hours", "$ per GPU hour", "cost", "prefill tokens", "output tokens"], data.pools.map((p) => [
     p.name, [p.role, "text"], number(p.replicas, 0), number(p.gpus_per_replica, 0), number(p.gpu_hours), p.price_per_gpu_hour === null ? "–" : number(p.price_per_gpu_hour, 2), p.cost === null ? "–" : number(p.cost) + " $", number(p.prefill_tokens, 0), number(p.output_tokens, 0),
   ]));

@@ -79,11 +79,22 @@ public static class SloFields
         DefaultText = "the bounds above",
     };
 
+    public static readonly Field<string> ClassName = new(new TextType("the name of a workload class")) { Name = "name", Meaning = "The workload class, as workload.classes or the trace names it.", Required = true };
+
+    /// <summary>Bounds of single workload classes.</summary>
+    public static readonly Field<IReadOnlyList<Bound>> Classes = Optional.List("classes", "Bounds for the requests of one workload class (a tenant, a kind of traffic), besides those above.",
+        new SectionType(new Section
+        {
+            SharedName = "class_bounds",
+            Meaning = "Bounds for the requests of one workload class. For single requests they take the place of the general ones of the same metric.",
+            Fields = [ClassName, .. Durations, .. Rates, Request],
+        }));
+
     /// <summary>The whole section.</summary>
     public static readonly Section Section = new()
     {
         Meaning = "Service-level objective: what the run, each of its minutes and its single requests are judged by.",
-        Fields = [.. Durations, .. Rates, FailedFractionMax, Request],
+        Fields = [.. Durations, .. Rates, FailedFractionMax, Request, Classes],
     };
 
     private static Field<Bound> Times(string name, IReadOnlyList<string> also, string meaning) => Of(name, also, meaning + " At most this.", TimeBounds);

@@ -46,6 +46,13 @@ public static class WorkloadFields
         DefaultSource = "the public Mooncake traces",
     };
 
+    public static readonly Field<string> TraceClassFrom = new(new TextType("a key or column of the trace's rows"))
+    {
+        Name = "class_from",
+        Meaning = "Key or column that names a row's workload class (a tenant, a model, a kind of traffic); in nested rows a path with dots.",
+        DefaultText = "class, else tenant",
+    };
+
     public static readonly Field<double> TraceSpeedup = new(new NumberType(UnitTable.Number, 0, aboveMin: true))
     {
         Name = "speedup",
@@ -67,7 +74,7 @@ public static class WorkloadFields
     public static readonly Field<Bound> Trace = new(new SectionType(new Section
     {
         Meaning = "A recorded trace to replay.",
-        Fields = [TracePath, TraceFormat, TraceSkipBadLines, TraceHashBlockTokens, TraceSpeedup, TraceLimit, TraceStream],
+        Fields = [TracePath, TraceFormat, TraceSkipBadLines, TraceHashBlockTokens, TraceClassFrom, TraceSpeedup, TraceLimit, TraceStream],
         Shorthand = TracePath,
     }))
     {

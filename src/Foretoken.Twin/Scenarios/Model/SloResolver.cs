@@ -9,6 +9,36 @@ internal static class SloResolver
     public static SloModel Resolve(Bound slo, BindContext context)
     {
         var targets = new List<SloBound>();
+        var request = new List<SloBound>();
+        Read(slo, null, targets, request, context);
+        var names = new List<string>();
+        foreach (var own in slo.IsGood(SloFields.Classes) ? slo.Get(SloFields.Classes) ?? [] : [])
+        {
+            if (!own.IsGood(SloFields.ClassName) || own.Get(SloFields.ClassName) is not { } name)
+            {
+                continue;
+            }
+
+            if (names.Contains(name))
+            {
+                context.Add(own.PlaceOf(SloFields.ClassName), own.PathOf(SloFields.ClassName), $"'{name}' has bounds already", "all bounds of a class in one entry");
+            }
+
+            names.Add(name);
+            var before = targets.Count + request.Count;
+            Read(own, name, targets, request, context);
+            if (targets.Count + request.Count == before && context.IsGood)
+            {
+                context.Add(own.PlaceOf(SloFields.ClassName), own.Path, $"bounds nothing of '{name}'", "give a metric and a statistic, for example time_to_first_token: {p95: 800ms}");
+            }
+        }
+
+        return new SloModel(targets, request, slo.Get(SloFields.FailedFractionMax));
+    }
+
+    // The bounds of the whole section, or those of one class in it.
+    private static void Read(Bound slo, string? workloadClass, List<SloBound> targets, List<SloBound> request, BindContext context)
+    {
         foreach (var metric in SloFields.Durations.Concat(SloFields.Rates))
         {
             if (!slo.IsGood(metric) || slo.Get(metric) is not { } statistics)
@@ -21,7 +51,7 @@ internal static class SloResolver
             {
                 if (statistics.IsGood(field) && Number(statistics, field) is { } bound)
                 {
-                    targets.Add(new SloBound(metric.Name, SloFields.Statistics.First(s => s.Name == field.Name).Percentile, bound));
+                    targets.Add(new SloBound(metric.Name, SloFields.Statistics.First(s => s.Name == field.Name).Percentile, bound, workloadClass));
                 }
             }
 
@@ -31,19 +61,16 @@ internal static class SloResolver
             }
         }
 
-        var request = new List<SloBound>();
         if (slo.IsGood(SloFields.Request) && slo.Get(SloFields.Request) is { } single)
         {
             foreach (var field in single.Fields)
             {
                 if (single.IsGood(field) && Number(single, field) is { } bound)
                 {
-                    request.Add(new SloBound(field.Name, null, bound));
+                    request.Add(new SloBound(field.Name, null, bound, workloadClass));
                 }
             }
         }
-
-        return new SloModel(targets, request, slo.Get(SloFields.FailedFractionMax));
     }
 
     private static double? Number(Bound bound, Field field) => bound.GetObject(field) switch

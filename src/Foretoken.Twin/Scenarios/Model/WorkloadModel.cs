@@ -60,6 +60,9 @@ public sealed record TraceWorkloadModel : WorkloadModel
     /// <summary>Tokens per hash id where the format does not say it.</summary>
     public required int HashBlockTokens { get; init; }
 
+    /// <summary>Key or column that names a row's workload class; null: the format's usual ones.</summary>
+    public string? ClassFrom { get; init; }
+
     /// <summary>Times are divided by this.</summary>
     public required double Speedup { get; init; }
 

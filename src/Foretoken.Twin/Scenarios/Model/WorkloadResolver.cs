@@ -106,6 +106,11 @@ public static class WorkloadResolver
             }
 
             var name = written.IsSet(WorkloadFields.ClassName) ? written.Get(WorkloadFields.ClassName)! : (classes.Count + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (classes.Exists(c => c.Item1 == name))
+            {
+                context.Add(written.PlaceOf(WorkloadFields.ClassName), $"{written.Path}.{WorkloadFields.ClassName.Name}", $"another class is called '{name}'", "a name of its own");
+            }
+
             classes.Add((name, spec));
         }
 
@@ -145,6 +150,7 @@ public static class WorkloadResolver
         Format = trace.Get(WorkloadFields.TraceFormat)!,
         SkipBadLines = trace.Get(WorkloadFields.TraceSkipBadLines),
         HashBlockTokens = trace.Get(WorkloadFields.TraceHashBlockTokens),
+        ClassFrom = trace.IsSet(WorkloadFields.TraceClassFrom) ? trace.Get(WorkloadFields.TraceClassFrom) : null,
         Speedup = trace.Get(WorkloadFields.TraceSpeedup),
         Limit = trace.Get(WorkloadFields.TraceLimit),
         Stream = trace.Get(WorkloadFields.TraceStream),

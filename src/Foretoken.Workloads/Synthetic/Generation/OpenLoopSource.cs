@@ -64,6 +64,7 @@ internal sealed class OpenLoopSource : IRequestSource
         request.OutputTokens = output;
         request.Priority = 0;
         request.Session = -1;
+        request.Class = 0;
         request.Content = default;
         if (_groups is not null)
         {

@@ -4,11 +4,13 @@ namespace Foretoken.Workloads.Traces.Inspection;
 /// Exact counts of whole numbers, for exact quantiles: small numbers (up to about a million) in a table, larger ones in a
 /// dictionary. Memory grows with the numbers that occur, not with how often.
 /// </summary>
-public sealed class LengthCounts
+/// <param name="few">Few numbers are expected: no table, a dictionary only.</param>
+public sealed class LengthCounts(bool few = false)
 {
     private const int Table = 1 << 20;
     private readonly SortedDictionary<long, long> _large = [];
-    private long[] _small = new long[1024];
+    private readonly int _table = few ? 0 : Table;
+    private long[] _small = few ? [] : new long[1024];
     private double _mean;
     private double _squares;
 
@@ -34,7 +36,7 @@ public sealed class LengthCounts
     public void Add(long value)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(value);
-        if (value < Table)
+        if (value < _table)
         {
             if (value >= _small.Length)
             {

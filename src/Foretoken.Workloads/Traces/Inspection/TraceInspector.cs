@@ -11,6 +11,8 @@ public sealed class TraceInspector
 {
     private readonly Dictionary<string, int> _turns = new(StringComparer.Ordinal);
     private readonly List<long> _delays = [];
+    private readonly Dictionary<string, ClassLengths> _classes = new(StringComparer.Ordinal);
+    private readonly ClassLengths _unnamed = new() { Name = null };
     private readonly ArrivalWindow[] _all = [new(1), new(10), new(60)];
     private long _lastArrival = -1;
     private long _lastOfAll;
@@ -99,6 +101,13 @@ public sealed class TraceInspector
     /// <summary>Requests with a priority other than 0.</summary>
     public long Prioritised { get; private set; }
 
+    /// <summary>
+    /// The workload classes that rows name, those with the most requests first, and last what has no class where some rows have one;
+    /// empty where no row names a class.
+    /// </summary>
+    public IReadOnlyList<ClassLengths> Classes => _classes.Count == 0 ? []
+        : [.. _classes.Values.OrderByDescending(c => c.Requests).ThenBy(c => c.Name, StringComparer.Ordinal), .. _unnamed.Requests > 0 ? [_unnamed] : Array.Empty<ClassLengths>()];
+
     /// <summary>Waits between a session's answer and its next turn, where the trace gives them.</summary>
     public int Delays => _delays.Count;
 
@@ -127,6 +136,7 @@ public sealed class TraceInspector
         _outputMean += (record.OutputTokens - _outputMean) / Requests;
         _coMoment += offInput * (record.OutputTokens - _outputMean);
         Prioritised += record.Priority != 0 ? 1 : 0;
+        Class(record);
         var reused = Reuse.Add(record);
         var fromOutside = Session(record);
         if (record.Arrival is { } arrival)
@@ -157,6 +167,19 @@ public sealed class TraceInspector
 
         _delays.Sort();
         return _delays[Math.Clamp((int)Math.Ceiling(q * _delays.Count) - 1, 0, _delays.Count - 1)] / 1e9;
+    }
+
+    private void Class(TraceRecord record)
+    {
+        var own = _unnamed;
+        if (record.Class is { } name)
+        {
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_classes, name, out _);
+            own = known ??= new ClassLengths { Name = name };
+        }
+
+        own.Inputs.Add(record.InputTokens);
+        own.Outputs.Add(record.OutputTokens);
     }
 
     private bool Session(TraceRecord record)

@@ -63,6 +63,7 @@ internal sealed class AiPerfReader(RecordScanner scanner, TraceReadOptions optio
         record.InputTokens = Metric(metrics, "input_sequence_length");
         record.OutputTokens = Metric(metrics, metrics.FirstOf("output_sequence_length", "output_token_count"));
         record.RequestId = metadata.Name("x_request_id");
+        record.Class = ClassOf(row, "class", "tenant");
         record.SessionId = metadata.Name(metadata.FirstOf("x_correlation_id", "conversation_id"));
         Start = metadata.Time("request_start_ns", 1, "nanoseconds");
         End = metadata.Time("request_end_ns", 1, "nanoseconds");

@@ -14,6 +14,8 @@ internal sealed class BinaryTraceReader : ITraceReader
     private readonly RowProblems _problems;
     private readonly ArrivalOrder _order;
     private readonly List<string> _sessions = [];
+    private readonly List<string> _classes = [];
+    private readonly Fields _allowed;
     private ulong _checksum = ChecksumStart;
     private int _summed;
     private long _records;
@@ -33,10 +35,12 @@ internal sealed class BinaryTraceReader : ITraceReader
             throw new InputException(input.Name, "is not a Foretoken trace (.ftrace)");
         }
 
-        if (head[7] != CurrentVersion)
+        if (head[7] is < OldestVersion or > CurrentVersion)
         {
-            throw new InputException(input.Name, FormattableString.Invariant($"is a Foretoken trace of version {head[7]}; this program reads version {CurrentVersion}"));
+            throw new InputException(input.Name, FormattableString.Invariant($"is a Foretoken trace of version {head[7]}; this program reads versions {OldestVersion} to {CurrentVersion}"));
         }
+
+        _allowed = head[7] == OldestVersion ? Fields.All & ~Fields.Class : Fields.All;
 
         _summed = input.Start;
         input.Start += Magic.Length;
@@ -66,7 +70,7 @@ internal sealed class BinaryTraceReader : ITraceReader
             return false;
         }
 
-        if (tag - 1 > (ulong)Fields.All)
+        if (tag - 1 > (ulong)_allowed)
         {
             throw Damaged("unknown fields");
         }
@@ -133,6 +137,11 @@ internal sealed class BinaryTraceReader : ITraceReader
             HashIds(record);
         }
 
+        if ((fields & Fields.Class) != 0)
+        {
+            record.Class = Class();
+        }
+
         _order.Place(record, arrival, "arrival");
     }
 
@@ -163,6 +172,22 @@ internal sealed class BinaryTraceReader : ITraceReader
         }
 
         return _sessions[(int)number];
+    }
+
+    private string Class()
+    {
+        var number = Number();
+        if (number > (ulong)_classes.Count)
+        {
+            throw Damaged("an unknown class");
+        }
+
+        if (number == (ulong)_classes.Count)
+        {
+            _classes.Add(Encoding.UTF8.GetString(Name()));
+        }
+
+        return _classes[(int)number];
     }
 
     private ReadOnlySpan<byte> Name()

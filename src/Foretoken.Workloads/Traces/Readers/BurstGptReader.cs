@@ -4,7 +4,7 @@ namespace Foretoken.Workloads.Traces.Readers;
 
 /// <summary>
 /// BurstGPT: <c>Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type</c>, times in seconds. Where the file
-/// has a <c>Session ID</c>, rows of one session are its turns. Models are not told apart.
+/// has a <c>Session ID</c>, rows of one session are its turns. Models and kinds of log are told apart where a column is named as the class.
 /// </summary>
 internal sealed class BurstGptReader(RecordScanner scanner, TraceReadOptions options)
     : CsvTraceReader(scanner, options, TraceFormat.BurstGpt, Columns, 3)

@@ -85,7 +85,7 @@ internal sealed class ByArrivalReader(ICompletionRows rows) : ITraceReader
             }
 
             _stored.Add(new(
-                rows.Start ?? 0, rows.Start is not null, rows.End, record.InputTokens, record.OutputTokens, record.Priority, record.SessionId, record.RequestId,
+                rows.Start ?? 0, rows.Start is not null, rows.End, record.InputTokens, record.OutputTokens, record.Priority, record.SessionId, record.RequestId, record.Class,
                 record.HashBlockTokens, record.KnownTokens, _ids.Count, record.HashIds.Count, record.Line));
             _ids.AddRange(record.HashIds);
             if (record.SessionId is { } session)
@@ -115,6 +115,7 @@ internal sealed class ByArrivalReader(ICompletionRows rows) : ITraceReader
         record.OutputTokens = row.Output;
         record.Priority = row.Priority;
         record.RequestId = row.Request;
+        record.Class = row.Class;
         record.HashBlockTokens = row.Block;
         record.KnownTokens = row.Known;
         record.HashIds.AddRange(CollectionsMarshal.AsSpan(_ids).Slice(row.FirstId, row.Ids));
@@ -142,7 +143,7 @@ internal sealed class ByArrivalReader(ICompletionRows rows) : ITraceReader
     }
 
     private readonly record struct Stored(
-        long Start, bool Timed, long? End, int Input, int Output, int Priority, string? Session, string? Request, int Block, int Known, int FirstId, int Ids, long Line);
+        long Start, bool Timed, long? End, int Input, int Output, int Priority, string? Session, string? Request, string? Class, int Block, int Known, int FirstId, int Ids, long Line);
 
     private record struct Turn(int Rows, bool Seen, long? End);
 }

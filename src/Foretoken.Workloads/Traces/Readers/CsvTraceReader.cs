@@ -12,6 +12,8 @@ internal abstract class CsvTraceReader : RecordTraceReader
     private readonly string[] _names;
     private readonly int _required;
     private readonly int[] _columns;
+    private readonly string[] _classNames;
+    private int _class = -1;
     private readonly Range[] _fields = new Range[MostColumns];
     private int _columnCount = -1;
     private byte[] _unquoted = [];
@@ -24,6 +26,7 @@ internal abstract class CsvTraceReader : RecordTraceReader
         _names = names;
         _required = required;
         _columns = new int[names.Length];
+        _classNames = options.ClassFrom is { } own ? [own] : ["class", "tenant"];
     }
 
     protected sealed override bool Parse(ReadOnlySpan<byte> bytes, TraceRecord record)
@@ -45,6 +48,11 @@ internal abstract class CsvTraceReader : RecordTraceReader
         }
         else
         {
+            if (_class >= 0)
+            {
+                record.Class = ClassName(bytes[_fields[_class]].Trim(" \t"u8));
+            }
+
             ParseRow(bytes, record);
         }
 
@@ -92,6 +100,12 @@ internal abstract class CsvTraceReader : RecordTraceReader
                     $"the header has no column '{_names[i]}'",
                     $"expected {string.Join(',', _names.Take(_required))}; found {RowProblems.Show(bytes)}"));
             }
+        }
+
+        _class = _classNames.Select(name => Array.FindIndex(found, f => f.Equals(name, StringComparison.OrdinalIgnoreCase))).FirstOrDefault(at => at >= 0, -1);
+        if (_class < 0 && Options.ClassFrom is { } wanted)
+        {
+            problems.Add(new(FormattableString.Invariant($"{_scanner.Name}:{_scanner.Line}"), $"the header has no column '{wanted}' to name classes by", $"found {RowProblems.Show(bytes)}"));
         }
 
         if (problems.Count > 0)

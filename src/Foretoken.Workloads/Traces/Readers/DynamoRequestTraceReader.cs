@@ -14,6 +14,8 @@ internal sealed class DynamoRequestTraceReader(RecordScanner scanner, TraceReadO
     /// <summary>The only schema that is read and written.</summary>
     public const string Schema = "dynamo.request.trace.v1";
 
+    // What Dynamo calls the workload class of an agent's session.
+    private const string WorkloadClass = "agent_context.session_type_id";
     private const long Millisecond = 1_000_000;
     private readonly string _name = scanner.Name;
     private long _others;
@@ -85,6 +87,8 @@ internal sealed class DynamoRequestTraceReader(RecordScanner scanner, TraceReadO
         {
             record.SessionId = agent.Name("session_id");
         }
+
+        record.Class = ClassOf(e, "class", "tenant", WorkloadClass);
 
         var start = request.Time("request_received_ms", Millisecond, "milliseconds");
         var total = request.Time("total_time_ms", Millisecond, "milliseconds");

@@ -13,6 +13,7 @@ internal sealed class MooncakeReader(RecordScanner scanner, TraceReadOptions opt
     : RecordTraceReader(scanner, options, TraceFormat.Mooncake)
 {
     private const long Millisecond = 1_000_000;
+    private readonly byte[]? _classKey = options.ClassFrom is { } key ? Encoding.UTF8.GetBytes(key) : null;
 
     [Flags]
     private enum Key
@@ -28,6 +29,8 @@ internal sealed class MooncakeReader(RecordScanner scanner, TraceReadOptions opt
         Priority = 128,
         OutputIds = 256,
         Known = 512,
+        Class = 1024,
+        Tenant = 2048,
     }
 
     protected override bool Parse(ReadOnlySpan<byte> bytes, TraceRecord record)
@@ -39,7 +42,21 @@ internal sealed class MooncakeReader(RecordScanner scanner, TraceReadOptions opt
             var first = true;
             while (json.NextKey(ref first, out var key))
             {
-                ReadValue(ref json, KeyOf(key), key, ref row, record);
+                var known = KeyOf(key);
+                if (_classKey is null)
+                {
+                    ReadValue(ref json, known, key, ref row, record);
+                    continue;
+                }
+
+                // The class may stand under a key that means something else as well, such as priority.
+                json.Peek();
+                var start = json.Position;
+                ReadValue(ref json, known is Key.Class or Key.Tenant ? Key.None : known, key, ref row, record);
+                if (json.Ok && key.SequenceEqual(_classKey))
+                {
+                    record.Class = ClassOfValue(json.Since(start), record.Line, key);
+                }
             }
 
             if (json.Ok && json.Peek() != 0)
@@ -66,6 +83,8 @@ internal sealed class MooncakeReader(RecordScanner scanner, TraceReadOptions opt
     private static Key KeyOf(ReadOnlySpan<byte> key) => key.Length switch
     {
         5 when key.SequenceEqual("delay"u8) => Key.Delay,
+        5 when key.SequenceEqual("class"u8) => Key.Class,
+        6 when key.SequenceEqual("tenant"u8) => Key.Tenant,
         8 when key.SequenceEqual("hash_ids"u8) => Key.Ids,
         8 when key.SequenceEqual("delay_ms"u8) => Key.Delay,
         8 when key.SequenceEqual("priority"u8) => Key.Priority,
@@ -135,6 +154,14 @@ internal sealed class MooncakeReader(RecordScanner scanner, TraceReadOptions opt
                 break;
             case Key.Ids:
                 HashIds(ref json, record);
+                break;
+            case Key.Class:
+                record.Class = TryName(ref json, record.Line, name, out var kind) ? ClassName(kind) : null;
+                break;
+            case Key.Tenant:
+                // A class says more about a request than whose it is.
+                var tenant = TryName(ref json, record.Line, name, out var whose) ? ClassName(whose) : null;
+                record.Class = row.Has(Key.Class) ? record.Class : tenant;
                 break;
             default:
                 row.OutputIds = CountIds(ref json, record.Line);
@@ -384,6 +411,28 @@ internal sealed class MooncakeReader(RecordScanner scanner, TraceReadOptions opt
         }
 
         return false;
+    }
+
+    private string? ClassOfValue(ReadOnlySpan<byte> value, long line, scoped ReadOnlySpan<byte> name)
+    {
+        value = value.Trim(" \t\r\n"u8);
+        if (value.SequenceEqual("null"u8))
+        {
+            return null;
+        }
+
+        if (value is [(byte)'"', .., (byte)'"'])
+        {
+            return ClassName(value.Contains((byte)'\\') ? Unescape(value) : value[1..^1]);
+        }
+
+        if (System.Buffers.Text.Utf8Parser.TryParse(value, out long _, out var used) && used == value.Length)
+        {
+            return ClassName(value);
+        }
+
+        Problems.Add(line, Encoding.UTF8.GetString(name), $"{RowProblems.Show(value)} is not a name", "text, or a whole number");
+        return null;
     }
 
     private static byte[] Unescape(ReadOnlySpan<byte> quoted)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Unicode;
 using Foretoken.Quantities;
 using Foretoken.Workloads.Traces.Input;
@@ -8,6 +9,7 @@ namespace Foretoken.Workloads.Traces.Readers;
 internal abstract class RecordTraceReader(RecordScanner scanner, TraceReadOptions options, TraceFormat format) : ITraceReader
 {
     private readonly List<string> _notes = [];
+    private readonly Dictionary<string, string> _classes = new(StringComparer.Ordinal);
     private ArrivalOrder? _order;
     private long _rows;
     private bool _ended;
@@ -100,6 +102,11 @@ internal abstract class RecordTraceReader(RecordScanner scanner, TraceReadOption
             throw new InputException([.. Problems.Failure().Problems.Where(_ => Problems.BadRows > 0), new(scanner.Name, "holds no usable request", "a trace needs at least one")]);
         }
 
+        if (options.ClassFrom is { } key && _classes.Count == 0)
+        {
+            throw new InputException(scanner.Name, $"no row names its class by '{key}'", "the key or column as it is spelled in the file (class_from, --class-from)");
+        }
+
         return false;
     }
 
@@ -117,6 +124,62 @@ internal abstract class RecordTraceReader(RecordScanner scanner, TraceReadOption
     /// <summary>Adds what was left out by rule, at the end of the file.</summary>
     protected virtual void AddNotes(List<string> notes)
     {
+    }
+
+    /// <summary>One string per class name, however often it stands in the file; null for an empty one.</summary>
+    protected string? ClassName(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty)
+        {
+            return null;
+        }
+
+        Span<char> stack = stackalloc char[256];
+        var chars = Encoding.UTF8.GetMaxCharCount(utf8.Length) <= stack.Length ? stack : new char[Encoding.UTF8.GetMaxCharCount(utf8.Length)];
+        chars = chars[..Encoding.UTF8.GetChars(utf8, chars)];
+        var lookup = _classes.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (!lookup.TryGetValue(chars, out var name))
+        {
+            name = chars.ToString();
+            _classes.Add(name, name);
+        }
+
+        return name;
+    }
+
+    /// <summary>The class that a JSON record names, at the key that the options say or else the first of those given; null when it names none.</summary>
+    protected string? ClassOf(JsonFields row, params ReadOnlySpan<string> paths)
+    {
+        if (options.ClassFrom is { } wanted)
+        {
+            return At(row, wanted);
+        }
+
+        foreach (var path in paths)
+        {
+            if (At(row, path) is { } name)
+            {
+                return name;
+            }
+        }
+
+        return null;
+
+        string? At(JsonFields from, string path)
+        {
+            var keys = path.Split('.');
+            for (var i = 0; i < keys.Length - 1; i++)
+            {
+                if (from.Object(keys[i]) is not { } inner)
+                {
+                    return null;
+                }
+
+                from = inner;
+            }
+
+            return from.Name(keys[^1]) is { } name ? ClassName(Encoding.UTF8.GetBytes(name)) : null;
+        }
     }
 
     /// <summary>Checks a length: a whole number of tokens from 1 to 2^31-1.</summary>

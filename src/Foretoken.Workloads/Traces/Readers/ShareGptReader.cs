@@ -19,6 +19,7 @@ internal sealed class ShareGptReader(RecordScanner scanner, TraceReadOptions opt
     private readonly List<Turn> _turns = [];
     private int _nextTurn;
     private string? _session;
+    private string? _class;
     private ulong _firstId;
     private long _conversation;
     private long _line;
@@ -47,6 +48,7 @@ internal sealed class ShareGptReader(RecordScanner scanner, TraceReadOptions opt
         }
 
         var row = new JsonFields(document.RootElement, "", record.Line, Problems);
+        _class = ClassOf(row, "class", "tenant");
         var id = row.Name(row.FirstOf("id", "conversation_id", "session_id"));
         var listName = row.FirstOf("conversations", "conversation", "messages", "turns");
         if (!row.Has(listName))
@@ -142,6 +144,7 @@ internal sealed class ShareGptReader(RecordScanner scanner, TraceReadOptions opt
         record.InputTokens = turn.Input;
         record.OutputTokens = turn.Output;
         record.SessionId = _session;
+        record.Class = _class;
         record.Delay = turn.Delay is { } delay ? new SimDuration(delay) : null;
         if (turn.Chained && _session is not null)
         {

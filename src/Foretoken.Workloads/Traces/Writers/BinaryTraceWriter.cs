@@ -10,6 +10,7 @@ namespace Foretoken.Workloads.Traces.Writers;
 internal sealed class BinaryTraceWriter : TraceWriter
 {
     private readonly Dictionary<string, int> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _classes = new(StringComparer.Ordinal);
     private ulong _checksum = ChecksumStart;
     private long _lastArrival;
     private ulong _lastFirstId;
@@ -39,13 +40,7 @@ internal sealed class BinaryTraceWriter : TraceWriter
 
         if (record.SessionId is { } session)
         {
-            var known = _sessions.TryGetValue(session, out var number);
-            Number((ulong)(known ? number : _sessions.Count));
-            if (!known)
-            {
-                _sessions.Add(session, _sessions.Count);
-                Name(session);
-            }
+            Numbered(session, _sessions);
         }
 
         if ((fields & Fields.Priority) != 0)
@@ -61,6 +56,11 @@ internal sealed class BinaryTraceWriter : TraceWriter
         if ((fields & Fields.HashIds) != 0)
         {
             HashIds(record, fields);
+        }
+
+        if (record.Class is { } kind)
+        {
+            Numbered(kind, _classes);
         }
     }
 
@@ -80,6 +80,7 @@ internal sealed class BinaryTraceWriter : TraceWriter
         | (record.SessionId is null ? 0 : Fields.Session)
         | (record.Priority == 0 ? 0 : Fields.Priority)
         | (record.RequestId is null ? 0 : Fields.RequestId)
+        | (record.Class is null ? 0 : Fields.Class)
         | (record.HashIds.Count == 0
             ? 0
             : Fields.HashIds
@@ -113,12 +114,24 @@ internal sealed class BinaryTraceWriter : TraceWriter
         }
     }
 
+    // Names are numbered from 0 in order of appearance; a new number is followed by its name.
+    private void Numbered(string name, Dictionary<string, int> numbers)
+    {
+        var known = numbers.TryGetValue(name, out var number);
+        Number((ulong)(known ? number : numbers.Count));
+        if (!known)
+        {
+            numbers.Add(name, numbers.Count);
+            Name(name);
+        }
+    }
+
     private void Name(string name)
     {
         var length = Encoding.UTF8.GetByteCount(name);
         if (length > LongestName)
         {
-            throw new InputException(FormattableString.Invariant($"{Target}: row {Rows + 1}"), "has a session or request name of more than 1 MiB");
+            throw new InputException(FormattableString.Invariant($"{Target}: row {Rows + 1}"), "has a session, request or class name of more than 1 MiB");
         }
 
         Number((ulong)length);

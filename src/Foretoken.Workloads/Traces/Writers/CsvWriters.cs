@@ -19,6 +19,7 @@ internal sealed class AzureLlmWriter(AtomicOutput output, string name) : TraceWr
         Lose(record.SessionId is not null, "sessions");
         Lose(record.Delay is not null, "delays between turns");
         Lose(record.Priority != 0, "priorities");
+        Lose(record.Class is not null, "classes");
         Lose(record.RequestId is not null, "request names");
         Lose(record.HashIds.Count > 0, "hash ids");
         Text(string.Create(CultureInfo.InvariantCulture, $"{Day.AddTicks(arrival / 100):yyyy-MM-dd HH:mm:ss.fffffff},{record.InputTokens},{record.OutputTokens}\n"));
@@ -38,6 +39,7 @@ internal sealed class BurstGptWriter(AtomicOutput output, string name) : TraceWr
         var arrival = Arrival(record);
         Lose(record.Delay is not null, "delays between turns");
         Lose(record.Priority != 0, "priorities");
+        Lose(record.Class is not null, "classes");
         Lose(record.RequestId is not null, "request names");
         Lose(record.HashIds.Count > 0, "hash ids");
         var log = record.SessionId is null ? "API log" : "Conversation log";

@@ -19,6 +19,7 @@ internal sealed class DynamoRequestTraceWriter : TraceWriter
         Lose(arrival % 1_000_000 != 0, "times finer than 1 ms");
         Lose(record.Delay is not null, "delays between turns");
         Lose(record.Priority != 0, "priorities");
+        Lose(record.Class is not null && record.SessionId is null, "classes of requests without a session");
         Lose(record.KnownTokens > record.InputTokens, "hash ids of the answer");
         _json.Reset();
         _json.WriteStartObject();
@@ -29,6 +30,11 @@ internal sealed class DynamoRequestTraceWriter : TraceWriter
         {
             _json.WriteStartObject("agent_context");
             _json.WriteString("session_id", record.SessionId);
+            if (record.Class is not null)
+            {
+                _json.WriteString("session_type_id", record.Class);
+            }
+
             _json.WriteEndObject();
         }
 
@@ -77,6 +83,7 @@ internal sealed class AiPerfWriter : TraceWriter
         var arrival = Arrival(record);
         Lose(record.Delay is not null, "delays between turns");
         Lose(record.Priority != 0, "priorities");
+        Lose(record.Class is not null, "classes");
         Lose(record.HashIds.Count > 0, "hash ids");
         _json.Reset();
         _json.WriteStartObject();

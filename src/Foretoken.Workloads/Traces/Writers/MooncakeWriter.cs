@@ -44,6 +44,11 @@ internal sealed class MooncakeWriter : TraceWriter
             _json.WriteNumber("priority", record.Priority);
         }
 
+        if (record.Class is not null)
+        {
+            _json.WriteString("class", record.Class);
+        }
+
         if (record.HashIds.Count > 0)
         {
             HashIds(record);

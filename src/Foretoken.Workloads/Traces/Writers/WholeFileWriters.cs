@@ -27,6 +27,7 @@ internal sealed class VllmBenchWriter(AtomicOutput output, string name) : TraceW
         Lose(record.SessionId is not null, "sessions");
         Lose(record.Delay is not null, "delays between turns");
         Lose(record.Priority != 0, "priorities");
+        Lose(record.Class is not null, "classes");
         Lose(record.RequestId is not null, "request names");
         Lose(record.HashIds.Count > 0, "hash ids");
         _inputs.Add(record.InputTokens);
@@ -73,7 +74,7 @@ internal sealed class ShareGptWriter(AtomicOutput output, string name) : TraceWr
         Lose(record.Priority != 0, "priorities");
         Lose(record.RequestId is not null, "request names");
         Lose(record.HashIds.Count > 0, "hash ids");
-        var turn = new Turn(record.InputTokens, record.OutputTokens, record.Arrival, record.Delay);
+        var turn = new Turn(record.InputTokens, record.OutputTokens, record.Arrival, record.Delay, record.Class);
         if (record.SessionId is null)
         {
             _conversations.Add((null, [turn]));
@@ -105,9 +106,15 @@ internal sealed class ShareGptWriter(AtomicOutput output, string name) : TraceWr
                 json.WriteString("id", session);
             }
 
+            if (turns[0].Class is { } kind)
+            {
+                json.WriteString("class", kind);
+            }
+
             json.WriteStartArray("turns");
             foreach (var turn in turns)
             {
+                Lose(turn.Class != turns[0].Class, "classes that change within a session");
                 Lose(turns.Count == 1 && turn.Delay is not null, "delays of sessions with one turn");
                 json.WriteStartObject();
                 json.WriteNumber("input_tokens", turn.Input);
@@ -135,5 +142,5 @@ internal sealed class ShareGptWriter(AtomicOutput output, string name) : TraceWr
         }
     }
 
-    private readonly record struct Turn(int Input, int Output, SimTime? Arrival, SimDuration? Delay);
+    private readonly record struct Turn(int Input, int Output, SimTime? Arrival, SimDuration? Delay, string? Class);
 }

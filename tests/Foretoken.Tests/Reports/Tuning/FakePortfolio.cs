@@ -26,7 +26,7 @@ internal static class FakePortfolio
         {
             Class = own[i], Own = candidate, HourPrice = priced ? candidate.Gpus * 2.99 : double.NaN, MeetsSlo = true, Candidates = 128, Runs = 400,
             InShared = [.. study.Objectives.Select((_, o) => o == 0 ? 1.5 : double.NaN)],
-            MissesInShared = i == 0 ? null : i == 1 ? [new(study.Constraints[0], 0.25), new(study.Constraints[1], double.PositiveInfinity)] : [],
+            MissesInShared = i == 1 ? [new(study.Constraints[0], 0.25), new(study.Constraints[1], double.PositiveInfinity)] : [],
             Switch = new SwitchingCost(i, candidate.Gpus, 81.5, candidate.Gpus * 81.5, priced ? 0.4 : double.NaN, i == 0 ? [] : [("engine.tp", "2", "4")]),
         }).ToList();
         return result with

@@ -6,6 +6,7 @@ using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Evaluation;
 using Foretoken.Tuning.Portfolio;
 using Foretoken.Tuning.Running;
+using Foretoken.Workloads.Synthetic;
 using Xunit;
 
 namespace Foretoken.Tests.Tuning.Portfolio;
@@ -113,9 +114,24 @@ public sealed class PortfolioStudyTests
     {
         using var study = new SmallStudy(Classes);
 
-        var problem = Assert.Throws<InputException>(() => PortfolioStudy.Check(study.File.Study with { Capacity = true }, new ReactiveTraffic(_ => null!)));
+        var problem = Assert.Throws<InputException>(() => PortfolioStudy.Check(study.File.Study with { Capacity = true }, new ReactiveTraffic(_ => SyntheticSource.Create(new SyntheticSpec { Preset = "chat" }, 1)), byStatistics: false));
 
         Assert.Equal(2, problem.Problems.Count);
+    }
+
+    [Fact]
+    public void Check_MoreClassesThanCanBeTuned_PointsToTheCutByStatistics()
+    {
+        using var study = new SmallStudy(Classes);
+        var trace = study.Traffic.Recorded(0)!;
+        var tenants = new RecordedTraffic(_ => trace with { Classes = [.. Enumerable.Range(0, trace.Count).Select(row => 1 + (row % 40))], ClassNames = [.. Enumerable.Range(1, 40).Select(i => $"tenant {i}")] });
+
+        var problem = Assert.Throws<InputException>(() => PortfolioStudy.Check(study.File.Study, tenants, byStatistics: false));
+
+        Assert.Contains("each of the 40 classes", problem.Message, StringComparison.Ordinal);
+        PortfolioStudy.Check(study.File.Study, tenants, byStatistics: true);
+        using var bounded = new SmallStudy(Classes.Replace("replications: 3", "replications: 3\n  slo: [\"p95 ttft of papers < 1ms\"]", StringComparison.Ordinal));
+        Assert.Throws<InputException>(() => PortfolioStudy.Check(bounded.File.Study, bounded.Traffic, byStatistics: true));
     }
 
     private static PortfolioResult Play(SmallStudy study, int threads, IRunMemory memory)

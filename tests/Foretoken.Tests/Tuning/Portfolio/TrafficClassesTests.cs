@@ -38,7 +38,7 @@ public sealed class TrafficClassesTests
         var classes = TrafficClasses.Of(Recorded(Of([.. lengths.Select(l => l.Item1)], [.. lengths.Select(l => l.Item2)], null)), (ulong)seed);
 
         Assert.Equal(1500, Assert.Single(classes.Classes).Requests);
-        Assert.Equal(1500, classes.Traffic(0).Recorded(0).Trace.Count);
+        Assert.Equal(1500, classes.Traffic(0).Recorded(0).Count);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class TrafficClassesTests
         Assert.True(classes.Classes.Count >= 2);
         var of = classes.ClassOf(0);
         Assert.All(Enumerable.Range(0, 1200).GroupBy(row => trace.Sessions![row]), session => Assert.Single(session.Select(row => of[row]).Distinct()));
-        var parts = Enumerable.Range(0, classes.Classes.Count).Select(number => classes.Traffic(number).Recorded(0).Trace).ToList();
+        var parts = Enumerable.Range(0, classes.Classes.Count).Select(number => classes.Traffic(number).Recorded(0)).ToList();
         Assert.Equal(trace.Arrivals.Order(), parts.SelectMany(p => p.Arrivals).Order());
         Assert.Equal(trace.InputTokens.Order(), parts.SelectMany(p => p.InputTokens).Order());
         Assert.Equal(200, parts.Sum(p => p.SessionCount));
@@ -78,26 +78,45 @@ public sealed class TrafficClassesTests
     public void Of_LimitedReplay_KnowsOnlyWhatIsPlayed()
     {
         var trace = Mixed(1000, row => row % 4 == 0, sessionsOf: 0);
-        var traffic = new RecordedTraffic(_ => new Recording(trace), new ReplayOptions { RequestLimit = 600, Speedup = 2 });
+        var traffic = new RecordedTraffic(_ => trace, new ReplayOptions { RequestLimit = 600, Speedup = 2 });
 
         var classes = TrafficClasses.Of(traffic, 1);
 
         Assert.Equal(600, classes.Classes.Sum(c => c.Requests));
-        Assert.All(classes.Classes.Select((_, i) => ((RecordedTraffic)classes.Traffic(i)).Recorded(0).Trace), t => Assert.True(t.Arrivals[^1].Nanoseconds <= trace.Arrivals[599].Nanoseconds / 2));
+        Assert.All(classes.Classes.Select((_, i) => ((RecordedTraffic)classes.Traffic(i)).Recorded(0)), t => Assert.True(t.Arrivals[^1].Nanoseconds <= trace.Arrivals[599].Nanoseconds / 2));
     }
 
     [Fact]
     public void Of_NamedClasses_AreTakenAsTheyAre()
     {
         var trace = Mixed(400, row => row % 4 == 0, sessionsOf: 0);
-        var traffic = new RecordedTraffic(_ => new Recording(trace, [.. Enumerable.Range(0, 400).Select(row => row % 2)])) { Classes = ["even", "odd"] };
+        var traffic = new RecordedTraffic(_ => trace with { Classes = [.. Enumerable.Range(0, 400).Select(row => (row % 2) + 1)], ClassNames = ["even", "odd"] });
 
         var classes = TrafficClasses.Of(traffic, 1);
 
         Assert.True(classes.IsNamed);
         Assert.Equal(["even", "odd"], classes.Classes.Select(c => c.Name));
         Assert.Equal([200, 200], classes.Classes.Select(c => c.Requests));
-        Assert.Equal(["odd"], classes.Traffic(1).Classes);
+        var odd = classes.Traffic(1).Recorded(0);
+        Assert.Equal(200, odd.Count);
+        Assert.All(odd.Classes!, number => Assert.Equal("odd", odd.ClassNames[number - 1]));
+        Assert.False(TrafficClasses.Of(traffic, 1, byStatistics: true).IsNamed);
+    }
+
+    [Fact]
+    public void Of_NamedClassesAndRequestsWithoutOne_HaveAClassForThoseToo()
+    {
+        var trace = Mixed(300, row => false, sessionsOf: 0);
+        var traffic = new RecordedTraffic(_ => trace with { Classes = [.. Enumerable.Range(0, 300).Select(row => row % 3)], ClassNames = ["a", "b"] });
+
+        var classes = TrafficClasses.Of(traffic, 1);
+
+        Assert.Equal(["a", "b", "(no class)"], classes.Classes.Select(c => c.Name));
+        Assert.Equal([100, 100, 100], classes.Classes.Select(c => c.Requests));
+        Assert.All(classes.Traffic(2).Recorded(0).Classes!, number => Assert.Equal(0, number));
+        var labelled = classes.Labelled().Recorded(0);
+        Assert.Equal([3, 1, 2], labelled.Classes![..3]);
+        Assert.Equal("(no class)", labelled.ClassNames[labelled.Classes![0] - 1]);
     }
 
     [Fact]
@@ -113,7 +132,7 @@ public sealed class TrafficClassesTests
         Assert.Equal(1250, first.Classes[1].Requests);
     }
 
-    private static RecordedTraffic Recorded(Trace trace) => new(_ => new Recording(trace));
+    private static RecordedTraffic Recorded(Trace trace) => new(_ => trace);
 
     private static Trace Mixed(int rows, Func<int, bool> isLong, int sessionsOf)
     {

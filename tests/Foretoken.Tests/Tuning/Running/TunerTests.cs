@@ -146,7 +146,7 @@ public sealed class TunerTests
         Assert.All(loads, l => Assert.True(l.Low < l.Value && l.Value < l.High && l.High < 2 * l.Low, $"{l}"));
 
         // Offered is what comes, not what is answered in a run with its end: the recorded rate times the speed-up.
-        var trace = study.Traffic.Recorded(0)!.Trace;
+        var trace = study.Traffic.Recorded(0)!;
         var recorded = (trace.Count - 1) / ((trace.Arrivals[^1] - trace.Arrivals[0]).TotalSeconds);
         for (var i = 0; i < loads.Count; i++)
         {
@@ -190,7 +190,7 @@ public sealed class TunerTests
     public void FluidBound_WhateverItCallsHopeless_MissesWhenPlayed()
     {
         using var study = new SmallStudy(SmallStudy.Text, "slo.time_to_first_token.p95=60ms", "workload.arrivals.rate=400", "slo.output_token_throughput_per_user.p5=150");
-        var bound = new FluidBound(study.Traffic.Recorded(0)!.Trace, study.File.Study.Constraints);
+        var bound = new FluidBound(study.Traffic.Recorded(0)!, study.File.Study.Constraints);
         var hopeless = 0;
         var space = study.File.Study.Space;
         for (var replicas = 0; replicas < 4; replicas++)

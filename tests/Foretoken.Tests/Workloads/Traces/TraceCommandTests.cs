@@ -59,7 +59,7 @@ public sealed class TraceCommandTests : IDisposable
 
         Assert.Contains(expected, TraceInspectCommand.Run(path, false, 16, TraceReadOptions.Default, 60, false, TextWriter.Null), StringComparison.Ordinal);
         using var json = JsonDocument.Parse(TraceInspectCommand.Run(path, true, 16, TraceReadOptions.Default, 60, false, TextWriter.Null));
-        Assert.Equal("1.0", json.RootElement.GetProperty("schema_version").GetString());
+        Assert.Equal("1.1", json.RootElement.GetProperty("schema_version").GetString());
     }
 
     [Fact]

@@ -42,6 +42,9 @@ public sealed class TraceRoundTripTests : IDisposable
             var back = RoundTrip(rows, format, "", out var losses);
             Assert.Equal(rows.Select(r => (r.Arrival, r.Input, r.Output)), back.Select(r => (r.Arrival, r.Input, r.Output)));
             Assert.Equal(rows.Any(r => r.Priority != 0), losses.Any(l => l.StartsWith("priorities", StringComparison.Ordinal)));
+            var keepsClasses = format == TraceFormat.ShareGpt;
+            Assert.Equal(!keepsClasses && rows.Any(r => r.Class is not null), losses.Any(l => l.StartsWith("classes", StringComparison.Ordinal)));
+            Assert.Equal(rows.Select(r => keepsClasses ? r.Class : null), back.Select(r => r.Class));
             if (format == TraceFormat.DynamoRequestTrace)
             {
                 Assert.Equal(rows.Select(r => Prompt(r)), back.Select(r => (r.Block, r.Known, r.Ids)));
@@ -231,7 +234,7 @@ public sealed class TraceRoundTripTests : IDisposable
             now += i == 0 ? 0 : r.Gap * unit;
             var known = r.Cover switch { 0 => 0, 1 => r.Input, 2 => r.Input + r.Output, _ => (r.Input + 1) / 2 };
             var ids = known == 0 ? "" : string.Join(' ', Enumerable.Range(0, (known - 1) / 512 + 1).Select(k => k % 3 == 0 ? unchecked((ulong)(r.Seed + k) * 0x9E3779B97F4A7C15UL) : (ulong)k));
-            result[i] = new(new SimTime(now), null, r.Input, r.Output, r.Priority, null, r.Name, known == 0 ? 0 : 512, known, ids);
+            result[i] = new(new SimTime(now), null, r.Input, r.Output, r.Priority, null, r.Name, known == 0 ? 0 : 512, known, ids, (r.Seed % 4) switch { 0 => "chat", 1 => "ténant, \"b\"", _ => null });
             if (timed is null && r.Seed % 3 == 0)
             {
                 // Turns of one session; the later ones may have a delay, a time, or both.
@@ -260,6 +263,7 @@ public sealed class TraceRoundTripTests : IDisposable
             Priority = row.Priority,
             SessionId = row.Session,
             RequestId = row.Request,
+            Class = row.Class,
             HashBlockTokens = row.Block,
             KnownTokens = row.Known,
         };

@@ -45,8 +45,8 @@ internal static class TraceText
 
 /// <summary>A record as a value, for comparisons.</summary>
 internal sealed record Row(
-    SimTime? Arrival, SimDuration? Delay, int Input, int Output, int Priority, string? Session, string? Request, int Block, int Known, string Ids)
+    SimTime? Arrival, SimDuration? Delay, int Input, int Output, int Priority, string? Session, string? Request, int Block, int Known, string Ids, string? Class = null)
 {
     public static Row Of(TraceRecord r) =>
-        new(r.Arrival, r.Delay, r.InputTokens, r.OutputTokens, r.Priority, r.SessionId, r.RequestId, r.HashBlockTokens, r.KnownTokens, string.Join(' ', r.HashIds));
+        new(r.Arrival, r.Delay, r.InputTokens, r.OutputTokens, r.Priority, r.SessionId, r.RequestId, r.HashBlockTokens, r.KnownTokens, string.Join(' ', r.HashIds), r.Class);
 }

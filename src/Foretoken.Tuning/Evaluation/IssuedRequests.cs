@@ -4,19 +4,18 @@ using Foretoken.Workloads.Traces;
 
 namespace Foretoken.Tuning.Evaluation;
 
-/// <summary>Traffic in memory, shared by all runs over it.</summary>
-/// <param name="Trace">The requests.</param>
-/// <param name="Classes">Workload class of each row; null when there is one class.</param>
-public sealed record Recording(Trace Trace, int[]? Classes = null)
+/// <summary>What a source issues, as a trace in memory.</summary>
+public static class IssuedRequests
 {
     /// <summary>Everything that a source that does not react has to give, in order of issue.</summary>
-    public static Recording Of(IRequestSource source, Func<int, int>? classOf = null)
+    public static Trace Of(IRequestSource source)
     {
         Invariant.That(!source.IsReactive);
         var arrivals = new List<SimTime>();
         var inputs = new List<int>();
         var outputs = new List<int>();
         var priorities = new List<int>();
+        var classes = new List<int>();
         var contents = new List<PromptContent>();
         while (source.NextArrival != SimTime.Never)
         {
@@ -25,18 +24,20 @@ public sealed record Recording(Trace Trace, int[]? Classes = null)
             inputs.Add(request.InputTokens);
             outputs.Add(request.OutputTokens);
             priorities.Add(request.Priority);
+            classes.Add(request.Class);
             contents.Add(request.Content);
         }
 
-        var trace = new Trace
+        return new Trace
         {
             Arrivals = [.. arrivals],
             InputTokens = [.. inputs],
             OutputTokens = [.. outputs],
             Priorities = priorities.TrueForAll(p => p == 0) ? null : [.. priorities],
+            Classes = classes.TrueForAll(c => c == 0) ? null : [.. classes],
+            ClassNames = [.. source.Classes],
             Contents = source.Tree is null ? null : [.. contents],
             Tree = source.Tree,
         };
-        return new Recording(trace, classOf is null ? null : [.. Enumerable.Range(0, inputs.Count).Select(classOf)]);
     }
 }
