@@ -74,7 +74,8 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
     /// <inheritdoc />
     public Phase Phase => _network.Next <= DueAt ? Phase.Transfer : Phase.Arrival;
 
-    private SimTime DueAt => _due.TryPeek(out _, out var key) ? new SimTime(key.At) : SimTime.Never;
+    // Asked for after everything that happens anywhere: the time of the first of what is due.
+    private SimTime DueAt { get; set; } = SimTime.Never;
 
     /// <summary>The router of the replicas that generate.</summary>
     public RouterDesk DecodeRouter { get; }
@@ -153,6 +154,7 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         }
 
         var (kind, index, tokens) = _due.Dequeue();
+        DueAt = _due.TryPeek(out _, out var next) ? new SimTime(next.At) : SimTime.Never;
         if (!_open.TryGetValue(index, out var handOff))
         {
             return;
@@ -460,6 +462,9 @@ internal sealed partial class HandOffDesk : IRunPart, IReplicaEvents, IHandOffEv
         ((IReplicaEvents)_book).Ended(worker, merged, at);
     }
 
-    private void Post(SimTime at, Kind kind, int request, int tokens = 0) =>
+    private void Post(SimTime at, Kind kind, int request, int tokens = 0)
+    {
         _due.Enqueue((kind, request, tokens), (at.Nanoseconds, kind, request));
+        DueAt = SimTime.Min(DueAt, at);
+    }
 }

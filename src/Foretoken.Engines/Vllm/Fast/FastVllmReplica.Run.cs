@@ -217,7 +217,8 @@ public sealed partial class FastVllmReplica
         for (var i = 0; i < _runningCount; i++)
         {
             ref var r = ref _slots[_running[i]];
-            blocks += Math.Max(0, Blocks(r.Computed + plans) - r.Owned);
+            var tokens = r.Computed + plans;
+            blocks += tokens > r.Owned * _blockSize ? Blocks(tokens) - r.Owned : 0;
         }
 
         return blocks;
@@ -646,9 +647,12 @@ public sealed partial class FastVllmReplica
             r.Placeholders += _async ? plans - ends : 0;
             if (plans > 0)
             {
-                var blocks = Math.Max(r.Owned, Blocks(r.Computed));
-                owned += blocks - r.Owned;
-                r.Owned = blocks;
+                if (r.Computed > r.Owned * _blockSize)
+                {
+                    var blocks = Blocks(r.Computed);
+                    owned += blocks - r.Owned;
+                    r.Owned = blocks;
+                }
 
                 // What was known when the last step was planned.
                 RegisterUpTo(_running[i], ref r, tokens + plans - 1);

@@ -81,20 +81,22 @@ public sealed partial class FastVllmReplica
                 continue;
             }
 
-            var need = Blocks(Math.Min(r.Computed + n, _maxModelLen)) - r.Owned;
-            while (need > _cache.Free)
+            // Mostly the blocks it has suffice; a division for each member of each step would be felt.
+            var end = Math.Min(r.Computed + n, _maxModelLen);
+            if (end > r.Owned * _blockSize)
             {
-                preempted = true;
-                var victim = _running[--_runningCount];
-                Preempt(victim);
-                if (victim == slot)
+                var need = Blocks(end) - r.Owned;
+                while (need > _cache.Free)
                 {
-                    return false;
+                    preempted = true;
+                    var victim = _running[--_runningCount];
+                    Preempt(victim);
+                    if (victim == slot)
+                    {
+                        return false;
+                    }
                 }
-            }
 
-            if (need > 0)
-            {
                 _cache.Allocate(need);
                 r.Owned += need;
             }
@@ -241,17 +243,16 @@ public sealed partial class FastVllmReplica
 
     private void RegisterUpTo(int slot, ref FastRequest r, int tokens)
     {
-        if (!_caching)
+        if (_caching && tokens >= (r.Registered + 1) * _blockSize)
         {
-            return;
+            Register(slot, ref r, tokens / _blockSize);
         }
+    }
 
-        var full = tokens / _blockSize;
-        if (full > r.Registered)
-        {
-            _cache.Register(_holds[slot], r.Path.Span, r.KnownBlocks, slot, r.Registered, full);
-            r.Registered = full;
-        }
+    private void Register(int slot, ref FastRequest r, int full)
+    {
+        _cache.Register(_holds[slot], r.Path.Span, r.KnownBlocks, slot, r.Registered, full);
+        r.Registered = full;
     }
 
     // Works out the step's duration and moves its members on, as vLLM does right after planning.
@@ -265,7 +266,7 @@ public sealed partial class FastVllmReplica
             Array.Resize(ref _chunks, Math.Max(step.Count, _chunks.Length * 2));
         }
 
-        var lengths = _stepTime.NeedsContextLengths;
+        var lengths = !_canRun;
         if (lengths && _contexts.Length < step.Count)
         {
             Array.Resize(ref _contexts, Math.Max(step.Count, _contexts.Length * 2));
@@ -325,11 +326,14 @@ public sealed partial class FastVllmReplica
         _recorder.LastStepEnd = now;
         _recorder.Timeline.Hold(now);
         var left = false;
+        var before = _recorder.OutputTokens;
         for (var i = 0; i < step.Count; i++)
         {
             left |= Deliver(step.Slot(i), step.Tokens(i), step.Emits(i), now);
         }
 
+        FlushGaps();
+        _recorder.Timeline.CountTokens(_recorder.OutputTokens - before);
         if (left)
         {
             var kept = 0;
@@ -387,7 +391,6 @@ public sealed partial class FastVllmReplica
         r.Tokens++;
         _tokensInFlight++;
         _recorder.OutputTokens++;
-        _recorder.Timeline.CountTokens(1);
         if (r.Generated == 1)
         {
             r.Record.FirstToken = new SimTime(now);
@@ -400,7 +403,7 @@ public sealed partial class FastVllmReplica
                 r.Record.SecondToken = new SimTime(now);
             }
 
-            _recorder.TokenGaps.Add(now - r.LastTokenAt);
+            NoteGap(now - r.LastTokenAt);
         }
 
         r.LastTokenAt = now;
@@ -426,6 +429,27 @@ public sealed partial class FastVllmReplica
 
         EndAtStep(slot, ref r, now);
         return true;
+    }
+
+    // Nearly all members of a step have waited for their tokens equally long.
+    private void NoteGap(long gap)
+    {
+        if (gap != _gap)
+        {
+            FlushGaps();
+            _gap = gap;
+        }
+
+        _gapCount++;
+    }
+
+    private void FlushGaps()
+    {
+        if (_gapCount > 0)
+        {
+            _recorder.TokenGaps.Add(_gap, _gapCount);
+            (_gap, _gapCount) = (0, 0);
+        }
     }
 
     private void EndAtStep(int slot, ref FastRequest r, long now)

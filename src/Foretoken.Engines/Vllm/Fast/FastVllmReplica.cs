@@ -54,6 +54,8 @@ public sealed partial class FastVllmReplica : IHandOffReplica
     private Phase _phase = Phase.Idle;
     private long _at;
     private long _tokensInFlight;
+    private long _gap;
+    private int _gapCount;
 
     /// <summary>Creates an idle replica with an empty cache.</summary>
     /// <param name="settings">Engine settings; <see cref="NotCovered"/> must be null for them.</param>
