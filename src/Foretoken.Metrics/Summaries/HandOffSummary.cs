@@ -27,14 +27,15 @@ public sealed record HandOffSummary
     /// <summary>Share of what a link could have carried in the run that it did carry.</summary>
     public static double Use(LinkUse link, double seconds) => link.BytesPerSecond > 0 && seconds > 0 ? link.Bytes / (link.BytesPerSecond * seconds) : 0;
 
-    internal static HandOffSummary? Of(HandOffTable? table)
+    // Sorting is what costs here: nobody may want to know about the waits.
+    internal static HandOffSummary? Of(HandOffTable? table, bool waits)
     {
         if (table is null)
         {
             return null;
         }
 
-        var waits = new List<double>();
+        var waited = new List<double>();
         var transfers = new List<double>();
         long bytes = 0;
         foreach (var row in table.Rows)
@@ -42,7 +43,11 @@ public sealed record HandOffSummary
             bytes += row.Bytes;
             if (row.Arrived != SimTime.Never)
             {
-                waits.Add(Math.Max(0, (row.Reserved - row.PrefillEnd).TotalMilliseconds));
+                if (waits)
+                {
+                    waited.Add(Math.Max(0, (row.Reserved - row.PrefillEnd).TotalMilliseconds));
+                }
+
                 transfers.Add((row.Arrived - SimTime.Max(row.Reserved, row.PrefillEnd)).TotalMilliseconds);
             }
         }
@@ -52,7 +57,7 @@ public sealed record HandOffSummary
             Requests = transfers.Count,
             Local = table.Local,
             Bytes = bytes,
-            MemoryWait = Statistics(waits),
+            MemoryWait = Statistics(waited),
             Transfer = Statistics(transfers),
             Links = table.Links,
         };

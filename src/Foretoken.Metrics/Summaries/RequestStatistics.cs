@@ -19,10 +19,18 @@ internal static class RequestStatistics
     /// <paramref name="percentiles"/> are ascending. More rows than <paramref name="held"/> are streamed, with the same result.
     /// </summary>
     public static Distribution?[] Compute(RequestTable table, int firstRow, double[] percentiles, int held = Held) =>
-        Compute(table, new Rows(firstRow, Math.Max(0, table.Count - firstRow), null), percentiles, held);
+        Compute(table, Rows.From(table, firstRow), percentiles, held);
 
     /// <summary>The same over some of the rows.</summary>
     public static Distribution?[] Compute(RequestTable table, Rows rows, double[] percentiles, int held = Held)
+    {
+        var wanted = new double[]?[RequestMetrics.Computed.Count];
+        Array.Fill(wanted, percentiles);
+        return Compute(table, rows, wanted, held);
+    }
+
+    /// <summary>The same with percentiles for each metric; null where its distribution is not wanted, and null is what comes out.</summary>
+    public static Distribution?[] Compute(RequestTable table, Rows rows, double[]?[] percentiles, int held = Held)
     {
         var metrics = RequestMetrics.Computed.Count;
         var distributions = new Distribution?[metrics];
@@ -31,14 +39,14 @@ internal static class RequestStatistics
         // rows are worth the other cores; few are not worth starting them.
         if (rows.Count >= WorthThreads)
         {
-            Parallel.For(0, metrics, metric => distributions[metric] = ComputeOne(table, rows, metric, percentiles, null));
+            Parallel.For(0, metrics, metric => distributions[metric] = ComputeOne(table, rows, metric, percentiles[metric], null));
             return distributions;
         }
 
         var scratch = rows.Count <= held ? new double[rows.Count] : null;
         for (var metric = 0; metric < metrics; metric++)
         {
-            distributions[metric] = ComputeOne(table, rows, metric, percentiles, scratch);
+            distributions[metric] = ComputeOne(table, rows, metric, percentiles[metric], scratch);
         }
 
         return distributions;
@@ -82,9 +90,9 @@ internal static class RequestStatistics
         return Percentile(values, p);
     }
 
-    private static Distribution? ComputeOne(RequestTable table, Rows rows, int metric, double[] percentiles, double[]? scratch)
+    private static Distribution? ComputeOne(RequestTable table, Rows rows, int metric, double[]? percentiles, double[]? scratch)
     {
-        return scratch is null ? Streamed(table, rows, metric, percentiles) : Gathered(table, rows, metric, percentiles, scratch);
+        return percentiles is null ? null : scratch is null ? Streamed(table, rows, metric, percentiles) : Gathered(table, rows, metric, percentiles, scratch);
     }
 
     // Few enough to hold them all.
@@ -213,6 +221,9 @@ internal static class RequestStatistics
     /// <summary>Rows of the table: those from a first one on, or those that are named.</summary>
     internal readonly record struct Rows(int First, int Count, int[]? Named)
     {
+        /// <summary>All from <paramref name="first"/> on.</summary>
+        public static Rows From(RequestTable table, int first) => new(first, Math.Max(0, table.Count - first), null);
+
         public int this[int k] => Named is null ? First + k : Named[k];
     }
 }

@@ -21,8 +21,7 @@ public static class SummaryBuilder
 
         var good = new GoodBounds(result, context.Slo);
         var totals = Totals.Of(result, good);
-        var percentiles = Distribution.PercentilesFor(context);
-        var distributions = Distributions(result, percentiles);
+        var distributions = Distributions(result, WantedDistribution.Of(context));
         var replicas = new ReplicaSummary[result.Replicas.Count];
         for (var i = 0; i < replicas.Length; i++)
         {
@@ -38,7 +37,7 @@ public static class SummaryBuilder
             values[MetricCatalogue.HeldRequests] = scaling.HeldRequests;
         }
 
-        var handOffs = HandOffSummary.Of(result.HandOffs);
+        var handOffs = HandOffSummary.Of(result.HandOffs, waits: context.Wanted is null);
         if (handOffs is { Requests: > 0 })
         {
             values[MetricCatalogue.KvTransferTime] = handOffs.Transfer.Mean;
@@ -63,7 +62,7 @@ public static class SummaryBuilder
             Distributions = distributions.InOrder(),
             Values = values.InOrder(),
             Slo = slo,
-            Classes = context.ByClass ? ClassSummary.Of(result, percentiles, good) : [],
+            Classes = context.ByClass ? ClassSummary.Of(result, Distribution.PercentilesFor(context), good) : [],
             Replicas = replicas,
             Pools = pools,
             HandOffs = handOffs,
@@ -75,17 +74,17 @@ public static class SummaryBuilder
     private static string Said(LookAheadCost cost) => string.Create(
         CultureInfo.InvariantCulture, $"Looking ahead played {cost.Futures:#,0} futures, {cost.Seconds / 60:#,0} simulated minutes and {cost.Requests:#,0} requests.");
 
-    private static MetricTable Distributions(RunResult result, double[] percentiles)
+    private static MetricTable Distributions(RunResult result, double[]?[] wanted)
     {
         var found = new MetricTable();
-        var computed = RequestStatistics.Compute(result.Requests, result.WarmUpRequests, percentiles);
+        var computed = RequestStatistics.Compute(result.Requests, RequestStatistics.Rows.From(result.Requests, result.WarmUpRequests), wanted);
         for (var i = 0; i < computed.Length; i++)
         {
             found.Set(RequestMetrics.Computed[i], computed[i]);
         }
 
         found.Set(MetricCatalogue.TimePerOutputToken, found.Get(MetricCatalogue.InterTokenLatency));
-        if (result.TokenGaps is { Count: > 0 } gaps)
+        if (wanted[^1] is { } percentiles && result.TokenGaps is { Count: > 0 } gaps)
         {
             const double perMillisecond = 1e6;
             var values = new PercentileValue[percentiles.Length];

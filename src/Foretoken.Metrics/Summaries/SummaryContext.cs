@@ -38,6 +38,12 @@ public sealed record SummaryContext
     /// <summary>Percentiles that are wanted besides the standard ones and the SLO's.</summary>
     public IReadOnlyList<double> Percentiles { get; init; } = [];
 
+    /// <summary>
+    /// Distributions that are wanted, each with its percentiles: a study reads few, and reads them often. Null: all of them, with the
+    /// standard percentiles. What the SLO's targets are about is always there.
+    /// </summary>
+    internal IReadOnlyList<WantedDistribution>? Wanted { get; init; }
+
     /// <summary>Wall-clock time of the run; null: the simulator's speed is not reported.</summary>
     public TimeSpan? RunTime { get; init; }
 

@@ -23,7 +23,7 @@ public sealed class MeasureSet
 
     private readonly int[] _objectives;
     private readonly int[] _constraints;
-    private readonly double[] _percentiles;
+    private readonly WantedDistribution[] _wanted;
 
     /// <summary>What a study needs.</summary>
     public MeasureSet(IReadOnlyList<Objective> objectives, IReadOnlyList<Constraint> constraints)
@@ -38,7 +38,7 @@ public sealed class MeasureSet
 
         All = all;
 
-        _percentiles = [.. all.Where(m => m.Percentile is not null && m.Class is null).Select(m => m.Percentile!.Value).Distinct()];
+        _wanted = [.. all.Where(m => m.Class is null).Select(m => new WantedDistribution(m.Metric, m.Percentile is { } p ? [p] : []))];
 
         int Place(Measure measure)
         {
@@ -94,7 +94,7 @@ public sealed class MeasureSet
             RequestBounds = own?.EffectiveRequestBounds() is { Count: > 0 } bounds ? bounds : [new SloRequestBound(MetricCatalogue.RequestLatency.Tag, double.MaxValue)],
             FailedFractionMax = own?.FailedFractionMax ?? 1,
         };
-        var summary = SummaryBuilder.Build(result, new SummaryContext { ScenarioName = "", Version = "", Slo = spec, Percentiles = _percentiles, ByClass = false });
+        var summary = SummaryBuilder.Build(result, new SummaryContext { ScenarioName = "", Version = "", Slo = spec, Wanted = _wanted, ByClass = false });
         var values = new double[All.Count];
         for (var i = 0; i < values.Length; i++)
         {

@@ -139,6 +139,37 @@ public sealed class SummaryBuilderTests
     }
 
     [Fact]
+    public void Build_WantedDistributions_AreThoseOfTheWholeSummary()
+    {
+        var run = FakeRun.Small();
+        var all = SummaryBuilder.Build(run, Context(Slo));
+        var few = SummaryBuilder.Build(run, Context(Slo) with
+        {
+            Wanted =
+            [
+                new WantedDistribution(MetricCatalogue.TimeToFirstToken, [99, 50]),
+                new WantedDistribution(MetricCatalogue.RequestLatency, []),
+                new WantedDistribution(MetricCatalogue.InterTokenGap, [90]),
+                new WantedDistribution(MetricCatalogue.GpuHours, []),
+            ],
+        });
+
+        // Time per output token is inter-token latency, which the SLO is about, under another name.
+        MetricDefinition[] there = [MetricCatalogue.TimeToFirstToken, MetricCatalogue.RequestLatency, MetricCatalogue.InterTokenLatency, MetricCatalogue.TimePerOutputToken, MetricCatalogue.InterTokenGap, MetricCatalogue.OutputTokenThroughputPerUser];
+        Assert.Equal(there, few.Distributions.Select(d => d.Metric));
+        foreach (var (metric, values) in few.Distributions)
+        {
+            var whole = all.Distributions.Single(d => d.Metric == metric).Values;
+            Assert.Equal(values with { Percentiles = whole.Percentiles }, whole);
+            Assert.All(values.Percentiles, p => Assert.Equal(whole.At(p.P), p.Value));
+        }
+
+        Assert.Equal([50.0, 95, 99], few.Distributions[0].Values.Percentiles.Select(p => p.P));
+        Assert.Equal(all.Values, few.Values);
+        Assert.Equal(all.Slo!.Targets, few.Slo!.Targets);
+    }
+
+    [Fact]
     public void Build_SmallRun_CountsEveryRequestOnce()
     {
         var counts = SummaryBuilder.Build(FakeRun.Small(), Context()).Requests;
