@@ -130,8 +130,8 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
     {
         var text = new StringBuilder();
 
-        // A router without a choice decides nothing.
-        var routes = model.Scaling is not null || rows.Any(r => r.Path.StartsWith("fleet.routing.router_queue", StringComparison.Ordinal) && r.Value is not ("not set" or "none" or "0")) || model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1);
+        // A router without a choice decides nothing, unless requests wait at it.
+        var routes = model.Scaling is not null || rows.Any(r => r.Path == "fleet.routing.router_queue_threshold" && r.Value is not ("not set" or "none" or "0")) || model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1);
         foreach (var row in rows)
         {
             if (row.Path != "name" && (routes || !row.Path.StartsWith("fleet.routing", StringComparison.Ordinal)))

@@ -165,10 +165,11 @@ public sealed class StudyResolverTests
     [Fact]
     public void Key_RouterThatHoldsRequests_IsNoEquivalentOfOneThatDoesNot()
     {
-        using var study = new SmallStudy(SmallStudy.Text, "tune.space={fleet.routing: [round_robin, least_requests, {policy: dynamo_kv, router_queue_threshold: 0.2}]}");
-        var keys = Enumerable.Range(0, 3).Select(i => study.File.Candidates.TryCreate([i], out _)!.Key).ToList();
+        using var study = new SmallStudy(SmallStudy.Text, "tune.space={fleet.routing: [round_robin, least_requests, dynamo_kv, {policy: dynamo_kv, router_queue_threshold: 0.2}]}");
+        var keys = Enumerable.Range(0, 4).Select(i => study.File.Candidates.TryCreate([i], out _)!.Key).ToList();
         Assert.Equal(keys[0], keys[1]);
-        Assert.NotEqual(keys[0], keys[2]);
+        Assert.Equal(keys[0], keys[2]);
+        Assert.NotEqual(keys[0], keys[3]);
     }
 
     [Fact]
