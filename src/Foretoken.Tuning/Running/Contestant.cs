@@ -33,6 +33,9 @@ internal sealed class Contestant(int number, Candidate candidate, int stages)
     /// <summary>Runs that were played of it.</summary>
     public int Runs { get; set; }
 
+    /// <summary>Seconds that its last run took here, 0 when it was known: longer ones begin first. Nothing that comes out depends on it.</summary>
+    public double Took { get; set; }
+
     /// <summary>What counts: the numbers of replication 0 over the whole traffic; null unless it finished.</summary>
     public double[]? Final => Stages[^1];
 

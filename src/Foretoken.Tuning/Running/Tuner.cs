@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Foretoken.Accuracy;
 using Foretoken.Metrics;
 using Foretoken.Tuning.Conclusions;
@@ -446,7 +447,13 @@ public sealed class Tuner
         return (values, found.All);
     }
 
-    private RunOutcome Outcome(Contestant contestant, RunAddress address, Twin.RunControl control) => Outcome(contestant.Candidate, address, control);
+    private RunOutcome Outcome(Contestant contestant, RunAddress address, Twin.RunControl control)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var outcome = Outcome(contestant.Candidate, address, control);
+        contestant.Took = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return outcome;
+    }
 
     private RunOutcome Outcome(Candidate candidate, RunAddress address, Twin.RunControl control)
     {
@@ -470,7 +477,8 @@ public sealed class Tuner
         _cost += outcome.GpuHours * contestant.Candidate.HourPrice / contestant.Candidate.Gpus;
     }
 
-    private static double Weight(Contestant contestant) => contestant.Candidate.Gpus;
+    // Who took long over a slice takes long over the rest; before that, many GPUs are the best guess.
+    private static double Weight(Contestant contestant) => contestant.Took > 0 ? contestant.Took : contestant.Candidate.Gpus;
 
     private void SayBest()
     {
