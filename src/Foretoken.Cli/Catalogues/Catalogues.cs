@@ -45,12 +45,20 @@ internal sealed record Catalogues(GpuCatalogue Gpus, ModelCatalogue Models, Pric
                 }
             }
 
+            var written = new Dictionary<(string, string, string, string), Bound>();
             foreach (var entry in Entries(root, CatalogueFields.Prices))
             {
-                if (ReadPrice(entry, new GpuCatalogue(gpus), context) is { } price)
+                if (ReadPrice(entry, new GpuCatalogue(gpus), context) is not { } price)
                 {
-                    prices.Add(price);
+                    continue;
                 }
+
+                if (!written.TryAdd(price.Offer, entry))
+                {
+                    context.Add(entry.PlaceOf(CatalogueFields.SoldFor), entry.PathOf(CatalogueFields.SoldFor), $"prices the same a second time: {price.Gpu} of {price.Provider}{(price.Region.Length > 0 ? $" in {price.Region}" : "")}, {price.Purchase}", $"the first is at {written[price.Offer].PlaceOf(CatalogueFields.SoldFor)}; keep one of them");
+                }
+
+                prices.Add(price);
             }
 
             foreach (var entry in Entries(root, CatalogueFields.Models).Where(e => e.IsGood(CatalogueFields.Name) && e.IsGood(CatalogueFields.Config)))

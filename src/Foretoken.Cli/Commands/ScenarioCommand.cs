@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Foretoken.Cli.Scenarios;
+using Foretoken.Cli.Tuning;
 
 namespace Foretoken.Cli.Commands;
 
@@ -32,10 +34,17 @@ internal static class ScenarioCommand
     private static Command Validate()
     {
         var options = new ScenarioOptions();
-        var command = new Command("validate", "Check a scenario file without running it; every problem at once.");
+        var command = new Command("validate", "Check a scenario file, its tune section included, without running it; every problem at once.");
         options.AddTo(command);
         command.SetAction(parsed =>
         {
+            if (StudyFile.TryLoad(parsed.GetRequiredValue(options.File), options.Overrides(parsed)) is { } study)
+            {
+                var points = study.Study.Space.CanonicalSize();
+                Output.Write(string.Create(CultureInfo.InvariantCulture, $"{study.Path}: good; a study of {study.Study.Space.Dimensions.Count} dimensions and {(points < 1e6 ? points.ToString("N0", CultureInfo.InvariantCulture) : points.ToString("0.0e0", CultureInfo.InvariantCulture))} points\n"));
+                return ExitCodes.Ok;
+            }
+
             var file = options.Load(parsed);
             Warn(file);
             Output.Write($"{file.Path}: good\n");

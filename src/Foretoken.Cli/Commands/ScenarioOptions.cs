@@ -40,7 +40,10 @@ internal sealed class ScenarioOptions
     }
 
     /// <summary>Reads the scenario with every option applied.</summary>
-    public ScenarioFile Load(ParseResult parsed)
+    public ScenarioFile Load(ParseResult parsed) => ScenarioFile.Load(parsed.GetRequiredValue(File), Overrides(parsed));
+
+    /// <summary>What the options change.</summary>
+    public ScenarioOverrides Overrides(ParseResult parsed)
     {
         var overrides = new ScenarioOverrides();
         if (parsed.GetValue(Trace) is { } trace)
@@ -58,7 +61,7 @@ internal sealed class ScenarioOptions
         Put(parsed, Seed, "seed", overrides);
         Put(parsed, EngineMode, "run.engine_mode", overrides);
         Put(parsed, TimeLimit, "run.time_limit", overrides);
-        return ScenarioFile.Load(parsed.GetRequiredValue(File), overrides);
+        return overrides;
     }
 
     private static void Put(ParseResult parsed, Option<string?> option, string path, ScenarioOverrides overrides)

@@ -201,7 +201,7 @@ internal sealed class TuneCommand
 
         Put(_model, "model");
         Put(_gpus, "tune.gpus");
-        Put(_goal, "tune.goal");
+        Put(_goal, "tune.goal", "tune", "objectives");
         Put(_search, "tune.search");
         Put(_candidates, "tune.candidates");
         Put(_seed, "seed");
@@ -212,6 +212,7 @@ internal sealed class TuneCommand
 
         if (parsed.GetValue(_gpu) is { Length: > 0 } gpus)
         {
+            overrides.Replace(gpus.Length == 1 ? ["tune", "gpu_types"] : ["gpu"]);
             overrides.Put(gpus.Length == 1 ? "gpu" : "tune.gpu_types", gpus.Length == 1 ? gpus[0] : $"[{string.Join(", ", gpus)}]", $"--gpu {string.Join(" --gpu ", gpus)}");
         }
 
@@ -227,10 +228,15 @@ internal sealed class TuneCommand
 
         return StudyFile.Load(path, overrides);
 
-        void Put(Option<string?> option, string path)
+        void Put(Option<string?> option, string path, params string[] inPlaceOf)
         {
             if (parsed.GetValue(option) is { } value)
             {
+                if (inPlaceOf.Length > 0)
+                {
+                    overrides.Replace(inPlaceOf);
+                }
+
                 overrides.Put(path, value, $"{option.Name} {value}");
             }
         }

@@ -9,6 +9,7 @@ public sealed class ScenarioOverrides
 {
     private readonly List<(string Path, ConfigNode Value)> _values = [];
     private readonly List<Problem> _problems = [];
+    private readonly List<string[]> _replaced = [];
     private (string File, string Option)? _trace;
 
     /// <summary>One <c>--set path=value</c>.</summary>
@@ -47,6 +48,13 @@ public sealed class ScenarioOverrides
         return this;
     }
 
+    /// <summary>What an option stands in place of: the file's value at this path is left aside.</summary>
+    public ScenarioOverrides Replace(params string[] path)
+    {
+        _replaced.Add(path);
+        return this;
+    }
+
     /// <summary>The changed document.</summary>
     /// <exception cref="InputException">An option cannot be applied.</exception>
     public ConfigNode? Apply(ConfigNode? document)
@@ -54,6 +62,11 @@ public sealed class ScenarioOverrides
         if (_trace is { } trace)
         {
             document = WithTrace(document, trace.File, new Origin(trace.Option));
+        }
+
+        foreach (var path in _replaced)
+        {
+            document = Without(document, path);
         }
 
         foreach (var (path, value) in _values)
@@ -69,6 +82,29 @@ public sealed class ScenarioOverrides
         }
 
         return _problems.Count == 0 ? document : throw new InputException(_problems);
+    }
+
+    private static ConfigNode? Without(ConfigNode? node, ReadOnlySpan<string> path)
+    {
+        if (node is not MapNode map || map.Find(path[0]) is not { } inner)
+        {
+            return node;
+        }
+
+        var entries = new List<MapEntry>();
+        foreach (var entry in map.Entries)
+        {
+            if (entry.Key != path[0])
+            {
+                entries.Add(entry);
+            }
+            else if (path.Length > 1)
+            {
+                entries.Add(entry with { Value = Without(inner, path[1..])! });
+            }
+        }
+
+        return new MapNode(entries, map.Origin);
     }
 
     private static ConfigNode WithTrace(ConfigNode? document, string file, Origin origin)

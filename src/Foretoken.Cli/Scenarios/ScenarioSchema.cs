@@ -175,6 +175,17 @@ public static class ScenarioSchema
             case IntegerType whole:
                 WriteQuantity(json, UnitTable.Count, "integer", whole.Min, whole.Max == int.MaxValue ? null : whole.Max, false);
                 break;
+            case ReplicaCountType count:
+                json.WriteStartArray("anyOf");
+                json.WriteStartObject();
+                WriteType(json, count.Inner);
+                json.WriteEndObject();
+                json.WriteStartObject();
+                json.WriteString("type", "string");
+                json.WriteString("pattern", "^[0-9]+%$");
+                json.WriteEndObject();
+                json.WriteEndArray();
+                break;
             case LongType whole:
                 WriteQuantity(json, UnitTable.Count, "integer", whole.Min, whole.Max == long.MaxValue ? null : whole.Max, false);
                 break;

@@ -27,6 +27,14 @@ internal sealed record StudyFile(string Path, ConfigNode Document, Study Study, 
         return Of(overrides.Apply(document) ?? new MapNode([], new Origin(name)), name, path is null ? "tune" : System.IO.Path.GetFileNameWithoutExtension(path));
     }
 
+    /// <summary>Reads and validates a study; null where the scenario has no <c>tune</c> section.</summary>
+    /// <exception cref="InputException">It cannot be used; carries every problem.</exception>
+    public static StudyFile? TryLoad(string path, ScenarioOverrides overrides)
+    {
+        var document = overrides.Apply(YamlDocument.Parse(ScenarioFile.ReadText(path), path));
+        return StudyResolver.Divide(document).Tune is null ? null : Of(document!, path, System.IO.Path.GetFileNameWithoutExtension(path));
+    }
+
     /// <summary>A study of a store, by its text.</summary>
     public static StudyFile Stored(string text, string id) => Of(YamlDocument.Parse(text, id)!, id, id);
 

@@ -268,7 +268,8 @@ public static class DeploymentBuilder
 
             var values = section.Fields.Where(f => f != AutoscalingFields.Policy && f != AutoscalingFields.Minimum && f != AutoscalingFields.Maximum && section.IsSet(f))
                 .Select(f => new Setting(f.Name, Raw(section, f)) { Written = true });
-            scalers[i] = new DeployedScaler(policy, section.Get(AutoscalingFields.Minimum), section.Get(AutoscalingFields.Maximum), [.. values]);
+            var start = scenario.Pools[i].Replicas;
+            scalers[i] = new DeployedScaler(policy, section.Get(AutoscalingFields.Minimum).Of(start), section.Get(AutoscalingFields.Maximum)?.Of(start), [.. values]);
         }
 
         return scalers;

@@ -163,6 +163,12 @@ internal static class ScenarioTree
         }
 
         var fields = AutoscalingFields.Section.FieldsOf(scaler.Policy).ToList();
+        if (scaler is { Policy: "keda", Minimum: > 0 })
+        {
+            // ScaledObjects may say how they go to zero even where they never do.
+            fields.RemoveAll(f => f == AutoscalingFields.PollingInterval || f == AutoscalingFields.CooldownPeriod || f == AutoscalingFields.ActivationThreshold);
+        }
+
         return Tree.Map(
         [
             ("policy", Tree.Text(scaler.Policy)),

@@ -41,6 +41,12 @@ public abstract record EngineSettings
     /// <summary>A remote store for KV that the replicas of a pool have together; null for none.</summary>
     public virtual KvHierarchyLevel? SharedTier => null;
 
+    /// <summary>Whether KV is kept in host memory, too.</summary>
+    public virtual bool KeepsOnHost => false;
+
+    /// <summary>Whether KV is kept on a disk or in a remote store, too.</summary>
+    public virtual bool KeepsBehindHost => false;
+
     /// <summary>What is beyond the fast engine, as the end of "does not cover ..."; null when it covers everything.</summary>
     public abstract string? NotCovered();
 

@@ -142,6 +142,12 @@ public sealed record SgLangSettings : EngineSettings
     public override string LongestPromptFlag => ContextLength < UsableTokens - PageSize ? "context_length" : "max_total_tokens";
 
     /// <inheritdoc />
+    public override bool KeepsOnHost => HiCache is not null;
+
+    /// <inheritdoc />
+    public override bool KeepsBehindHost => HiCache is { Storage: not null };
+
+    /// <inheritdoc />
     public override string? NotCovered() => FastSgLangReplica.NotCovered(this);
 
     /// <inheritdoc />

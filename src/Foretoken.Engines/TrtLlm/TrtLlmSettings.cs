@@ -165,6 +165,12 @@ public sealed record TrtLlmSettings : EngineSettings
     }
 
     /// <inheritdoc />
+    public override bool KeepsOnHost => HostCache is not null || Offloading is { HostBlocks: not 0 };
+
+    /// <inheritdoc />
+    public override bool KeepsBehindHost => Offloading is { Disk: not null } or { Remote: not null };
+
+    /// <inheritdoc />
     public override KvHierarchyLevel? SharedTier => Offloading is { RemoteIsShared: true } tiers ? tiers.Remote : null;
 
     /// <inheritdoc />

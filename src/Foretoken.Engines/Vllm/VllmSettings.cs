@@ -98,6 +98,12 @@ public sealed record VllmSettings : EngineSettings
     public override string LongestPromptFlag => "max_model_len";
 
     /// <inheritdoc />
+    public override bool KeepsOnHost => Offloading is { HostBlocks: not 0 };
+
+    /// <inheritdoc />
+    public override bool KeepsBehindHost => Offloading is { Disk: not null } or { Remote: not null };
+
+    /// <inheritdoc />
     public override KvHierarchyLevel? SharedTier => Offloading is { RemoteIsShared: true } tiers ? tiers.Remote : null;
 
     /// <inheritdoc />

@@ -10,6 +10,9 @@ public abstract record PolicyParameter(string Name, string Meaning)
     /// <summary>Where the default comes from, when not from the policy's own source.</summary>
     public string Source { get; init; } = "";
 
+    /// <summary>What is missing for the key to mean anything, as it would be said after "without"; null when nothing is, or it always means something.</summary>
+    public Func<RoutingFacts, string?>? Lacks { get; init; }
+
     /// <summary>The default as an object.</summary>
     public abstract object DefaultObject { get; }
 }

@@ -10,6 +10,9 @@ namespace Foretoken.Hardware.Prices;
 /// <param name="Source">Where it was read.</param>
 public sealed record PriceEntry(string Provider, string Gpu, string Region, string Purchase, double Price, string Date, string Source)
 {
+    /// <summary>What it prices: entries with equal ones contradict each other.</summary>
+    public (string Provider, string Gpu, string Region, string Purchase) Offer => (Catalogue.Key(Provider), Gpu, Catalogue.Key(Region), Purchase);
+
     /// <summary>Seller and region: <c>aws us-east-1</c>.</summary>
     public string Place => Region.Length == 0 ? Provider : $"{Provider} {Region}";
 }

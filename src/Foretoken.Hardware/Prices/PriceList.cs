@@ -13,14 +13,13 @@ public sealed class PriceList
         var places = new Dictionary<(string, string, string, string), int>();
         foreach (var entry in entries)
         {
-            var key = (Catalogue.Key(entry.Provider), entry.Gpu, Catalogue.Key(entry.Region), entry.Purchase);
-            if (places.TryGetValue(key, out var at))
+            if (places.TryGetValue(entry.Offer, out var at))
             {
                 all[at] = entry;
             }
             else
             {
-                places.Add(key, all.Count);
+                places.Add(entry.Offer, all.Count);
                 all.Add(entry);
             }
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -105,7 +106,9 @@ public static class PortfolioJson
         json.WriteStartObject("misses_in_shared");
         foreach (var (constraint, miss) in deployment.MissesInShared)
         {
-            Number(json, constraint.Measure.Text, miss);
+            // A measure may be bounded from above and from below.
+            var isAlone = deployment.MissesInShared.Count(m => m.Key.Measure == constraint.Measure) == 1;
+            Number(json, isAlone ? constraint.Measure.Text : $"{constraint.Measure.Text} {(constraint.AtLeast ? ">=" : "<=")} {constraint.Bound.ToString("R", CultureInfo.InvariantCulture)}", miss);
         }
 
         json.WriteEndObject();

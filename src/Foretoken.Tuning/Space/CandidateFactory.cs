@@ -121,10 +121,20 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         return new ResolvedScenario(document, model, bound);
     }
 
-    // GPUs when every scaler has gone as far as it may; a scaler without an end goes as far as its quota.
-    private static long Largest(ScenarioModel model) => model.Pools.Select((pool, i) => (long)Math.Max(pool.Replicas, MostReplicas(model, i)) * pool.GpusPerReplica).Sum();
+    // GPUs when every scaler and every planned change has gone as far as it may; without an end that is as far as the quota goes.
+    private static long Largest(ScenarioModel model) =>
+        Math.Min(model.Pools.Select((pool, i) => (long)Math.Max(pool.Replicas, MostReplicas(model, i)) * pool.GpusPerReplica).Sum(), model.Scaling?.GpuQuota ?? long.MaxValue);
 
-    private static int MostReplicas(ScenarioModel model, int pool) => model.Scaling is { } scaling && scaling.Scalers.Any(s => s.Pools.Contains(pool)) ? scaling.Pools[pool].Maximum : 0;
+    private static int MostReplicas(ScenarioModel model, int pool)
+    {
+        if (model.Scaling is not { } scaling)
+        {
+            return 0;
+        }
+
+        var isScaled = scaling.Scalers.Any(s => s.Pools.Contains(pool)) || scaling.LookAhead.Any(l => l.Pools.Contains(pool));
+        return Math.Max(isScaled ? scaling.Pools[pool].Maximum : 0, scaling.Changes.Where(c => c.Pool == pool).Max(c => c.Replicas) ?? 0);
+    }
 
     private static string Key(ScenarioModel model, IReadOnlyList<DerivedValue> rows)
     {
@@ -134,7 +144,8 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         var routes = model.Scaling is not null || rows.Any(r => r.Path == "fleet.routing.router_queue_threshold" && r.Value is not ("not set" or "none" or "0")) || model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1);
         foreach (var row in rows)
         {
-            if (row.Path != "name" && (routes || !row.Path.StartsWith("fleet.routing", StringComparison.Ordinal)))
+            // Bounds of scalers are written in several ways.
+            if (row.Path != "name" && !Bounds().IsMatch(row.Path) && (routes || !row.Path.StartsWith("fleet.routing", StringComparison.Ordinal)))
             {
                 text.Append(row.Path).Append('=').Append(row.Value).Append('\n');
             }
@@ -144,6 +155,11 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
         {
             // What explain tells in rows of its own: names of pools change nothing.
             text.Append(pool.Engine.Settings).Append('\n');
+        }
+
+        foreach (var pool in model.Scaling?.Pools ?? [])
+        {
+            text.Append(pool.Minimum).Append(' ').Append(pool.Maximum).Append('\n');
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
@@ -161,6 +177,9 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
     // A number by itself: those in names (h100-sxm, Llama-3.1-8B) tell what is meant.
     [GeneratedRegex(@"(?<![\w.-])\d[\d,._]*")]
     private static partial Regex Numbers();
+
+    [GeneratedRegex(@"autoscaling\.(min|max)_replicas$")]
+    private static partial Regex Bounds();
 
     [GeneratedRegex(@"\[\d+\]")]
     private static partial Regex Places();

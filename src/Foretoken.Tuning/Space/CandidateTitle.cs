@@ -19,7 +19,13 @@ internal static class CandidateTitle
         }
 
         var routing = model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1) ? $", {model.Routing.Policy.Name}" : "";
-        return title + routing + (model.Scaling is null ? "" : ", scaled");
+        return title + routing + Scalers(model);
+    }
+
+    private static string Scalers(ScenarioModel model)
+    {
+        var names = (model.Scaling?.Scalers ?? []).Select(s => s.Create().Name).Concat(model.Scaling?.LookAhead.Select(_ => "look_ahead") ?? []).Distinct().ToList();
+        return names.Count > 0 ? $", scaled by {string.Join(" and ", names)}" : model.Scaling is null ? "" : ", changing";
     }
 
     private static string Pool(PoolModel pool, bool nameEngine, bool nameGpu)

@@ -17,12 +17,14 @@ internal sealed class DefaultSpace
     private readonly Func<string, bool> _isFixed;
     private readonly int _gpus;
     private readonly bool _isPlaced;
+    private readonly bool _isLinked;
 
-    private DefaultSpace(Func<string, bool> isFixed, int gpus, bool isPlaced)
+    private DefaultSpace(Func<string, bool> isFixed, int gpus, bool isPlaced, bool isLinked)
     {
         _isFixed = isFixed;
         _gpus = gpus;
         _isPlaced = isPlaced;
+        _isLinked = isLinked;
     }
 
     /// <summary>The dimensions of a preset.</summary>
@@ -33,12 +35,14 @@ internal sealed class DefaultSpace
     /// <param name="gpus">Most GPUs.</param>
     /// <param name="model">The model that is served; null when it is not known.</param>
     /// <param name="isPlaced">Whether a model and a GPU are named: without them layouts and formats decide nothing.</param>
+    /// <param name="isLinked">Whether the GPUs of a node have links of their own, so that tensor parallelism is cheap as far as the node goes.</param>
     /// <param name="pools">The scenario's own pools; null when it has none.</param>
+    /// <param name="router">The router that the scenario writes; null when it leaves the choice.</param>
     /// <param name="isFixed">Whether the scenario or the user's own space says something at a path.</param>
     public static IReadOnlyList<Dimension> Of(
-        string preset, IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, int gpus, ModelEntry? model, bool isPlaced, WrittenPools? pools, Func<string, bool> isFixed)
+        string preset, IReadOnlyList<string> engines, IReadOnlyList<string> topologies, IReadOnlyList<string> gpuTypes, int gpus, ModelEntry? model, bool isPlaced, bool isLinked, WrittenPools? pools, string? router, Func<string, bool> isFixed)
     {
-        var space = new DefaultSpace(isFixed, gpus, isPlaced);
+        var space = new DefaultSpace(isFixed, gpus, isPlaced, isLinked);
         if (preset == "none")
         {
             return [];
@@ -54,7 +58,12 @@ internal sealed class DefaultSpace
 
         if (preset == "everything")
         {
-            space.Rest(engines, topologies, model);
+            RouterWeights.AddTo(space._dimensions, router, isFixed);
+            space.Rest(engines, model);
+            if (!isFixed("fleet.autoscaling") && pools is not { HaveScalers: true })
+            {
+                space._dimensions.AddRange(ScalerDimensions.All(gpus));
+            }
         }
 
         return space._dimensions;
@@ -84,15 +93,14 @@ internal sealed class DefaultSpace
 
         IReadOnlyList<Condition> whole = divided ? [new("topology", ["aggregated"])] : [];
         IReadOnlyList<Condition> split = [new("topology", Splits)];
-        if (gpuTypes.Count > 1 && !_isFixed("gpu") && pools is not { HaveGpus: true })
+        if (gpuTypes.Count > 0 && !_isFixed("gpu") && pools is not { HaveGpus: true })
         {
             Names("gpu", gpuTypes, divided ? [new("topology", ["aggregated", "disaggregated"])] : []);
         }
 
-        var widths = Powers(Math.Min(8, _gpus));
         if (divided)
         {
-            Layout("", "", whole, widths, routed);
+            Layout("", "", whole, _gpus, routed);
             Numbers("fleet.replicas", "fleet.replicas", Counts(_gpus), whole);
         }
 
@@ -102,21 +110,19 @@ internal sealed class DefaultSpace
             var (name, path) = (pools.Names[i] + ".", string.Create(CultureInfo.InvariantCulture, $"fleet.pools[{i}]."));
             var most = Math.Max(1, _gpus - pools.Names.Count + 1);
             Numbers($"{name}replicas", $"{path}replicas", Counts(most), []);
-            Layout(name, path, [], Powers(Math.Min(8, most)), routed);
+            Layout(name, path, [], most, routed, pools.Roles[i] == "prefill");
         }
 
         if (divided && topologies.Contains("disaggregated"))
         {
             Numbers("prefill.replicas", "fleet.pools[0].replicas", Counts(_gpus - 1), split);
-            widths = Powers(Math.Min(8, _gpus - 1));
-            Layout("prefill.", "fleet.pools[0].", split, widths, routed);
+            Layout("prefill.", "fleet.pools[0].", split, _gpus - 1, routed, isPrefill: true);
             Numbers("decode.replicas", "fleet.pools[1].replicas", Counts(_gpus - 1), split);
-            Layout("decode.", "fleet.pools[1].", split, widths, routed);
+            Layout("decode.", "fleet.pools[1].", split, _gpus - 1, routed);
         }
 
         if (divided && topologies.Contains("mixed"))
         {
-            widths = Powers(Math.Min(8, _gpus - 1));
             foreach (var type in gpuTypes)
             {
                 List<Condition> mixed = [new("topology", ["mixed"])];
@@ -126,7 +132,7 @@ internal sealed class DefaultSpace
                 }
 
                 Numbers($"{type}.replicas", $"fleet.pools[gpu={type}].replicas", Counts(_gpus - 1), mixed);
-                Layout($"{type}.", $"fleet.pools[gpu={type}].", mixed, widths, routed: false);
+                Layout($"{type}.", $"fleet.pools[gpu={type}].", mixed, _gpus - 1, routed);
             }
         }
 
@@ -161,24 +167,27 @@ internal sealed class DefaultSpace
     private static ListNode PoolsOf(IReadOnlyList<string> types) => List([.. types.Select(t => Map(("gpu", t)))]);
 
     // Attention data parallelism and dealt-out experts only mean something for models with routed experts.
-    private void Layout(string name, string path, IReadOnlyList<Condition> when, int[] widths, bool routed)
+    private void Layout(string name, string path, IReadOnlyList<Condition> when, int most, bool routed, bool isPrefill = false)
     {
         if (!_isPlaced)
         {
             return;
         }
 
+        var widths = Powers(Math.Min(8, most));
         Width("tensor_parallel", widths);
-        if (_gpus >= 2 * widths[^1] && path.Length == 0 && !_isFixed("tensor_parallel"))
+
+        // Stages pay where tensor parallelism ends: at the node, or at once over PCIe; and before the first token, where nobody waits for the stages in turn.
+        int[] staged = [.. widths.Where(w => 2 * w <= most && (isPrefill || !_isLinked || w == widths[^1]))];
+        if (staged.Length > 0 && !_isFixed("tensor_parallel") && !_isFixed(path + "tensor_parallel") && !_isFixed("pipeline_parallel"))
         {
-            // Stages pay where tensor parallelism ends: at the node.
-            Numbers($"{name}pipeline_parallel", $"{path}pipeline_parallel", [1, 2], [.. when, new($"{name}tensor_parallel", [widths[^1].ToString(CultureInfo.InvariantCulture)])]);
+            Numbers($"{name}pipeline_parallel", $"{path}pipeline_parallel", [1, 2], staged.Length == widths.Length ? when : [.. when, new($"{name}tensor_parallel", [.. staged.Select(w => w.ToString(CultureInfo.InvariantCulture))])]);
         }
 
         if (routed)
         {
             Width("data_parallel", widths);
-            Width("expert_parallel", Powers(Math.Min(16, _gpus)));
+            Width("expert_parallel", Powers(Math.Min(16, most)));
         }
 
         // What is written for the whole fleet is written for its pools.
@@ -212,6 +221,7 @@ internal sealed class DefaultSpace
                 case "sglang":
                     Numbers("engine.max_running_requests", "engine.max_running_requests", [64, 128, 256, 512, 1024], when);
                     Numbers("engine.chunked_prefill_size", "engine.chunked_prefill_size", [2048, 4096, 8192, 16384], when);
+                    Names("engine.enable_mixed_chunk", ["false", "true"], when);
                     Names("engine.schedule_policy", ["fcfs", "lpm"], when);
                     Names("engine.disable_radix_cache", ["false", "true"], when);
                     Numbers("engine.page_size", "engine.page_size", [1, 16, 64], when);
@@ -219,6 +229,7 @@ internal sealed class DefaultSpace
                 default:
                     Numbers("engine.max_batch_size", "engine.max_batch_size", [64, 128, 256, 512, 1024], when);
                     Numbers("engine.max_num_tokens", "engine.max_num_tokens", [2048, 4096, 8192, 16384], when);
+                    Names("engine.enable_chunked_prefill", ["false", "true"], when);
                     Names("engine.enable_block_reuse", ["true", "false"], when);
                     Numbers("engine.tokens_per_block", "engine.tokens_per_block", [32, 64, 128], when);
                     break;
@@ -226,28 +237,22 @@ internal sealed class DefaultSpace
         }
     }
 
-    private void Rest(IReadOnlyList<string> engines, IReadOnlyList<string> topologies, ModelEntry? model)
+    private void Rest(IReadOnlyList<string> engines, ModelEntry? model)
     {
-        if (_dimensions.Exists(d => d.Name == "fleet.routing"))
-        {
-            IReadOnlyList<Condition> dynamo = [new("fleet.routing", ["dynamo_kv"])];
-            Numbers("fleet.routing.overlap_score_credit", "fleet.routing.overlap_score_credit", ["0.5", "1", "2"], dynamo);
-            Numbers("fleet.routing.router_temperature", "fleet.routing.router_temperature", ["0", "0.5"], dynamo);
-        }
-
         foreach (var engine in engines)
         {
             IReadOnlyList<Condition> when = engines.Count > 1 ? [new("engine.kind", [engine])] : [];
-            var (name, path, value) = engine switch
+            Choice Tier(string name, params (string Path, string Value)[] settings) => new(name, [.. settings.Select(s => new KeyValuePair<string, ConfigNode>(s.Path, Scalar(s.Value)))]);
+            Choice[] tiers = engine switch
             {
-                "vllm" => ("vllm.kv_tiers", "engine.kv_offloading_size", "64"),
-                "sglang" => ("sglang.kv_tiers", "engine.enable_hierarchical_cache", "true"),
-                _ => ("trtllm.kv_tiers", "engine.host_cache_size", "64GiB"),
+                "vllm" => [Tier("host", ("engine.kv_offloading_size", "64"))],
+                "sglang" => [Tier("host", ("engine.enable_hierarchical_cache", "true")), Tier("host and disk", ("engine.enable_hierarchical_cache", "true"), ("engine.hicache_storage_backend", "file"))],
+                _ => [Tier("host", ("engine.host_cache_size", "64GiB"))],
             };
             // How much KV a tier holds depends on the model.
-            if (_isPlaced && !_isFixed(path))
+            if (_isPlaced && !tiers.SelectMany(t => t.Changes).Any(c => _isFixed(c.Key)))
             {
-                Add(name, [new("none", []), new("host", [new(path, Scalar(value))])], when);
+                Add($"{engine}.kv_tiers", [new("none", []), .. tiers], when);
             }
         }
 
@@ -255,15 +260,6 @@ internal sealed class DefaultSpace
         if (presets.Count > 0 && !_isFixed("engine.speculative_config"))
         {
             Add("speculation", [new("none", []), .. presets.Select(p => new Choice(p.Name, [new("engine.speculative_config", Scalar(p.Name))]))]);
-        }
-
-        if (!_isFixed("fleet.autoscaling") && topologies.Contains("aggregated") && _dimensions.Exists(d => d.Name == "topology"))
-        {
-            IReadOnlyList<Condition> whole = [new("topology", ["aggregated"])];
-            Add("autoscaling", [
-                new("none", []),
-                .. new[] { "8", "32", "128" }.Select(target => new Choice($"hpa at {target}", [new("fleet.autoscaling", Map(("policy", "hpa"), ("target", target), ("min_replicas", "1"), ("max_replicas", "$fleet.replicas")))])),
-            ], whole);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foretoken.Hardware.Gpus;
 using Foretoken.Hardware.Models;
 using Foretoken.Metrics;
 using Foretoken.Quantities;
@@ -36,12 +37,26 @@ public static class StudyResolver
         scenario ??= new MapNode([], new Origin(file));
         var context = new BindContext();
         var bound = SectionBinder.Bind(StudyFields.Section, tune ?? new MapNode([], scenario.Origin), context, Key);
-        context.ThrowIfAny();
+        if (bound is null)
+        {
+            context.ThrowIfAny();
+        }
+
+        // What is bad is left out, so that the rest is looked at, too.
+        Field[] ofTheSpace = [StudyFields.Gpus, StudyFields.GpuTypes, StudyFields.Engines, StudyFields.Topologies, StudyFields.Preset, StudyFields.Space];
+        var isSpaceGood = ofTheSpace.All(bound!.IsGood);
+        if (tune is MapNode all && !bound.Fields.All(bound.IsGood))
+        {
+            bound = SectionBinder.Bind(StudyFields.Section, new MapNode([.. all.Entries.Where(e => bound.Fields.Any(f => f.Answers(e.Key) && bound.IsGood(f)))], all.Origin), new BindContext(), Key);
+        }
+
         var problems = new List<Problem>();
         var gpus = bound!.Get(StudyFields.Gpus);
         var types = Types(bound, scenario, library, problems);
         var model = Model(scenario, library);
+        var before = context.Problems.Count;
         var own = bound.GetObject(StudyFields.Space) is ConfigNode written ? SpaceReader.Read(written, context) : [];
+        isSpaceGood &= context.Problems.Count == before;
         var preset = bound.IsSet(StudyFields.Preset) ? bound.Get(StudyFields.Preset)! : own.Count > 0 ? "none" : "everything";
         var taken = own.Select(d => d.Name).ToHashSet();
         bool IsFixed(string path) => taken.Contains(path) || taken.Any(t => t.StartsWith(path + ".", StringComparison.Ordinal) || t.StartsWith(path + "[", StringComparison.Ordinal)) || IsWritten(scenario, path);
@@ -52,7 +67,8 @@ public static class StudyResolver
             problems.Add(new($"{bound.PlaceOf(StudyFields.Topologies)}: tune.topologies", "leaves a choice, and fleet.pools says which pools there are", "leave one of the two out"));
         }
 
-        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario, problems), Topologies(bound, types, gpus ?? DefaultGpus, IsFixed("fleet.replicas"), isPlaced, problems), types, gpus ?? DefaultGpus, model, isPlaced, pools, IsFixed);
+        CheckUnused(bound, preset, scenario, problems);
+        var automatic = DefaultSpace.Of(preset, Engines(bound, scenario, problems), Topologies(bound, types, gpus ?? DefaultGpus, IsFixed("fleet.replicas"), isPlaced, problems), types, gpus ?? DefaultGpus, model, isPlaced, types.All(t => IsLinked(library.Gpus.Find(t))), pools, Router(scenario), IsFixed);
         var space = new ParameterSpace([.. automatic, .. own]);
         var objectives = Objectives(bound, problems);
         var constraints = new List<Constraint>();
@@ -62,15 +78,15 @@ public static class StudyResolver
         }
 
         problems.InsertRange(0, context.Problems);
-        if (problems.Count > 0)
-        {
-            throw new InputException(problems);
-        }
-
         var budget = new Budget { Gpus = gpus ?? (preset == "none" ? null : DefaultGpus), CostPerHour = bound.Get(StudyFields.CostPerHour) };
         var factory = new CandidateFactory(scenario, file, defaultName, space, budget, library);
+        if (problems.Count > 0)
+        {
+            throw new InputException(isSpaceGood ? [.. problems, .. OfTheScenario(factory)] : problems);
+        }
+
         var first = First(factory, file);
-        constraints.InsertRange(0, FromScenario(first.Model.Slo));
+        constraints = Together([.. FromScenario(first.Model.Slo)], constraints, $"{bound.PlaceOf(StudyFields.Slo)}: tune.slo", problems);
         if (double.IsNaN(first.HourPrice) && !bound.IsSet(StudyFields.Objectives))
         {
             // Without prices GPUs stand for them.
@@ -79,11 +95,6 @@ public static class StudyResolver
 
         if (bound.Get(StudyFields.Goal) == "capacity")
         {
-            if (bound.IsSet(StudyFields.Objectives))
-            {
-                problems.Add(new($"{bound.PlaceOf(StudyFields.Objectives)}: tune.objectives", "contradict the goal capacity, which raises the load until the SLO breaks", "leave one of the two out"));
-            }
-
             if (constraints.TrueForAll(c => c.Measure.Metric == MetricCatalogue.ErrorRequestFraction))
             {
                 problems.Add(new($"{file}: tune.goal", "capacity needs an SLO: without a bound no load is too high", "add slo, for example tune.slo: [p95 ttft<800ms]"));
@@ -116,6 +127,37 @@ public static class StudyResolver
             Shortlist = bound.Get(StudyFields.Shortlist),
             Seed = first.Model.Seed,
         }, factory);
+    }
+
+    // What is written and would be taken without any effect.
+    private static void CheckUnused(Bound bound, string preset, ConfigNode scenario, List<Problem> problems)
+    {
+        void Add(Field field, string message, string fix) => problems.Add(new($"{bound.PlaceOf(field)}: {bound.PathOf(field)}", message, fix));
+        if (bound.IsSet(StudyFields.Objectives) && bound.IsSet(StudyFields.Goal))
+        {
+            var goal = bound.Get(StudyFields.Goal);
+            Add(StudyFields.Objectives, $"contradict the goal {goal}{(goal == "capacity" ? ", which raises the load until the SLO breaks" : ", which has objectives of its own")}", "leave one of the two out");
+        }
+
+        foreach (var field in preset == "none" ? new Field[] { StudyFields.Engines, StudyFields.Topologies, StudyFields.GpuTypes }.Where(bound.IsSet) : [])
+        {
+            Add(field, "means nothing without a preset, and tune.space is all that is chosen", $"add tune.preset: topology, or name the values under tune.space{(field == StudyFields.Engines ? ".engine.kind" : field == StudyFields.GpuTypes ? ".gpu" : "")}");
+        }
+
+        if (preset != "none" && bound.IsSet(StudyFields.GpuTypes) && (scenario as MapNode)?.Find("gpu") is ScalarNode { IsNull: false } gpu)
+        {
+            Add(StudyFields.GpuTypes, $"leaves a choice, and the scenario's gpu says {gpu.Text}", "leave one of the two out");
+        }
+
+        if (bound.Get(StudyFields.Search) == "exhaustive" && bound.IsSet(StudyFields.Racing) && bound.Get(StudyFields.Racing))
+        {
+            Add(StudyFields.Racing, "means nothing to an exhaustive search, whose front is exact", "leave it out, or choose another search");
+        }
+
+        if (bound.IsSet(StudyFields.Replicated) && bound.Get(StudyFields.ReplicateAll))
+        {
+            Add(StudyFields.Replicated, "means nothing beside replicate_all: true", "leave one of the two out");
+        }
     }
 
     private static List<Objective> Objectives(Bound bound, List<Problem> problems)
@@ -232,6 +274,16 @@ public static class StudyResolver
         return names;
     }
 
+    // Where the catalogue's scale-up link is PCIe itself there is no other.
+    private static bool IsLinked(Gpu? gpu) => gpu?.ScaleUpGbs is { } link && !(link.Value <= gpu.PcieGbs?.Value);
+
+    // As it is written, whatever it is.
+    private static string? Router(ConfigNode scenario)
+    {
+        var node = ((scenario as MapNode)?.Find("fleet") as MapNode)?.Find("routing");
+        return (node is MapNode map ? map.Find("policy") : node) is ScalarNode { IsNull: false } name ? name.Text : null;
+    }
+
     private static ModelEntry? Model(ConfigNode scenario, HardwareLibrary library)
     {
         var node = (scenario as MapNode)?.Find("model");
@@ -281,31 +333,71 @@ public static class StudyResolver
         yield return new Constraint(new Measure(MetricCatalogue.ErrorRequestFraction), false, slo?.FailedFractionMax ?? 0);
     }
 
+    // The scenario's bounds and the study's own. One of two on the same side of a measure decides nothing: a tighter one goes before the scenario's, a looser one is a mistake.
+    private static List<Constraint> Together(List<Constraint> ofScenario, List<Constraint> own, string place, List<Problem> problems)
+    {
+        static bool IsSame(Constraint a, Constraint b) => a.Measure == b.Measure && a.AtLeast == b.AtLeast;
+        static string Text(Constraint c) => $"{c.Measure.Text} {(c.AtLeast ? "above" : "below")} {c.Bound.ToString("R", CultureInfo.InvariantCulture)}{(c.Measure.Metric.Unit.Length > 0 ? " " + c.Measure.Metric.Unit : "")}";
+        for (var i = 0; i < own.Count; i++)
+        {
+            if (own.Take(i).FirstOrDefault(c => IsSame(c, own[i])) is { } again)
+            {
+                problems.Add(new(place, $"bounds {again.Measure.Text} twice: {Text(again)}, and {Text(own[i])}", "keep the tighter one"));
+            }
+            else if (ofScenario.Find(c => IsSame(c, own[i])) is { } before && (own[i].AtLeast ? own[i].Bound < before.Bound : own[i].Bound > before.Bound))
+            {
+                problems.Add(new(place, $"{Text(own[i])} is looser than the scenario's slo, which holds all the same: {Text(before)}", "change the scenario's slo, or leave the bound out"));
+            }
+        }
+
+        return [.. ofScenario.Where(c => !own.Exists(o => IsSame(o, c))), .. own];
+    }
+
+    // What is wrong with the scenario whatever is chosen, where something else is wrong already.
+    private static IReadOnlyList<Problem> OfTheScenario(CandidateFactory factory)
+    {
+        foreach (var point in Points(factory.Space).Take(20))
+        {
+            if (factory.TryCreate(point, out _) is not null)
+            {
+                return [];
+            }
+        }
+
+        return factory.ProblemsOfAll();
+    }
+
+    // The first of every dimension, then points at random.
+    private static IEnumerable<int[]> Points(ParameterSpace space)
+    {
+        var random = new RandomStream(0, StreamId.Search);
+        var point = new int[space.Dimensions.Count];
+        while (true)
+        {
+            yield return space.Canonical(point);
+            for (var d = 0; d < point.Length; d++)
+            {
+                point[d] = random.NextInt(space.Dimensions[d].Choices.Count);
+            }
+        }
+    }
+
     // Some candidate has to exist; what is wrong with every point that was tried is wrong with the scenario itself.
     private static Candidate First(CandidateFactory factory, string file)
     {
         const int Tries = 2000;
-        var random = new RandomStream(0, StreamId.Search);
         var reasons = new Dictionary<string, int>();
-        for (var attempt = 0; attempt < Tries; attempt++)
+        var attempt = 0;
+        foreach (var point in Points(factory.Space).Take(Tries))
         {
-            var point = new int[factory.Space.Dimensions.Count];
-            if (attempt > 0)
-            {
-                for (var d = 0; d < point.Length; d++)
-                {
-                    point[d] = random.NextInt(factory.Space.Dimensions[d].Choices.Count);
-                }
-            }
-
-            if (factory.TryCreate(factory.Space.Canonical(point), out var reason) is { } candidate)
+            if (factory.TryCreate(point, out var reason) is { } candidate)
             {
                 factory.Settle();
                 return candidate;
             }
 
             reasons[reason] = reasons.GetValueOrDefault(reason) + 1;
-            if (attempt == 20 && factory.ProblemsOfAll() is { Count: > 0 } always)
+            if (attempt++ == 20 && factory.ProblemsOfAll() is { Count: > 0 } always)
             {
                 throw new InputException(always);
             }

@@ -7,7 +7,9 @@ namespace Foretoken.Tuning.Studies;
 /// <param name="Names">Their names in dimensions: as written, else the role, numbered where it is not the only one.</param>
 /// <param name="HaveGpus">Whether all name their GPU.</param>
 /// <param name="HaveEngines">Whether one has an engine of its own.</param>
-internal sealed record WrittenPools(IReadOnlyList<string> Names, bool HaveGpus, bool HaveEngines)
+/// <param name="Roles">What each is for.</param>
+/// <param name="HaveScalers">Whether one has a scaler of its own.</param>
+internal sealed record WrittenPools(IReadOnlyList<string> Names, bool HaveGpus, bool HaveEngines, IReadOnlyList<string> Roles, bool HaveScalers)
 {
     /// <summary>Those of a scenario; null when it has none.</summary>
     public static WrittenPools? Of(ConfigNode scenario)
@@ -26,7 +28,7 @@ internal sealed record WrittenPools(IReadOnlyList<string> Names, bool HaveGpus, 
             names.Add(names.Contains(name) ? string.Create(CultureInfo.InvariantCulture, $"{name}{i}") : name);
         }
 
-        return new WrittenPools(names, list.Items.All(p => Has(p, "gpu")), list.Items.Any(p => Has(p, "engine")));
+        return new WrittenPools(names, list.Items.All(p => Has(p, "gpu")), list.Items.Any(p => Has(p, "engine")), roles, list.Items.Any(p => Has(p, "autoscaling")));
     }
 
     private static bool Has(ConfigNode pool, string key) => (pool as MapNode)?.Find(key) is not null;

@@ -42,6 +42,20 @@ public sealed class ScalingScenarioTests
     [InlineData("autoscaling: {policy: look_ahead, forecaster: kalman, season: 1h}", "means nothing to kalman")]
     [InlineData("autoscaling: {policy: look_ahead, forecaster: holt_winters, interval: 45s, season: 100s}", "not two or more whole intervals")]
     [InlineData("autoscaling: {policy: dynamo_planner, load_predictor: seasonal_naive, season: 4m}", "not two or more whole intervals")]
+    [InlineData("autoscaling: {policy: static, max_replicas: 4}", "fleet.autoscaling.max_replicas: means nothing without a policy that changes the replicas")]
+    [InlineData("autoscaling: {policy: keda, target: 8, cooldown_period: 60s}", "fleet.autoscaling.cooldown_period: means nothing without min_replicas: 0")]
+    [InlineData("autoscaling: {policy: aibrix_apa, target: 8, stable_window: 60s}", "means nothing without kpa: true")]
+    [InlineData("autoscaling: {policy: aibrix_apa, target: 8, kpa: true, up_fluctuation_tolerance: 0.2}", "means nothing without kpa: false")]
+    [InlineData("autoscaling: {policy: dynamo_planner, ttft: 200ms}", "fleet.autoscaling.ttft: means nothing without optimization_target: sla")]
+    [InlineData("autoscaling: {policy: dynamo_planner, optimization_target: sla, enable_load_scaling: false, load_adjustment_interval: 10s}", "means nothing without enable_load_scaling: true")]
+    [InlineData("autoscaling: {policy: dynamo_planner, optimization_target: sla, enable_load_scaling: false, enable_throughput_scaling: false}", "the planner never decides")]
+    [InlineData("autoscaling: {policy: two_axis, target_concurrency: 2, min_concurrency: 4}", "is 2, outside of min_concurrency and max_concurrency: 4 to")]
+    [InlineData("autoscaling: {policy: schedule, max_replicas: 3, steps: [{at: 0s, replicas: 1}, {at: 5m, replicas: 4}]}", "fleet.autoscaling.steps[1].replicas: is 4, outside of min_replicas and max_replicas: 1 to 3")]
+    [InlineData("autoscaling: {policy: hpa, target: 8}\n  cold_start: {startup_time: 60s, warm_up: 5s}", "fleet.cold_start.warm_up: means nothing beside startup_time")]
+    [InlineData("autoscaling: {policy: hpa, target: 8, min_replicas: half}", "a share of the replicas at the start, such as 50%")]
+    [InlineData("autoscaling: {policy: hpa, target: 8, max_replicas: 0%}", "'0%' is no share (a whole number of percent from 1 to 10000")]
+    [InlineData("autoscaling: {policy: hpa, target: 8, min_replicas: 60%, max_replicas: 50%}", "is 50%, below min_replicas: 60%")]
+    [InlineData("replicas: 2\n  autoscaling: {policy: hpa, target: 8, min_replicas: 3, max_replicas: 100%}", "the pool begins with 2 replicas, outside of 3 to 2")]
     [InlineData("cold_start: 5m", "has no effect: the fleet never changes")]
     [InlineData("events: [{at: 5m}]", "changes nothing")]
     [InlineData("events: [{at: 5m, replicas: 2, pool: other}]", "'other' is no pool")]
@@ -53,6 +67,18 @@ public sealed class ScalingScenarioTests
         File.WriteAllText(folder.PathOf("s.yaml"), Traffic + "fleet:\n  " + fleet + "\n");
         var e = Assert.Throws<InputException>(() => ScenarioFile.Load(folder.PathOf("s.yaml")));
         Assert.Contains(expected, string.Join('\n', e.Problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("50%", "100%", 2, 3, 1, 1)]
+    [InlineData("1", "200%", 1, 6, 1, 2)]
+    [InlineData("34%", "4", 2, 4, 1, 4)]
+    public void Load_BoundsAsShares_AreThoseOfEachPool(string least, string most, int leastOfA, int mostOfA, int leastOfB, int mostOfB)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.PathOf("s.yaml"), Traffic + $"fleet:\n  pools: [{{name: a, replicas: 3}}, {{name: b, replicas: 1}}]\n  autoscaling: {{policy: llm_d_wva, min_replicas: {least}, max_replicas: {most}}}\n");
+        var pools = ScenarioFile.Load(folder.PathOf("s.yaml")).Model.Scaling!.Pools;
+        Assert.Equal([(leastOfA, mostOfA), (leastOfB, mostOfB)], pools.Select(p => (p.Minimum, p.Maximum)));
     }
 
     [Theory]

@@ -11,11 +11,11 @@ namespace Foretoken.Fleet.Routing.AiBrix;
 public sealed class AiBrixPd : IRoutingPolicy
 {
     private static readonly ChoiceParameter Role = new("role", "Which pool it routes to.", "prefill", ("prefill", "pods that compute prompts"), ("decode", "pods that generate"));
-    private static readonly NumberParameter RequestWeight = new("request_weight", "Decode: weight of the requests.", 1, 0, 1e6);
-    private static readonly NumberParameter ThroughputWeight = new("throughput_weight", "Decode: weight of the generation throughput.", 1, 0, 1e6);
-    private static readonly WholeParameter Spread = new("imbalance_threshold", "Decode: requests by which the busiest pod may exceed the idlest.", 16);
-    private static readonly WholeParameter Capacity = new("block_number", "Blocks of 4 characters (one token) that the prefix table keeps, of all pods together.", 200_000, 1);
-    private static readonly DurationParameter Life = new("eviction_duration", "Blocks that were not sent for this long are forgotten.", SimDuration.FromSeconds(20 * 60));
+    private static readonly NumberParameter RequestWeight = new("request_weight", "Decode: weight of the requests.", 1, 0, 1e6) { Lacks = f => f.Values.Get(Role) == "decode" ? null : "role: decode" };
+    private static readonly NumberParameter ThroughputWeight = new("throughput_weight", "Decode: weight of the generation throughput.", 1, 0, 1e6) { Lacks = f => f.Values.Get(Role) == "decode" ? null : "role: decode" };
+    private static readonly WholeParameter Spread = new("imbalance_threshold", "Decode: requests by which the busiest pod may exceed the idlest.", 16) { Lacks = f => f.Values.Get(Role) == "decode" ? null : "role: decode" };
+    private static readonly WholeParameter Capacity = new("block_number", "Blocks of 4 characters (one token) that the prefix table keeps, of all pods together.", 200_000, 1) { Lacks = f => f.Values.Get(Role) == "prefill" ? null : "role: prefill" };
+    private static readonly DurationParameter Life = new("eviction_duration", "Blocks that were not sent for this long are forgotten.", SimDuration.FromSeconds(20 * 60)) { Lacks = f => f.Values.Get(Role) == "prefill" ? null : "role: prefill" };
 
     /// <summary>How it is called and made.</summary>
     public static readonly PolicyDescription Description = new("aibrix_pd", "AIBrix's pd: prefill pods by match and requests, decode pods by requests, throughput and free KV", (values, _) => new AiBrixPd(values))

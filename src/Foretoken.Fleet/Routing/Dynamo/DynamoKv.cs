@@ -16,15 +16,15 @@ namespace Foretoken.Fleet.Routing.Dynamo;
 public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
 {
     private static readonly NumberParameter Credit = new("overlap_score_credit", "Share of the cached part of a prompt that is taken off its work; 0 ignores caches.", 1, 0, 1000);
-    private static readonly NumberParameter HostWeight = new("host_cache_hit_weight", "Share of the blocks that is taken off for those that follow in the worker's host memory.", 0.75, 0, 1);
-    private static readonly NumberParameter DiskWeight = new("disk_cache_hit_weight", "The same for those that follow on its disk, and after those in a remote store of its own.", 0.25, 0, 1);
-    private static readonly NumberParameter Decay = new("overlap_score_credit_decay", "How fast that credit falls for workers with more prompt work than the idlest: 1 / (1 + this x extra work in prompts of this size).", 0, 0, 1e9);
-    private static readonly NumberParameter Scale = new("prefill_load_scale", "Weight of prompt work against blocks held.", 1, 0, 1e9);
-    private static readonly NumberParameter RequestWeight = new("decode_active_request_weight", "Cost of every request that a worker already has, in blocks.", 0, 0, 1e9);
+    private static readonly NumberParameter HostWeight = new("host_cache_hit_weight", "Share of the blocks that is taken off for those that follow in the worker's host memory.", 0.75, 0, 1) { Lacks = f => Credited(f) ?? (f.KeepsOnHost ? null : "engines that keep KV in host memory") };
+    private static readonly NumberParameter DiskWeight = new("disk_cache_hit_weight", "The same for those that follow on its disk, and after those in a remote store of its own.", 0.25, 0, 1) { Lacks = f => Credited(f) ?? (f.KeepsBehindHost ? null : "engines that keep KV behind the host") };
+    private static readonly NumberParameter Decay = new("overlap_score_credit_decay", "How fast that credit falls for workers with more prompt work than the idlest: 1 / (1 + this x extra work in prompts of this size).", 0, 0, 1e9) { Lacks = WithCredit };
+    private static readonly NumberParameter Scale = new("prefill_load_scale", "Weight of prompt work against blocks held.", 1, 0, 1e9) { Lacks = Summed };
+    private static readonly NumberParameter RequestWeight = new("decode_active_request_weight", "Cost of every request that a worker already has, in blocks.", 0, 0, 1e9) { Lacks = Summed };
     private static readonly NumberParameter Temperature = new("router_temperature", "0: the cheapest worker; above: drawn by a softmax over costs.", 0, 0, 1e9);
-    private static readonly SwitchParameter Events = new("use_kv_events", "Whether workers' cache events feed the index; otherwise it is predicted from the router's own decisions.", true);
-    private static readonly NumberParameter Ttl = new("router_ttl_secs", "Seconds for which a predicted prompt counts as cached, without events.", 120, 0.001, 1e9);
-    private static readonly NumberParameter PredictedTtl = new("router_predicted_ttl_secs", "With events: seconds for which a prompt just sent counts as cached, before its event comes; 0: not at all.", 0, 0, 1e9);
+    private static readonly SwitchParameter Events = new("use_kv_events", "Whether workers' cache events feed the index; otherwise it is predicted from the router's own decisions.", true) { Lacks = WithCredit };
+    private static readonly NumberParameter Ttl = new("router_ttl_secs", "Seconds for which a predicted prompt counts as cached, without events.", 120, 0.001, 1e9) { Lacks = f => WithCredit(f) ?? (f.Values.Get(Events) ? "use_kv_events: false" : null) };
+    private static readonly NumberParameter PredictedTtl = new("router_predicted_ttl_secs", "With events: seconds for which a prompt just sent counts as cached, before its event comes; 0: not at all.", 0, 0, 1e9) { Lacks = Credited };
     private static readonly SwitchParameter TrackBlocks = new("track_active_blocks", "Whether blocks held by active requests count.", true);
     private static readonly SwitchParameter TrackPrefill = new("track_prefill_tokens", "Whether prompt work of earlier requests counts.", true);
     private static readonly ChoiceParameter Cost = new("cost", "How prompt work and blocks become one cost.", "sum", ("sum", "their weighted sum"), ("lmetric", "prompt work times (blocks held + 1)"));
@@ -34,8 +34,8 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
         Source = "Dynamo's configuration reference: off unless it is set (its source had 16 for a while)",
     };
 
-    private static readonly ChoiceParameter QueuePolicy = new("router_queue_policy", "Who leaves that queue first.", "fcfs", ("fcfs", "the first that came"), ("wspt", "the shortest prompt"), ("lcfs", "the last that came"));
-    private static readonly WholeParameter BatchedTokens = new("max_num_batched_tokens", "What the threshold is a multiple of; 0: the engines' own.", 0);
+    private static readonly ChoiceParameter QueuePolicy = new("router_queue_policy", "Who leaves that queue first.", "fcfs", ("fcfs", "the first that came"), ("wspt", "the shortest prompt"), ("lcfs", "the last that came")) { Lacks = Queued };
+    private static readonly WholeParameter BatchedTokens = new("max_num_batched_tokens", "What the threshold is a multiple of; 0: the engines' own.", 0) { Lacks = Queued };
 
     /// <summary>How it is called and made.</summary>
     public static readonly PolicyDescription Description = new("dynamo_kv", "NVIDIA Dynamo's KV router: least prompt work left after cache hits plus blocks held", (values, setup) => new DynamoKv(values, setup.PerPool(s => s.MaxBatchedTokens)))
@@ -43,6 +43,15 @@ public sealed class DynamoKv : IHoldingPolicy, IRoutingFeedback, IRoutingReasons
         Parameters = [Credit, HostWeight, DiskWeight, Decay, Scale, RequestWeight, Temperature, Events, Ttl, PredictedTtl, TrackBlocks, TrackPrefill, Cost, QueueThreshold, QueuePolicy, BatchedTokens],
         Source = "Dynamo, lib/kv-router/src/scheduling (selector.rs, config.rs) and the frontend's configuration reference",
     };
+
+    // What keys are worth nothing without.
+    private static string? WithCredit(RoutingFacts f) => f.Values.Get(Credit) > 0 ? null : "an overlap_score_credit above 0";
+
+    private static string? Credited(RoutingFacts f) => WithCredit(f) ?? (f.Values.Get(Events) ? null : "use_kv_events: true");
+
+    private static string? Summed(RoutingFacts f) => f.Values.Get(Cost) == "sum" ? null : "cost: sum";
+
+    private static string? Queued(RoutingFacts f) => f.Values.Get(QueueThreshold) > 0 ? null : "a router_queue_threshold above 0";
 
     private readonly double _credit;
     private readonly double _decay;

@@ -23,19 +23,19 @@ public sealed partial class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingRea
     private static readonly NumberParameter NoHit = Weight("no_hit_lru_scorer", "for a prompt that nobody has: pods that were given such a one longest ago first; else 0.5", 0);
     private static readonly ChoiceParameter Picker = new("picker", "How the scores decide.", "max_score", ("max_score", "the highest; any of equal ones"), ("weighted_random", "by chance, weighted by the score"), ("random", "any that the filters left"));
     private static readonly SwitchParameter SaturationFilter = new("saturation_filter", "Whether only pods with a queue below 5 x (1 + headroom) and KV usage below 0.8 x (1 + headroom) are considered, as long as there are any (5 and 0.8 are the detector's thresholds).", false);
-    private static readonly NumberParameter Headroom = new("saturation_headroom", "Headroom of that filter.", 0, 0, 1000);
+    private static readonly NumberParameter Headroom = new("saturation_headroom", "Headroom of that filter.", 0, 0, 1000) { Lacks = f => f.Values.Get(SaturationFilter) ? null : "saturation_filter: true" };
     private static readonly SwitchParameter AffinityFilter = new("prefix_affinity_filter", "Whether only pods with at least 80 % of the prompt are considered, unless that costs more than 18 s of waiting at 15,928 tokens per second.", false);
-    private static readonly WholeParameter BlockTokens = new("prefix_block_tokens", "Tokens per block of the prefix index; the engines' block size if that is greater.", 64, 1);
-    private static readonly WholeParameter Capacity = new("prefix_lru_capacity", "Blocks that the prefix index keeps per pod.", 31_250, 1);
+    private static readonly WholeParameter BlockTokens = new("prefix_block_tokens", "Tokens per block of the prefix index; the engines' block size if that is greater.", 64, 1) { Lacks = Indexed };
+    private static readonly WholeParameter Capacity = new("prefix_lru_capacity", "Blocks that the prefix index keeps per pod.", 31_250, 1) { Lacks = Indexed };
     private static readonly SwitchParameter FlowControl = new("flow_control", "Whether requests wait at the router while the pool is saturated (feature gate flowControl). Without it those of negative priority are refused then, and all others are routed.", false);
-    private static readonly ChoiceParameter Detector = new("saturation_detector", "What the pool's saturation is.", "utilization", ("utilization", "mean over pods of max(queue / threshold, KV usage / threshold), as polled; a pod polled more than 200 ms ago counts 1"), ("concurrency", "this router's requests in flight / (pods x max_concurrency)"));
-    private static readonly NumberParameter QueueDepth = new("queue_depth_threshold", "Waiting requests at which a pod counts as saturated.", 5, 0.001, 1e9);
-    private static readonly NumberParameter KvUtilization = new("kv_cache_util_threshold", "KV usage at which a pod counts as saturated.", 0.8, 0.001, 1);
-    private static readonly WholeParameter Concurrency = new("max_concurrency", "Requests in flight at which a pod counts as saturated, with saturation_detector: concurrency.", 100, 1);
-    private static readonly WholeParameter BandRequests = new("band_max_requests", "Most requests that wait in a band of one priority; 0: no bound.", 5000);
-    private static readonly WholeParameter NegativeBandRequests = new("negative_band_max_requests", "The same for each band of negative priority; 0: no bound.", 5000);
-    private static readonly DurationParameter RequestTtl = new("default_request_ttl", "A request that has waited so long is given up.", SimDuration.FromSeconds(60));
-    private static readonly ChoiceParameter Fairness = new("fairness_policy", "Who goes first within a band.", "global_strict", ("global_strict", "who came first"), ("round_robin", "sessions take turns; requests without one are a flow together"));
+    private static readonly ChoiceParameter Detector = new("saturation_detector", "What the pool's saturation is.", "utilization", ("utilization", "mean over pods of max(queue / threshold, KV usage / threshold), as polled; a pod polled more than 200 ms ago counts 1"), ("concurrency", "this router's requests in flight / (pods x max_concurrency)")) { Lacks = Admits };
+    private static readonly NumberParameter QueueDepth = new("queue_depth_threshold", "Waiting requests at which a pod counts as saturated.", 5, 0.001, 1e9) { Lacks = Utilized };
+    private static readonly NumberParameter KvUtilization = new("kv_cache_util_threshold", "KV usage at which a pod counts as saturated.", 0.8, 0.001, 1) { Lacks = Utilized };
+    private static readonly WholeParameter Concurrency = new("max_concurrency", "Requests in flight at which a pod counts as saturated, with saturation_detector: concurrency.", 100, 1) { Lacks = f => Admits(f) ?? (f.Values.Get(Detector) == "concurrency" ? null : "saturation_detector: concurrency") };
+    private static readonly WholeParameter BandRequests = new("band_max_requests", "Most requests that wait in a band of one priority; 0: no bound.", 5000) { Lacks = Controlled };
+    private static readonly WholeParameter NegativeBandRequests = new("negative_band_max_requests", "The same for each band of negative priority; 0: no bound.", 5000) { Lacks = f => Controlled(f) ?? (f.MayHavePriorities ? null : "requests of different priority") };
+    private static readonly DurationParameter RequestTtl = new("default_request_ttl", "A request that has waited so long is given up.", SimDuration.FromSeconds(60)) { Lacks = Controlled };
+    private static readonly ChoiceParameter Fairness = new("fairness_policy", "Who goes first within a band.", "global_strict", ("global_strict", "who came first"), ("round_robin", "sessions take turns; requests without one are a flow together")) { Lacks = Controlled };
 
     /// <summary>How it is called and made.</summary>
     public static readonly PolicyDescription Description = new("llm_d", "llm-d's endpoint picker: filters, weighted scorers over queue, KV usage and prefix match, a picker", (values, _) => new LlmD(values))
@@ -130,7 +130,19 @@ public sealed partial class LlmD : IRoutingPolicy, IRoutingFeedback, IRoutingRea
     }
 
     private static NumberParameter Weight(string name, string formula, double weight) =>
-        new(name, $"Weight of the scorer: {formula}.", weight, 0, 1e6);
+        new(name, $"Weight of the scorer: {formula}.", weight, 0, 1e6) { Lacks = f => f.Values.Get(Picker) == "random" ? "a picker that looks at scores (max_score or weighted_random)" : null };
+
+    // What keys are worth nothing without.
+    private static string? Controlled(RoutingFacts f) => f.Values.Get(FlowControl) ? null : "flow_control: true";
+
+    // Without flow control saturation refuses requests of negative priority, which only recorded traffic has.
+    private static string? Admits(RoutingFacts f) => f.MayHavePriorities ? null : Controlled(f);
+
+    private static string? Utilized(RoutingFacts f) =>
+        f.Values.Get(SaturationFilter) ? null : Admits(f) is { } lacks ? lacks + " or saturation_filter: true" : f.Values.Get(Detector) == "utilization" ? null : "saturation_detector: utilization or saturation_filter: true";
+
+    private static string? Indexed(RoutingFacts f) =>
+        f.Values.Get(Prefix) > 0 || f.Values.Get(NoHit) > 0 || f.Values.Get(AffinityFilter) ? null : "prefix_cache_scorer, no_hit_lru_scorer or prefix_affinity_filter";
 
     private ReadOnlySpan<int> Filter(in RouterView view, ReadOnlySpan<int> matched, int blocks)
     {

@@ -41,8 +41,8 @@ public static class AutoscalingFields
         Required = true,
     };
 
-    public static readonly Field<int> Minimum = new(new IntegerType(0, FleetFields.MaxReplicas)) { Name = "min_replicas", Meaning = "Fewest replicas of a pool. 0 only for policies that wake from zero.", Default = 1, DefaultSource = "one always answers" };
-    public static readonly Field<int?> Maximum = new(new OptionalType<int>(new IntegerType(1, FleetFields.MaxReplicas))) { Name = "max_replicas", Meaning = "Most replicas of a pool.", DefaultText = "what the quota allows" };
+    public static readonly Field<ReplicaCount> Minimum = new(new ReplicaCountType(0, FleetFields.MaxReplicas)) { Name = "min_replicas", Meaning = "Fewest replicas of a pool. 0 only for policies that wake from zero; 50% is half of those at the start, rounded up.", Default = new ReplicaCount(1), DefaultSource = "one always answers" };
+    public static readonly Field<ReplicaCount?> Maximum = new(new OptionalType<ReplicaCount>(new ReplicaCountType(1, FleetFields.MaxReplicas))) { Name = "max_replicas", Meaning = "Most replicas of a pool; 100% is as many as at the start.", DefaultText = "what the quota allows" };
 
     public static readonly Field<string> Metric = new(new ChoiceType(
         ("concurrency", "requests queued or running per replica"),

@@ -23,14 +23,14 @@ public static class RoutingFields
     public static readonly Field<SimDuration?> PollInterval = new(new OptionalType<SimDuration>(Duration))
     {
         Name = "poll_interval",
-        Meaning = "How often the router reads the workers' metrics (running, waiting, KV usage); a decision sees those of the last poll. 0s: always fresh. Policies that read no metrics ignore it.",
+        Meaning = "How often the router reads the workers' metrics (running, waiting, KV usage); a decision sees those of the last poll. 0s: always fresh. Only for policies that read metrics.",
         DefaultText = "as the policy's system",
     };
 
     public static readonly Field<SimDuration?> EventDelay = new(new OptionalType<SimDuration>(Duration))
     {
         Name = "event_delay",
-        Meaning = "From the end of the step with which a worker publishes a cache event until the router's index has it. Policies that hear no events ignore it.",
+        Meaning = "From the end of the step with which a worker publishes a cache event until the router's index has it. Only for policies that hear events.",
         DefaultText = "as the policy's system",
     };
 

@@ -19,7 +19,8 @@ internal static class AutoscalingResolver
     /// <summary>Makes scalers; null for a policy that needs the run itself.</summary>
     /// <param name="s">The section, every field of it good.</param>
     /// <param name="replicas">Replicas at the start.</param>
-    public static Func<IScalingPolicy>? Policy(Bound s, int replicas)
+    /// <param name="minimum">Fewest replicas of a pool that it decides for.</param>
+    public static Func<IScalingPolicy>? Policy(Bound s, int replicas, int minimum)
     {
         switch (s.Get(Description.AutoscalingFields.Policy))
         {
@@ -88,7 +89,7 @@ internal static class AutoscalingResolver
                     LoadInterval = s.Get(LoadInterval),
                     DownSensitivity = s.Get(DownSensitivity) / 100.0,
                     GpuBudget = s.Get(GpuBudget),
-                    MinEndpoint = Math.Max(1, s.Get(Minimum)),
+                    MinEndpoint = Math.Max(1, minimum),
                     Predictor = ForecasterOf(s.Get(Predictor)!, SeasonOf(s)),
                 };
                 return () => new DynamoPlanner(planner);

@@ -39,6 +39,12 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         }
 
         _nodes = fleet.IsGood(FleetFields.Nodes) ? Nodes() : null;
+        CheckColdStart(fleet.IsGood(FleetFields.ColdStart) ? fleet.Get(FleetFields.ColdStart) : null);
+        foreach (var pool in _written ?? [])
+        {
+            CheckColdStart(pool.IsGood(PoolFields.ColdStart) ? pool.Get(PoolFields.ColdStart) : null);
+        }
+
         _quota = fleet.IsGood(FleetFields.GpuQuota) ? fleet.Get(FleetFields.GpuQuota) : null;
         CheckStart();
         foreach (var scaler in scalers.Append(common).OfType<Bound>().Distinct())
@@ -77,7 +83,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             // The planner decides over both sides at once; variants are compared with those that do the same work.
             var own = Enumerable.Range(0, Pools.Count).Where(i => scalers[i] == common).ToList();
             var sides = common.Get(AutoscalingFields.Policy) == "llm_d_wva" ? own.GroupBy(i => Pools[i].Role).Select(g => g.ToList()) : [own];
-            plans.AddRange(sides.Select(side => new ScalerPlan(AutoscalingResolver.Policy(common, 0)!, side)));
+            plans.AddRange(sides.Select(side => new ScalerPlan(AutoscalingResolver.Policy(common, 0, side.Min(i => Least(common, Pools[i].Replicas)))!, side)));
         }
 
         // Whoever looks ahead for several pools looks at them together.
@@ -95,7 +101,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
 
             if (scaler.Get(AutoscalingFields.Policy) != "look_ahead")
             {
-                plans.Add(new ScalerPlan(AutoscalingResolver.Policy(scaler, Pools[i].Replicas)!, [i]));
+                plans.Add(new ScalerPlan(AutoscalingResolver.Policy(scaler, Pools[i].Replicas, Least(scaler, Pools[i].Replicas))!, [i]));
             }
         }
 
@@ -108,6 +114,21 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             GpuQuota = _quota,
             Changes = changes,
         };
+    }
+
+    // The whole stands in place of its terms.
+    private void CheckColdStart(Bound? start)
+    {
+        if (start is null || !Are(start, ColdStartFields.Total) || start.Get(ColdStartFields.Total) is not { } total)
+        {
+            return;
+        }
+
+        Field[] terms = [ColdStartFields.Image, ColdStartFields.Weights, ColdStartFields.WeightBandwidth, ColdStartFields.Initialisation, ColdStartFields.Compilation, ColdStartFields.GraphCapture, ColdStartFields.PerRank, ColdStartFields.WarmUp];
+        foreach (var term in terms.Where(start.IsSet))
+        {
+            context.Add(start.PlaceOf(term), start.PathOf(term), $"means nothing beside startup_time: {total}, which is the whole start", "leave one of the two out");
+        }
     }
 
     // Dynamo's planner knows one prefill and one decode component, or one that does both.
@@ -131,7 +152,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             return;
         }
 
-        var least = Math.Max(common.Get(AutoscalingFields.Minimum), 1);
+        var least = Math.Max(own.Min(p => Least(common, p.Replicas)), 1);
         var need = own.Sum(p => least * (long)p.GpusPerReplica);
         if (own.Count > 1 && common.Get(AutoscalingFields.GpuBudget) is var budget && budget > 0 && budget < need)
         {
@@ -146,8 +167,8 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         derived.Add(new(Pools.Count == 1 ? "start of a replica" : $"start of a replica of {pool.Name}", UnitTable.Duration.Show(terms.Median(pool.GpusPerReplica).Nanoseconds), "sum of the terms of cold_start; a machine that has to be started comes on top"));
         return new PoolScaling
         {
-            Minimum = scaler?.Get(AutoscalingFields.Minimum) ?? 0,
-            Maximum = scaler?.Get(AutoscalingFields.Maximum) ?? int.MaxValue,
+            Minimum = scaler is null ? 0 : Least(scaler, pool.Replicas),
+            Maximum = scaler is null ? int.MaxValue : Most(scaler, pool.Replicas),
             ColdStart = terms,
         };
     }
@@ -155,6 +176,10 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
     private Bound? Scaler(int pool, Bound? common) => _written is null || !_written[pool].IsSet(PoolFields.Autoscaling)
         ? common
         : _written[pool].IsGood(PoolFields.Autoscaling) ? _written[pool].Get(PoolFields.Autoscaling) : null;
+
+    private static int Least(Bound scaler, int replicas) => scaler.Get(AutoscalingFields.Minimum).Of(replicas);
+
+    private static int Most(Bound scaler, int replicas) => scaler.Get(AutoscalingFields.Maximum)?.Of(replicas) ?? int.MaxValue;
 
     private static bool Are(Bound section, params Field[] good) => good.All(section.IsGood);
 
@@ -224,7 +249,7 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         if (entry.Get(FleetEventFields.Replicas) is { } planned)
         {
             CheckQuota(entry, FleetEventFields.Replicas, planned, pool.GpusPerReplica);
-            var (low, high) = (scalers[number]?.Get(AutoscalingFields.Minimum) ?? 0, scalers[number]?.Get(AutoscalingFields.Maximum) ?? int.MaxValue);
+            var (low, high) = scalers[number] is { } bounds ? (Least(bounds, pool.Replicas), Most(bounds, pool.Replicas)) : (0, int.MaxValue);
             if (planned < low || planned > high)
             {
                 context.Add(entry.PlaceOf(FleetEventFields.Replicas), entry.PathOf(FleetEventFields.Replicas), $"is {planned}, outside of the scaler's {low} to {high}", "its next decision would undo it: keep within its bounds");
@@ -273,14 +298,31 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         }
 
         var policy = scaler.Get(AutoscalingFields.Policy)!;
-        if (Are(scaler, AutoscalingFields.Minimum, AutoscalingFields.Maximum) && scaler.Get(AutoscalingFields.Maximum) < scaler.Get(AutoscalingFields.Minimum))
+        if (Are(scaler, AutoscalingFields.Minimum, AutoscalingFields.Maximum) && scaler.Get(AutoscalingFields.Maximum) is { } most && scaler.Get(AutoscalingFields.Minimum) is var least && most.IsShare == least.IsShare && most.Number < least.Number)
         {
-            context.Add(scaler.PlaceOf(AutoscalingFields.Maximum), scaler.PathOf(AutoscalingFields.Maximum), $"is {scaler.Get(AutoscalingFields.Maximum)}, below min_replicas: {scaler.Get(AutoscalingFields.Minimum)}", "give at least as many");
+            context.Add(scaler.PlaceOf(AutoscalingFields.Maximum), scaler.PathOf(AutoscalingFields.Maximum), $"is {most}, below min_replicas: {least}", "give at least as many");
         }
 
-        if (Are(scaler, AutoscalingFields.Minimum) && scaler.Get(AutoscalingFields.Minimum) == 0 && !AutoscalingResolver.WakesFromZero(policy))
+        if (Are(scaler, AutoscalingFields.Minimum) && scaler.Get(AutoscalingFields.Minimum).Number == 0 && !AutoscalingResolver.WakesFromZero(policy))
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.Minimum), scaler.PathOf(AutoscalingFields.Minimum), $"is 0, and {policy} never leaves zero replicas by itself", "give at least 1, or use keda, knative_kpa or llm_d_wva");
+        }
+
+        foreach (var (field, without) in Unused(scaler, policy).Where(u => scaler.IsSet(u.Field)))
+        {
+            context.Add(scaler.PlaceOf(field), scaler.PathOf(field), $"means nothing without {without}", $"{without}, or leave {field.Name} out");
+        }
+
+        if (policy == "dynamo_planner" && Are(scaler, AutoscalingFields.Optimisation, AutoscalingFields.ThroughputScaling, AutoscalingFields.LoadScaling)
+            && scaler.Get(AutoscalingFields.Optimisation) == "sla" && !scaler.Get(AutoscalingFields.ThroughputScaling) && !scaler.Get(AutoscalingFields.LoadScaling))
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.LoadScaling), scaler.PathOf(AutoscalingFields.LoadScaling), "and enable_throughput_scaling are both false: the planner never decides", "turn one of the two on, or take policy: static");
+        }
+
+        if (policy == "two_axis" && Are(scaler, AutoscalingFields.AxisTarget, AutoscalingFields.AxisLeast, AutoscalingFields.AxisMost)
+            && scaler.Get(AutoscalingFields.AxisTarget) is var first && scaler.Get(AutoscalingFields.AxisLeast) is var low && scaler.Get(AutoscalingFields.AxisMost) is var high && (first < low || first > high))
+        {
+            context.Add(scaler.PlaceOf(AutoscalingFields.AxisTarget), scaler.PathOf(AutoscalingFields.AxisTarget), $"is {UnitTable.Amount.Show((decimal)first)}, outside of min_concurrency and max_concurrency: {UnitTable.Amount.Show((decimal)low)} to {UnitTable.Amount.Show((decimal)high)}", "begin within them");
         }
 
         if (policy is "hpa" or "keda" or "aibrix_apa" && Are(scaler, AutoscalingFields.Metric, AutoscalingFields.Target) && scaler.Get(AutoscalingFields.Metric) == "kv_usage" && scaler.Get(AutoscalingFields.Target) > 1)
@@ -293,6 +335,35 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             && scaler.Get(AutoscalingFields.Steps)!.Any(b => Are(b, AutoscalingFields.StepFrom) && b.Get(AutoscalingFields.StepFrom) >= period))
         {
             context.Add(scaler.PlaceOf(AutoscalingFields.Period), scaler.PathOf(AutoscalingFields.Period), "ends before the last step begins", "steps are times within the period");
+        }
+    }
+
+    // Keys that mean nothing as the others stand, with what would have to be written.
+    private static IEnumerable<(Field Field, string Without)> Unused(Bound scaler, string policy)
+    {
+        switch (policy)
+        {
+            case "static":
+                return [(AutoscalingFields.Minimum, "a policy that changes the replicas"), (AutoscalingFields.Maximum, "a policy that changes the replicas")];
+            case "keda" when Are(scaler, AutoscalingFields.Minimum) && scaler.Get(AutoscalingFields.Minimum).Number > 0:
+                return [(AutoscalingFields.PollingInterval, "min_replicas: 0"), (AutoscalingFields.CooldownPeriod, "min_replicas: 0"), (AutoscalingFields.ActivationThreshold, "min_replicas: 0")];
+            case "aibrix_apa" when Are(scaler, AutoscalingFields.AibrixKpa):
+                return scaler.Get(AutoscalingFields.AibrixKpa)
+                    ? [(AutoscalingFields.UpTolerance, "kpa: false"), (AutoscalingFields.DownTolerance, "kpa: false")]
+                    : [(AutoscalingFields.AibrixStable, "kpa: true"), (AutoscalingFields.AibrixPanic, "kpa: true"), (AutoscalingFields.AibrixThreshold, "kpa: true")];
+            case "dynamo_planner" when Are(scaler, AutoscalingFields.Optimisation) && scaler.Get(AutoscalingFields.Optimisation) != "sla":
+                Field[] objectives =
+                [
+                    AutoscalingFields.Ttft, AutoscalingFields.Itl, AutoscalingFields.ThroughputScaling, AutoscalingFields.LoadScaling, AutoscalingFields.ThroughputInterval,
+                    AutoscalingFields.DownSensitivity, AutoscalingFields.Predictor, AutoscalingFields.Season,
+                ];
+                return objectives.Select(f => (f, "optimization_target: sla"));
+            case "dynamo_planner" when Are(scaler, AutoscalingFields.ThroughputScaling, AutoscalingFields.LoadScaling):
+                IEnumerable<(Field, string)> slow = scaler.Get(AutoscalingFields.ThroughputScaling) ? [] : [(AutoscalingFields.ThroughputInterval, "enable_throughput_scaling: true"), (AutoscalingFields.Predictor, "enable_throughput_scaling: true"), (AutoscalingFields.Season, "enable_throughput_scaling: true")];
+                IEnumerable<(Field, string)> quick = scaler.Get(AutoscalingFields.LoadScaling) ? [] : [(AutoscalingFields.LoadInterval, "enable_load_scaling: true"), (AutoscalingFields.DownSensitivity, "enable_load_scaling: true")];
+                return slow.Concat(quick);
+            default:
+                return [];
         }
     }
 
@@ -331,9 +402,14 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         }
 
         var policy = scaler.Get(AutoscalingFields.Policy)!;
-        var minimum = scaler.Get(AutoscalingFields.Minimum);
-        var maximum = scaler.Get(AutoscalingFields.Maximum) ?? int.MaxValue;
-        if (minimum <= maximum && Replicas(number) is { } replicas && (replicas < minimum || replicas > maximum))
+        if (Replicas(number) is not { } replicas)
+        {
+            return;
+        }
+
+        var (minimum, maximum) = (Least(scaler, replicas), Most(scaler, replicas));
+        var isToldOnce = minimum > maximum && scaler.Get(AutoscalingFields.Maximum)?.IsShare == scaler.Get(AutoscalingFields.Minimum).IsShare;
+        if (!isToldOnce && (replicas < minimum || replicas > maximum))
         {
             context.Add(scaler.Origin, scaler.Path, $"the pool begins with {replicas} replicas, outside of {minimum} to {maximum}", "begin within the scaler's bounds");
         }
@@ -341,6 +417,14 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
         if (known[number] is not { } pool)
         {
             return;
+        }
+
+        if (policy == "schedule" && Are(scaler, AutoscalingFields.Steps))
+        {
+            foreach (var step in scaler.Get(AutoscalingFields.Steps)!.Where(s => Are(s, AutoscalingFields.StepReplicas) && minimum <= maximum && (s.Get(AutoscalingFields.StepReplicas) < minimum || s.Get(AutoscalingFields.StepReplicas) > maximum)))
+            {
+                context.Add(step.PlaceOf(AutoscalingFields.StepReplicas), step.PathOf(AutoscalingFields.StepReplicas), $"is {step.Get(AutoscalingFields.StepReplicas)}, outside of min_replicas and max_replicas: {minimum} to {(maximum == int.MaxValue ? "any" : $"{maximum}")}", "keep within the scaler's bounds, or change them");
+            }
         }
 
         var gpus = pool.GpusPerReplica;

@@ -50,6 +50,11 @@ public static class ScenarioResolver
         var fleet = Part(root, ScenarioFields.Fleet);
         var scaling = fleet is null ? null : new ScalingResolver(fleet, poolResolver.Known, poolResolver, context, derived).Resolve();
         var disaggregation = fleet is null ? null : new DisaggregationResolver(fleet, context, derived).Resolve(ref pools, ref scaling);
+        if (fleet?.IsGood(FleetFields.Routing) == true)
+        {
+            RoutingResolver.Check(fleet.Get(FleetFields.Routing)!, poolResolver.Known, workload, context);
+        }
+
         var slo = root.Get(ScenarioFields.Slo) is { } o ? SloResolver.Resolve(o, context) : null;
         if (!context.IsGood || pools.Count == 0 || workload is null)
         {

@@ -30,6 +30,18 @@ public sealed class PortfolioJsonTests
         Assert.Equal(["$.shared: lacks gpus", "$.classes[0].switching: knows no more"], MiniSchema.Problems(Schema(), value).Order(StringComparer.Ordinal).Reverse());
     }
 
+    [Fact]
+    public void Text_MeasureBoundedFromBothSides_HasAKeyForEach()
+    {
+        var made = FakePortfolio.Make(FakeStudy.Make(60), 2);
+        var bound = made.Deployments[1].MissesInShared![0].Key;
+        var result = made with { Deployments = [made.Deployments[0], made.Deployments[1] with { MissesInShared = [new(bound, 0.25), new(bound with { AtLeast = !bound.AtLeast, Bound = 3 }, 0)] }] };
+        Assert.Empty(Problems(result));
+        var misses = JsonNode.Parse(PortfolioJson.Text(result))!["classes"]![1]!["misses_in_shared"]!.AsObject();
+        Assert.Equal(2, misses.Count);
+        Assert.All(misses, m => Assert.StartsWith(bound.Measure.Text, m.Key, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(0, "- The switch costs nothing.")]
     [InlineData(2.5, "- The switch pays for itself in 15 min.")]

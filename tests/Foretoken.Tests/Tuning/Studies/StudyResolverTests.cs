@@ -48,10 +48,37 @@ public sealed class StudyResolverTests
     [InlineData("tune.objectives=[min p97.5 input_sequence_length]", "is a property of the traffic")]
     [InlineData("tune.topologies=[disaggregated]", "fleet.replicas is the size of one")]
     [InlineData("tune.goal=capacity", "contradict the goal capacity")]
+    [InlineData("tune.goal=latency", "contradict the goal latency, which has objectives of its own")]
+    [InlineData("tune.topologies=[aggregated]", "means nothing without a preset")]
+    [InlineData("tune.gpu_types=[h100-sxm, h200-sxm]", "means nothing without a preset")]
+    [InlineData("tune={gpu_types: [h100-sxm, h200-sxm]}", "leaves a choice, and the scenario's gpu says h100-sxm")]
+    [InlineData("tune={search: exhaustive, racing: true}", "means nothing to an exhaustive search")]
+    [InlineData("tune={replicate_all: true, replicated: 4}", "means nothing beside replicate_all: true")]
+    [InlineData("tune.slo=[p95 ttft<900ms]", "p95 time_to_first_token below 900 ms is looser than the scenario's slo, which holds all the same: p95 time_to_first_token below 400 ms")]
+    [InlineData("tune.slo=[p99 ttft<900ms, p99 ttft<700ms]", "bounds p99 time_to_first_token twice")]
     public void Load_WhatCannotBeMeant_IsRefused(string set, string expected)
     {
         var problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, set)).Problems;
         Assert.Contains(problems, p => p.Message.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_BoundsOnOneMeasure_TheTighterHolds()
+    {
+        using var tighter = new SmallStudy(SmallStudy.Text, "tune.slo=[p95 ttft<300ms, p5 tps/user>10]");
+        Assert.Equal(["p95 time_to_first_token", "p5 output_token_throughput_per_user", "error_request_fraction"], tighter.File.Study.Constraints.Select(c => c.Measure.Text).Order(StringComparer.Ordinal).Reverse());
+        Assert.Equal(300, tighter.File.Study.Constraints.Single(c => c.Measure.Text == "p95 time_to_first_token").Bound);
+        using var band = new SmallStudy(SmallStudy.Text, "tune.slo=[p5 tps/user>10, p5 tps/user<90]");
+        Assert.Equal(2, band.File.Study.Constraints.Count(c => c.Measure.Text == "p5 output_token_throughput_per_user"));
+    }
+
+    [Fact]
+    public void Load_MistakesInTheSectionAndInTheScenario_AreToldTogether()
+    {
+        var problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "tune.goal=cheap", "tune.search=exhaustive", "tune.racing=true", "tune.objectives=[min p95 tftt]")).Problems;
+        Assert.Equal(3, problems.Count);
+        problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "tune.slo=[p95 ttft<300]", "workload.preset=chatt")).Problems;
+        Assert.Equal(2, problems.Count);
     }
 
     [Fact]
@@ -160,6 +187,12 @@ public sealed class StudyResolverTests
         System.IO.File.WriteAllText(prices, "prices:\n  - {provider: ours, gpu: h1000, price: 1.25, date: 1.11.2026}\n  - {provider: ours, gpu: l4, price: -1, purchase: loan}\n");
         var problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, $"catalogue={prices}")).Problems;
         Assert.Equal(5, problems.Count);
+
+        System.IO.File.WriteAllText(prices, "prices:\n  - {provider: ours, gpu: h100, region: x, price: 1.25, date: 2026-11-01}\n  - {provider: Ours, gpu: h100-sxm, region: X, price: 2, date: 2026-11-02}\n  - {provider: ours, gpu: h100, region: x, purchase: spot, price: 1, date: 2026-11-01}\n");
+        var twice = Assert.Single(Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, $"catalogue={prices}")).Problems);
+        Assert.Contains("prices.yaml:3:", twice.Place, StringComparison.Ordinal);
+        Assert.Contains("prices the same a second time: h100-sxm of Ours in X, on_demand", twice.Message, StringComparison.Ordinal);
+        Assert.Contains("prices.yaml:2:", twice.Fix, StringComparison.Ordinal);
     }
 
     [Fact]
