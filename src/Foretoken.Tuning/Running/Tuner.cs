@@ -148,7 +148,7 @@ public sealed class Tuner
         var possible = new SearchSpace(dimensions, space.Canonical, IsPossible);
         return IsExhaustive ? new ExhaustiveSearch(all)
             : _study.Search == "random" ? new RandomSearch(possible, _study.Seed)
-            : new EvolutionarySearch(possible, new EvolutionaryOptions { Seed = _study.Seed });
+            : new EvolutionarySearch(possible, new EvolutionaryOptions { Seed = _study.Seed, Start = _study.Start });
     }
 
     private bool IsPossible(int[] point) => _factory.TryCreate(point, out _) is not null;

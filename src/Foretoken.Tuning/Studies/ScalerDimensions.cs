@@ -11,7 +11,7 @@ namespace Foretoken.Tuning.Studies;
 /// <remarks>Left out is what needs to know more (schedule), and what cannot be installed (two_axis, model_units, look_ahead); aibrix_apa and knative_kpa follow the same figure as hpa by a similar law.</remarks>
 internal static class ScalerDimensions
 {
-    private const string Scaler = "autoscaling";
+    private const string Scaler = "autoscaling.policy";
     private const string Path = "fleet.autoscaling";
     private static readonly Origin Place = new("tune.preset");
 
@@ -19,18 +19,18 @@ internal static class ScalerDimensions
     private static readonly (string Metric, string Target)[] Targets =
         [("concurrency", "8"), ("concurrency", "32"), ("concurrency", "128"), ("waiting", "2"), ("waiting", "8"), ("kv_usage", "0.5"), ("kv_usage", "0.8")];
 
-    /// <summary>All of them, the scaler first.</summary>
+    /// <summary>All of them, whether there is a scaler first: one choice among two, so that half of what is tried at random has none.</summary>
     /// <param name="gpus">Most GPUs of a deployment.</param>
     public static IReadOnlyList<Dimension> All(int gpus) =>
     [
+        Of("autoscaling", [], [new("off", []), new("on", [])]),
         Of(Scaler, [],
         [
-            new("none", []),
             Policy("hpa"),
             Policy("keda"),
             Policy("dynamo_planner", ("max_gpu_budget", gpus.ToString(CultureInfo.InvariantCulture))),
             Policy("llm_d_wva"),
-        ]),
+        ]) with { When = [new("autoscaling", ["on"])] },
         Of("autoscaling.target", ["hpa", "keda"], [.. Targets.Select(t => new Choice($"{t.Metric} {t.Target}", [Write("metric", t.Metric), Write("target", t.Target)]))]),
         Values("autoscaling.scale_down_stabilization", ["hpa", "keda"], "scale_down_stabilization", ["60s", "300s"]),
         Values("autoscaling.min_replicas", ["hpa", "dynamo_planner", "llm_d_wva"], "min_replicas", ["1", "50%"]),

@@ -31,6 +31,9 @@ public sealed record Study
     /// <summary><c>auto</c>, <c>exhaustive</c>, <c>evolutionary</c> or <c>random</c>.</summary>
     public required string Search { get; init; }
 
+    /// <summary>Points that the evolutionary search begins with.</summary>
+    public IReadOnlyList<int[]> Start { get; init; } = [];
+
     /// <summary>Most candidates that are looked at.</summary>
     public required int Candidates { get; init; }
 

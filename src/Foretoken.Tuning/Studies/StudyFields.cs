@@ -69,9 +69,9 @@ public static class StudyFields
 
     public static readonly Field<string> Preset = new(new ChoiceType(
         ("none", "only what space says"),
-        ("topology", "engine, split, parallel layouts, replicas, router"),
+        ("topology", "engine, split, parallel layouts of each pool, replicas, router"),
         ("scheduler", "as topology, and the engines' batch and token limits, chunking, KV format, prefix caching"),
-        ("everything", "as scheduler, and router weights, KV tiers, speculation, autoscaling")))
+        ("everything", "as scheduler, and the routers' weights, KV tiers, speculation, autoscaling")))
     {
         Name = "preset",
         Meaning = "Dimensions that are there without being written; each is left out that the scenario or space fixes.",

@@ -118,6 +118,7 @@ public static class StudyResolver
             Constraints = constraints,
             Capacity = bound.Get(StudyFields.Goal) == "capacity",
             Search = bound.Get(StudyFields.Search)!,
+            Start = preset == "none" ? [] : Anchors.Of(space, gpus ?? DefaultGpus, bound.Get(StudyFields.Candidates) / 20),
             Candidates = bound.Get(StudyFields.Candidates),
             Replications = bound.Get(StudyFields.Replications),
             Replicated = bound.Get(StudyFields.Replicated),

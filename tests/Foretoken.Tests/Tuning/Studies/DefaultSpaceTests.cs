@@ -39,10 +39,10 @@ public sealed class DefaultSpaceTests
         var space = study.File.Study.Space;
         var shape = topology switch { "aggregated" => Aggregated, "disaggregated" => Divided, _ => Mixed };
         var played = 0;
-        foreach (var knobs in Around(space, shape, "autoscaling"))
+        foreach (var knobs in Scaled(space, shape))
         {
             var candidate = study.File.Candidates.TryCreate(space.PointOf(knobs)!, out var reason);
-            var policy = knobs.First(k => k.Key == "autoscaling").Value;
+            var policy = knobs.FirstOrDefault(k => k.Key == "autoscaling.policy").Value;
             if (policy == "dynamo_planner" && topology == "mixed")
             {
                 Assert.Null(candidate);
@@ -55,7 +55,7 @@ public sealed class DefaultSpaceTests
             var outcome = study.Runner.Run(candidate, RunAddress.Whole(0), new RunControl());
             Assert.True(outcome.GpuHours > 0, string.Join(", ", knobs));
             played++;
-            if (policy == "none")
+            if (policy is null)
             {
                 Assert.Null(candidate.Model.Scaling);
                 continue;
@@ -160,6 +160,22 @@ public sealed class DefaultSpaceTests
     }
 
     [Fact]
+    public void Start_OfTheDefaultSpace_HasEveryEngineAndShape()
+    {
+        using var study = Types("[h100-sxm, h200-sxm]", "engines: [vllm, sglang]");
+        var start = study.File.Study.Start.Select(p => study.File.Candidates.TryCreate(p, out _)).OfType<Candidate>().ToList();
+        Assert.Equal(start.Count, start.Select(c => c.Key).Distinct().Count());
+        Assert.All(start, c => Assert.True(c.Gpus <= 8 && c.Model.Scaling is null));
+        foreach (var shape in new[] { "1 h100-sxm", "1 h200-sxm", "2 h100-sxm", "2 h200-sxm", "2 h100-sxm h200-sxm" })
+        {
+            Assert.Equal(["sglang", "vllm"], start.Where(c => $"{c.Model.Pools.Count} {string.Join(' ', c.Model.Pools.Select(p => p.Target!.Gpu.Name).Distinct())}" == shape).Select(c => c.Model.Engine.Settings.EngineName).Distinct().Order(StringComparer.Ordinal));
+        }
+
+        Assert.Contains(start, c => c.Gpus == 8);
+        Assert.Contains(start, c => c.Gpus == 4);
+    }
+
+    [Fact]
     public void GpuTypes_OfOne_NamesTheGpu()
     {
         using var study = Types("[h200-sxm]", "engines: [vllm]");
@@ -171,20 +187,21 @@ public sealed class DefaultSpaceTests
     private static SmallStudy Types(string types, string engines, string model = "meta-llama/Llama-3.1-8B") =>
         new(Dense.Replace("meta-llama/Llama-3.1-8B", model, StringComparison.Ordinal) + $"tune: {{gpus: 8, gpu_types: {types}, {engines}}}\n");
 
-    // Every choice of the dimensions of a kind, each once, with what has to be chosen for it to count.
-    private static IEnumerable<KeyValuePair<string, string>[]> Around(ParameterSpace space, KeyValuePair<string, string>[] shape, string main)
+    // No scaler, and every one with each of its settings' values, with what has to be chosen for that to count.
+    private static IEnumerable<KeyValuePair<string, string>[]> Scaled(ParameterSpace space, KeyValuePair<string, string>[] shape)
     {
-        var scaler = space.Dimensions.Single(d => d.Name == main);
-        var settings = space.Dimensions.Where(d => d.When.Any(w => w.Dimension == main)).ToList();
-        foreach (var choice in scaler.Choices)
+        const string Main = "autoscaling.policy";
+        yield return [.. shape, new("autoscaling", "off")];
+        foreach (var policy in space.Dimensions.Single(d => d.Name == Main).Choices)
         {
-            yield return [.. shape, new(main, choice.Text)];
-            foreach (var setting in settings.Where(d => d.When.First(w => w.Dimension == main).Values.Contains(choice.Text)))
+            KeyValuePair<string, string>[] on = [.. shape, new("autoscaling", "on"), new(Main, policy.Text)];
+            yield return on;
+            foreach (var setting in space.Dimensions.Where(d => d.When.Any(w => w.Dimension == Main && w.Values.Contains(policy.Text))))
             {
-                var more = setting.When.Where(w => w.Dimension != main).Select(w => new KeyValuePair<string, string>(w.Dimension, w.Values[0]));
+                var more = setting.When.Where(w => w.Dimension != Main).Select(w => new KeyValuePair<string, string>(w.Dimension, w.Values[0]));
                 foreach (var value in setting.Choices)
                 {
-                    yield return [.. shape, new(main, choice.Text), .. more, new(setting.Name, value.Text)];
+                    yield return [.. on, .. more, new(setting.Name, value.Text)];
                 }
             }
         }
