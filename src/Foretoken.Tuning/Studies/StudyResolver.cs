@@ -101,6 +101,11 @@ public static class StudyResolver
             }
         }
 
+        if (bound.Get(StudyFields.Search) == "exhaustive" && space.CanonicalSize() is var points && points > bound.Get(StudyFields.Candidates))
+        {
+            problems.Add(new($"{bound.PlaceOf(StudyFields.Search)}: tune.search", string.Create(CultureInfo.InvariantCulture, $"exhaustive looks at every point, and of {points:N0} tune.candidates allows {bound.Get(StudyFields.Candidates):N0}"), string.Create(CultureInfo.InvariantCulture, $"raise tune.candidates to {points:N0}, choose from less, or leave search to auto")));
+        }
+
         if (first.Model.Workload is not TraceWorkloadModel)
         {
             // Which classes a trace names is known when it has been read.
@@ -150,9 +155,9 @@ public static class StudyResolver
             Add(StudyFields.GpuTypes, $"leaves a choice, and the scenario's gpu says {gpu.Text}", "leave one of the two out");
         }
 
-        if (bound.Get(StudyFields.Search) == "exhaustive" && bound.IsSet(StudyFields.Racing) && bound.Get(StudyFields.Racing))
+        if (bound.IsSet(StudyFields.Racing) && bound.Get(StudyFields.Racing) && (bound.Get(StudyFields.Search) == "exhaustive" || bound.Get(StudyFields.Goal) == "capacity"))
         {
-            Add(StudyFields.Racing, "means nothing to an exhaustive search, whose front is exact", "leave it out, or choose another search");
+            Add(StudyFields.Racing, $"means nothing {(bound.Get(StudyFields.Goal) == "capacity" ? "with goal: capacity, whose loads are searched over the whole traffic" : "to an exhaustive search, whose front is exact")}", "leave it out");
         }
 
         if (bound.IsSet(StudyFields.Replicated) && bound.Get(StudyFields.ReplicateAll))

@@ -30,12 +30,26 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             && scalers.TrueForAll(s => s is null || s.Fields.All(s.IsGood)) && written.All(e => e.Fields.All(e.IsGood));
         if (parts.All(fleet.IsGood) && fleet.IsGood(FleetFields.Pools) && scalers.TrueForAll(s => s is null) && common is null && written.Count == 0)
         {
+            const string Fix = "add fleet.autoscaling or fleet.events, or remove it";
             foreach (var idle in new Field[] { FleetFields.ColdStart, FleetFields.Nodes, FleetFields.GpuQuota }.Where(fleet.IsSet))
             {
-                context.Add(fleet.PlaceOf(idle), fleet.PathOf(idle), "has no effect: the fleet never changes", "add fleet.autoscaling or fleet.events, or remove it");
+                context.Add(fleet.PlaceOf(idle), fleet.PathOf(idle), "has no effect: the fleet never changes", Fix);
+            }
+
+            foreach (var pool in (_written ?? []).Where(p => p.IsSet(PoolFields.ColdStart)))
+            {
+                context.Add(pool.PlaceOf(PoolFields.ColdStart), pool.PathOf(PoolFields.ColdStart), "has no effect: the fleet never changes", Fix);
             }
 
             return null;
+        }
+
+        foreach (var (everywhere, own) in new (Field, Field)[] { (FleetFields.Autoscaling, PoolFields.Autoscaling), (FleetFields.ColdStart, PoolFields.ColdStart) })
+        {
+            if (fleet.IsSet(everywhere) && _written is { Count: > 0 } pools && pools.All(p => p.IsSet(own)))
+            {
+                context.Add(fleet.PlaceOf(everywhere), fleet.PathOf(everywhere), $"has no effect: every pool has {own.Name} of its own", "leave one of the two out");
+            }
         }
 
         _nodes = fleet.IsGood(FleetFields.Nodes) ? Nodes() : null;
@@ -220,6 +234,11 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
             context.Add(entry.Origin, entry.Path, "changes nothing", "give replicas, or other settings such as engine");
         }
 
+        foreach (var rollout in rolls ? [] : new Field[] { FleetEventFields.Surge, FleetEventFields.Unavailable }.Where(entry.IsSet))
+        {
+            context.Add(entry.PlaceOf(rollout), entry.PathOf(rollout), "means nothing without a rollout: only the number of replicas changes", "leave it out, or give other settings such as engine");
+        }
+
         if (rolls && Are(entry, FleetEventFields.Surge, FleetEventFields.Unavailable) && entry.Get(FleetEventFields.Surge) == 0 && entry.Get(FleetEventFields.Unavailable) == 0)
         {
             context.Add(entry.PlaceOf(FleetEventFields.Surge), entry.PathOf(FleetEventFields.Surge), "and max_unavailable are both 0: nothing could ever be replaced", "allow one of the two");
@@ -347,6 +366,8 @@ internal sealed class ScalingResolver(Bound fleet, IReadOnlyList<PoolModel?> kno
                 return [(AutoscalingFields.Minimum, "a policy that changes the replicas"), (AutoscalingFields.Maximum, "a policy that changes the replicas")];
             case "keda" when Are(scaler, AutoscalingFields.Minimum) && scaler.Get(AutoscalingFields.Minimum).Number > 0:
                 return [(AutoscalingFields.PollingInterval, "min_replicas: 0"), (AutoscalingFields.CooldownPeriod, "min_replicas: 0"), (AutoscalingFields.ActivationThreshold, "min_replicas: 0")];
+            case "knative_kpa" when Are(scaler, AutoscalingFields.Minimum) && scaler.Get(AutoscalingFields.Minimum).Number > 0:
+                return [(AutoscalingFields.ZeroGrace, "min_replicas: 0")];
             case "aibrix_apa" when Are(scaler, AutoscalingFields.AibrixKpa):
                 return scaler.Get(AutoscalingFields.AibrixKpa)
                     ? [(AutoscalingFields.UpTolerance, "kpa: false"), (AutoscalingFields.DownTolerance, "kpa: false")]
