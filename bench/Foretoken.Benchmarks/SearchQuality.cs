@@ -53,7 +53,7 @@ internal static class SearchQuality
         var runner = new CandidateRunner(traffic, new MeasureSet(study.Objectives, study.Constraints), stepTimes, file.Study.Seed);
         var watch = Stopwatch.StartNew();
         var outcome = new Tuner(study, file.Candidates, runner, stepTimes, new NoMemory(), Environment.ProcessorCount, new TunerProgress(), CancellationToken.None).Run();
-        var result = Conclusion.Of(study, runner, stepTimes, outcome, "", [], []);
+        var result = Conclusion.Of(study, runner, outcome, "", [], []);
         return (result, [.. result.Candidates.Where(c => c.OnFront).Select(c => c.Objectives.Select((o, i) => study.Objectives[i].Cost(o.Value)).ToArray())], watch.Elapsed.TotalSeconds);
     }
 

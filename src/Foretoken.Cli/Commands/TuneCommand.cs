@@ -121,7 +121,7 @@ internal sealed class TuneCommand
         try
         {
             outcome = Watched(tuner, progress, lease, quiet);
-            result = Conclusion.Of(study.Study, runner, stepTimes, outcome, ProgramVersion.Text, StudyHeadline.Of(study, sample, traffic), []);
+            result = Conclusion.Of(study.Study, runner, outcome, ProgramVersion.Text, StudyHeadline.Of(study, sample, traffic), []);
             if (wantsPortfolio)
             {
                 var classes = new PortfolioStudy(study.Study, study.Candidates, runner, stepTimes, new StoredRuns(lease), threads, signal.Token, by == "statistics");

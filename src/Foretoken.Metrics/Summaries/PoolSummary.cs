@@ -19,8 +19,11 @@ public sealed record PoolSummary
     /// <summary>GPUs of one of them.</summary>
     public required int GpusPerReplica { get; init; }
 
-    /// <summary>Hours that its GPUs were held from the first arrival to the end of the run, loading and draining included.</summary>
-    public required double GpuHours { get; init; }
+    /// <summary>Nanoseconds that its GPUs were held from the first arrival to the end of the run, all together, loading and draining included: whole numbers, so that fleets of as many GPUs are equal to the last digit.</summary>
+    public required Int128 HeldGpuNanoseconds { get; init; }
+
+    /// <summary><see cref="HeldGpuNanoseconds"/> in hours.</summary>
+    public double GpuHours => (double)HeldGpuNanoseconds / 3.6e12;
 
     /// <summary>Price of a GPU for an hour, US dollars; null when it is not known.</summary>
     public required double? PricePerGpuHour { get; init; }
@@ -50,7 +53,8 @@ public sealed record PoolSummary
         for (var i = 0; i < pools.Length; i++)
         {
             var (replicas, prefill, output) = (0, 0L, 0L);
-            double seconds = 0, busy = 0;
+            Int128 held = 0;
+            double busy = 0;
             foreach (var replica in result.Replicas)
             {
                 if (replica.Pool == i)
@@ -59,7 +63,7 @@ public sealed record PoolSummary
                     prefill += replica.PrefillTokens;
                     output += replica.OutputTokens;
                     busy += replica.BusyNanoseconds / 1e9;
-                    seconds += Held(replica.Life, firstArrival, result.End);
+                    held += Held(replica.Life, firstArrival, result.End);
                 }
             }
 
@@ -70,7 +74,7 @@ public sealed record PoolSummary
                 Role = pool.Role,
                 Replicas = replicas,
                 GpusPerReplica = pool.GpusPerReplica,
-                GpuHours = seconds / 3600 * pool.GpusPerReplica,
+                HeldGpuNanoseconds = held * pool.GpusPerReplica,
                 BusyGpuHours = busy / 3600 * pool.GpusPerReplica,
                 GpuPowerW = pool.GpuPowerW,
                 PricePerGpuHour = pool.GpuHourPrice,
@@ -82,11 +86,11 @@ public sealed record PoolSummary
         return pools;
     }
 
-    // Seconds from when a replica's GPUs were its own until they were free again, as far as the run goes.
-    private static double Held(ReplicaLife? life, long firstArrival, SimTime end)
+    // Nanoseconds from when a replica's GPUs were its own until they were free again, as far as the run goes.
+    private static long Held(ReplicaLife? life, long firstArrival, SimTime end)
     {
         var from = Math.Max(firstArrival, life?.Started.Nanoseconds ?? 0);
         var to = SimTime.Min(end, life?.Gone ?? SimTime.Never).Nanoseconds;
-        return to > from ? (to - from) / 1e9 : 0;
+        return Math.Max(0, to - from);
     }
 }

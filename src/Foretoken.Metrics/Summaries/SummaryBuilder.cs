@@ -108,6 +108,28 @@ public static class SummaryBuilder
         return found;
     }
 
+    // What is held all the time comes out as a whole number.
+    private static double Mean(Int128 held, long span) => (double)(held / span) + ((double)(held % span) / span);
+
+    // GPUs of one price are counted together and the cheapest first: how a fleet is cut into pools must not show in the last digit.
+    private static double Priced(PoolSummary[] pools, Func<Int128, double> amount)
+    {
+        var held = new SortedDictionary<double, Int128>();
+        foreach (var pool in pools)
+        {
+            var price = pool.PricePerGpuHour ?? double.NaN;
+            held[price] = held.GetValueOrDefault(price) + pool.HeldGpuNanoseconds;
+        }
+
+        double sum = 0;
+        foreach (var (price, nanoseconds) in held)
+        {
+            sum += price * amount(nanoseconds);
+        }
+
+        return sum;
+    }
+
     private static ValueTable Values(Totals totals, FleetTotals fleet, PoolSummary[] pools)
     {
         var values = new ValueTable
@@ -129,20 +151,22 @@ public static class SummaryBuilder
             values[MetricCatalogue.OfferedRequestRate] = (totals.Counts.Measured - 1) / (totals.Issuing / 1e9);
         }
 
-        double hours = 0, cost = 0, energy = 0;
+        double energy = 0;
+        Int128 held = 0;
         foreach (var pool in pools)
         {
-            hours += pool.GpuHours;
-            cost += pool.Cost ?? double.NaN;
+            held += pool.HeldGpuNanoseconds;
             energy += pool.Energy ?? double.NaN;
         }
 
+        var hours = (double)held / 3.6e12;
+        var cost = Priced(pools, h => (double)h / 3.6e12);
         values[MetricCatalogue.GpuHours] = hours;
         values[MetricCatalogue.GpuEnergy] = energy;
         if (totals.RunSpan > 0 && hours > 0)
         {
-            values[MetricCatalogue.CostPerHour] = cost / (totals.RunSpan / 3.6e12);
-            values[MetricCatalogue.GpuCount] = hours / (totals.RunSpan / 3.6e12);
+            values[MetricCatalogue.CostPerHour] = Priced(pools, h => Mean(h, totals.RunSpan));
+            values[MetricCatalogue.GpuCount] = Mean(held, totals.RunSpan);
             values[MetricCatalogue.OutputTokenThroughputPerGpu] = fleet.OutputTokens / (hours * 3600);
         }
 

@@ -6,7 +6,7 @@ namespace Foretoken.Reports.Tuning;
 
 /// <summary>
 /// <c>candidates.csv</c>: every candidate on a line (RFC 4180, UTF-8, line feeds), with one column per dimension, three per
-/// objective and constraint (value, low, high) and one per measure. A number without a value is an empty cell.
+/// number (value, low, high): objectives and constraints first. A number without a value is an empty cell.
 /// </summary>
 public static class CandidateCsv
 {
@@ -22,7 +22,7 @@ public static class CandidateCsv
 
         // A measure that is an objective or bounded, too, has its columns once.
         var others = Enumerable.Range(0, result.Measures.Count).Where(i => !head.Contains(result.Measures[i].Text)).ToList();
-        head.AddRange(others.Select(i => result.Measures[i].Text));
+        head.AddRange(others.SelectMany(i => new[] { result.Measures[i].Text, result.Measures[i].Text + " low", result.Measures[i].Text + " high" }));
         head.AddRange(["capacity", "capacity low", "capacity high", "bottleneck", "bottleneck share"]);
         head.AddRange(result.Dimensions.Select(d => d.Key));
         Line(to, head);
@@ -36,12 +36,11 @@ public static class CandidateCsv
                 Number(candidate.Violation), Number(candidate.SloProbability), Number(candidate.FrontProbability),
                 candidate.DoubtFrom?.ToString(CultureInfo.InvariantCulture) ?? "",
             ];
-            foreach (var interval in candidate.Objectives.Concat(bounded.Select(i => candidate.Constraints[i])))
+            foreach (var interval in candidate.Objectives.Concat(bounded.Select(i => candidate.Constraints[i])).Concat(others.Select(i => candidate.Measures[i])))
             {
                 cells.AddRange([Number(interval.Value), Number(interval.Low), Number(interval.High)]);
             }
 
-            cells.AddRange(others.Select(i => Number(candidate.Measures[i])));
             cells.AddRange(candidate.Capacity is { } capacity ? [Number(capacity.Value), Number(capacity.Low), Number(capacity.High)] : ["", "", ""]);
             cells.AddRange(candidate.Bottleneck.Count > 0 ? [candidate.Bottleneck[0].Key, Number(candidate.Bottleneck[0].Value)] : ["", ""]);
             var knobs = new Dictionary<string, string>(candidate.Knobs);

@@ -36,7 +36,7 @@ public static class ComparisonTerminal
         {
             if (result.Objectives.All(o => o.Measure != result.Measures[i]) && result.Constraints.All(c => c.Measure != result.Measures[i]))
             {
-                Row(result.Measures[i], Interval.Exact(a.Measures[i]), Interval.Exact(b.Measures[i]), double.NaN);
+                Row(result.Measures[i], a.Measures[i], b.Measures[i], double.NaN);
             }
         }
 

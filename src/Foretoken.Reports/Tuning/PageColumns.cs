@@ -10,9 +10,12 @@ namespace Foretoken.Reports.Tuning;
 /// <param name="Unit">Unit of the values.</param>
 /// <param name="IsShare">Whether it is shown as a percentage.</param>
 /// <param name="Kind">Why it is there: objective, constraint or measure.</param>
-/// <param name="HasDoubt">Whether it has an interval.</param>
-/// <param name="Of">The number of a candidate.</param>
-internal sealed record PageColumn(string Text, string Name, string ShortName, string Unit, bool IsShare, string Kind, bool HasDoubt, Func<CandidateResult, Interval> Of);
+/// <param name="Of">The number of a candidate, with its interval.</param>
+internal sealed record PageColumn(string Text, string Name, string ShortName, string Unit, bool IsShare, string Kind, Func<CandidateResult, Interval> Of)
+{
+    /// <summary>Whether candidates are judged by it: then all of them show their interval.</summary>
+    public bool IsJudged => Kind != "measure";
+}
 
 /// <summary>The numbers of a study: objectives, constraints that are no objectives, capacity, and the measures that are neither.</summary>
 internal static class PageColumns
@@ -23,18 +26,18 @@ internal static class PageColumns
         for (var i = 0; i < result.Objectives.Count; i++)
         {
             var index = i;
-            Add(result.Objectives[i].Measure, "objective", true, c => c.Objectives[index]);
+            Add(result.Objectives[i].Measure, "objective", c => c.Objectives[index]);
         }
 
         for (var i = 0; i < result.Constraints.Count; i++)
         {
             var index = i;
-            Add(result.Constraints[i].Measure, "constraint", true, c => c.Constraints[index]);
+            Add(result.Constraints[i].Measure, "constraint", c => c.Constraints[index]);
         }
 
         if (result.Candidates.Any(c => c.Capacity is not null))
         {
-            columns.Add(new PageColumn("capacity", "Highest load that keeps the SLO", "Capacity", "requests/s", false, "constraint", true, c => c.Capacity ?? Interval.Exact(double.NaN)));
+            columns.Add(new PageColumn("capacity", "Highest load that keeps the SLO", "Capacity", "requests/s", false, "constraint", c => c.Capacity ?? Interval.Exact(double.NaN)));
         }
 
         for (var i = 0; i < result.Measures.Count; i++)
@@ -43,7 +46,7 @@ internal static class PageColumns
             // What no candidate has, or all have alike, tells nothing.
             if (Varies(result, index))
             {
-                Add(result.Measures[i], "measure", false, c => Interval.Exact(c.Measures[index]));
+                Add(result.Measures[i], "measure", c => c.Measures[index]);
             }
         }
 
@@ -54,7 +57,7 @@ internal static class PageColumns
             var first = double.NaN;
             foreach (var candidate in result.Candidates)
             {
-                var value = candidate.Measures[index];
+                var value = candidate.Measures[index].Value;
                 if (double.IsNaN(first))
                 {
                     first = value;
@@ -68,11 +71,11 @@ internal static class PageColumns
             return false;
         }
 
-        void Add(Measure measure, string kind, bool doubt, Func<CandidateResult, Interval> of)
+        void Add(Measure measure, string kind, Func<CandidateResult, Interval> of)
         {
             if (columns.TrueForAll(c => c.Text != measure.Text))
             {
-                columns.Add(new PageColumn(measure.Text, MeasureText.Name(measure), MeasureText.ShortName(measure), measure.Metric.Unit, measure.Metric.IsShare, kind, doubt, of));
+                columns.Add(new PageColumn(measure.Text, MeasureText.Name(measure), MeasureText.ShortName(measure), measure.Metric.Unit, measure.Metric.IsShare, kind, of));
             }
         }
     }

@@ -26,6 +26,7 @@ internal static class TuningData
     {
         var columns = PageColumns.Of(result);
         var candidates = Held(result, columns);
+        var detailed = Detailed(result, candidates, columns);
         json.WriteStartObject();
         json.WriteString("name", result.Name);
         json.WriteString("version", result.Version);
@@ -47,16 +48,15 @@ internal static class TuningData
             json.WriteBoolean("share", column.IsShare);
             json.WriteString("kind", column.Kind);
             Numbers(json, "v", candidates, c => column.Of(c).Value);
-            if (column.HasDoubt)
-            {
-                Numbers(json, "lo", candidates, c => column.Of(c).Low);
-                Numbers(json, "hi", candidates, c => column.Of(c).High);
-            }
+            var shown = column.IsJudged ? candidates : detailed;
+            Numbers(json, "lo", shown, c => column.Of(c).Low);
+            Numbers(json, "hi", shown, c => column.Of(c).High);
 
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        Whole(json, "detailed", detailed, c => c.Number);
         WriteDimensions(json, result, candidates);
         Whole(json, "number", candidates, c => c.Number);
         Texts(json, "title", candidates.Select(c => c.Title));
@@ -97,22 +97,30 @@ internal static class TuningData
     // All of them where they fit; else the front, the shortlist, and those that came furthest and nearest to the SLO.
     private static List<CandidateResult> Held(TuningResult result, IReadOnlyList<PageColumn> columns)
     {
-        var cells = columns.Sum(c => c.HasDoubt ? 3 : 1) + result.Dimensions.Count / 2 + CellsEach;
-        var most = Math.Max(1000, CellsMax / cells);
+        var most = Math.Max(1000, CellsMax / Cells(result, columns));
         if (result.Candidates.Count <= most)
         {
             return [.. result.Candidates];
         }
 
-        var shortlist = result.Shortlist.ToHashSet();
-        return
-        [
-            .. result.Candidates
-                .OrderBy(c => c.OnFront || shortlist.Contains(c.Number) || c.Number == result.Recommendation?.Candidate ? 0 : 1)
-                .ThenBy(c => c.State).ThenBy(c => c.Violation).ThenBy(c => c.Number)
-                .Take(most).OrderBy(c => c.Number),
-        ];
+        return [.. FirstFirst(result, result.Candidates).Take(most).OrderBy(c => c.Number)];
     }
+
+    // Whose other numbers have their intervals on the page, too: the front and the shortlist, and as many more as there is room for.
+    private static List<CandidateResult> Detailed(TuningResult result, List<CandidateResult> held, IReadOnlyList<PageColumn> columns)
+    {
+        var chosen = held.Count(c => IsChosen(result, c));
+        var room = (CellsMax - (held.Count * Cells(result, columns))) / (2 * Math.Max(1, columns.Count(c => !c.IsJudged)));
+        return [.. FirstFirst(result, held).Take(Math.Max(chosen, room)).OrderBy(c => c.Number)];
+    }
+
+    private static int Cells(TuningResult result, IReadOnlyList<PageColumn> columns) => columns.Sum(c => c.IsJudged ? 3 : 1) + (result.Dimensions.Count / 2) + CellsEach;
+
+    private static IEnumerable<CandidateResult> FirstFirst(TuningResult result, IReadOnlyList<CandidateResult> candidates) =>
+        candidates.OrderBy(c => IsChosen(result, c) ? 0 : 1).ThenBy(c => c.State).ThenBy(c => c.Violation).ThenBy(c => c.Number);
+
+    private static bool IsChosen(TuningResult result, CandidateResult candidate) =>
+        candidate.OnFront || result.Shortlist.Contains(candidate.Number) || candidate.Number == result.Recommendation?.Candidate;
 
     private static void WriteSearch(Utf8JsonWriter json, TuningResult result)
     {

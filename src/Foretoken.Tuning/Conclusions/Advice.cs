@@ -12,8 +12,9 @@ namespace Foretoken.Tuning.Conclusions;
 internal static class Advice
 {
     /// <summary>A sentence on a candidate of the front.</summary>
-    public static string Why(Study study, Contestant contestant, IReadOnlyCollection<Contestant> front, IReadOnlyList<KeyValuePair<string, double>> bottleneck)
+    public static string Why(Study study, Contestant contestant, IReadOnlyCollection<Contestant> front)
     {
+        var bottleneck = contestant.Bottleneck;
         var strengths = new List<string>();
         for (var i = 0; i < study.Objectives.Count; i++)
         {

@@ -13,10 +13,14 @@ namespace Foretoken.Tuning.Conclusions;
 /// as queueing where it was not; the rest until the first token is the prompt's, what follows is the answer's. What a step consists
 /// of (collectives, host) is taken from the step times at the run's mean batch.
 /// </summary>
-internal sealed class Bottleneck(MeasureSet measures, StepTimePool stepTimes)
+/// <param name="measures">What is kept of a run.</param>
+/// <param name="stepTimes">Step times of candidates.</param>
+/// <param name="traffic">The traffic that is played.</param>
+internal sealed class Bottleneck(MeasureSet measures, StepTimePool stepTimes, Traffic traffic)
 {
     private const double Full = 0.97;
 
+    private readonly double _meanContext = MeanContext(traffic);
     private readonly int _queue = measures.PlaceOf(new Measure(MetricCatalogue.QueueTime));
     private readonly int _ttft = measures.PlaceOf(new Measure(MetricCatalogue.TimeToFirstToken));
     private readonly int _latency = measures.PlaceOf(new Measure(MetricCatalogue.RequestLatency));
@@ -30,8 +34,7 @@ internal sealed class Bottleneck(MeasureSet measures, StepTimePool stepTimes)
     /// <summary>Shares of the mean request's time by cause, largest first, summing to 1; empty when it has none.</summary>
     /// <param name="candidate">The candidate.</param>
     /// <param name="values">Its numbers.</param>
-    /// <param name="meanContext">Mean tokens of a request while it answers.</param>
-    public IReadOnlyList<KeyValuePair<string, double>> Of(Candidate candidate, double[] values, double meanContext)
+    public IReadOnlyList<KeyValuePair<string, double>> Of(Candidate candidate, double[] values)
     {
         var (queue, ttft, latency) = (values[_queue], values[_ttft], values[_latency]);
         if (!(latency > 0) || double.IsNaN(queue) || double.IsNaN(ttft))
@@ -42,7 +45,7 @@ internal sealed class Bottleneck(MeasureSet measures, StepTimePool stepTimes)
         var shares = new Dictionary<string, double>();
         Add(values[_kvPeak] >= Full ? "KV capacity" : "queueing", queue);
         var answer = Math.Min(latency - ttft, values[_itl] * Math.Max(0, values[_output] - 1));
-        var (collective, host) = Parts(candidate, values, meanContext);
+        var (collective, host) = Parts(candidate, values);
 
         var prompt = Math.Max(0, ttft - queue);
         if (values[_transfer] is > 0 and var transfer)
@@ -62,8 +65,15 @@ internal sealed class Bottleneck(MeasureSet measures, StepTimePool stepTimes)
         void Add(string cause, double time) => shares[cause] = shares.GetValueOrDefault(cause) + Math.Max(0, time);
     }
 
+    // Mean tokens of a request while it answers; where requests depend on answers nobody knows them beforehand.
+    private static double MeanContext(Traffic traffic)
+    {
+        const double Unknown = 1000;
+        return traffic.Recorded(0) is { } trace ? Enumerable.Range(0, trace.Count).Average(i => trace.InputTokens[i] + (trace.OutputTokens[i] / 2.0)) : Unknown;
+    }
+
     // Shares of collectives and host in a decode step of the run's mean batch.
-    private (double Collective, double Host) Parts(Candidate candidate, double[] values, double meanContext)
+    private (double Collective, double Host) Parts(Candidate candidate, double[] values)
     {
         var pool = candidate.Model.Pools.LastOrDefault(p => p.Role != PoolRole.Prefill) ?? candidate.Model.Pools[0];
         using var lease = stepTimes.Begin();
@@ -73,7 +83,7 @@ internal sealed class Bottleneck(MeasureSet measures, StepTimePool stepTimes)
         }
 
         var requests = (int)Math.Max(1, Math.Round(values[_running] / Math.Max(0.05, values[_busy])));
-        var batch = new StepBatch { DecodeRequests = requests, DecodeContextTokens = (long)(requests * Math.Max(1, meanContext)) };
+        var batch = new StepBatch { DecodeRequests = requests, DecodeContextTokens = (long)(requests * Math.Max(1, _meanContext)) };
         var total = times.Milliseconds(batch);
         double collective = 0, host = 0;
         foreach (var line in times.Explain(batch))

@@ -13,22 +13,15 @@ public sealed class Conclusion
     private readonly Study _study;
     private readonly CandidateRunner _runner;
     private readonly TunerOutcome _outcome;
-    private readonly Judge _judge;
-    private readonly Bottleneck _bottleneck;
-    private readonly double _meanContext;
     private readonly IReadOnlyList<Contestant> _finished;
     private readonly IReadOnlySet<Contestant> _front;
     private readonly Verdicts? _verdicts;
 
-    private Conclusion(Study study, CandidateRunner runner, StepTimePool stepTimes, TunerOutcome outcome)
+    private Conclusion(Study study, CandidateRunner runner, TunerOutcome outcome)
     {
         _study = study;
         _runner = runner;
         _outcome = outcome;
-        _judge = new Judge(study, runner.Measures);
-        _bottleneck = new Bottleneck(runner.Measures, stepTimes);
-        var trace = runner.Traffic.Recorded(0);
-        _meanContext = trace is null ? 1000 : Enumerable.Range(0, trace.Count).Average(i => trace.InputTokens[i] + (trace.OutputTokens[i] / 2.0));
         _finished = [.. outcome.Contestants.Where(c => c.Final is not null)];
         _front = outcome.Front;
         _verdicts = outcome.Verdicts;
@@ -37,13 +30,12 @@ public sealed class Conclusion
     /// <summary>Everything that a study found.</summary>
     /// <param name="study">The study.</param>
     /// <param name="runner">What it played with.</param>
-    /// <param name="stepTimes">Step times of its candidates.</param>
     /// <param name="outcome">What was played.</param>
     /// <param name="version">Version of the program.</param>
     /// <param name="headline">Model, GPUs, traffic in a line or two.</param>
     /// <param name="notes">What a reader has to know besides.</param>
-    public static TuningResult Of(Study study, CandidateRunner runner, StepTimePool stepTimes, TunerOutcome outcome, string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes) =>
-        new Conclusion(study, runner, stepTimes, outcome).Result(version, headline, notes);
+    public static TuningResult Of(Study study, CandidateRunner runner, TunerOutcome outcome, string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes) =>
+        new Conclusion(study, runner, outcome).Result(version, headline, notes);
 
     private TuningResult Result(string version, IReadOnlyList<string> headline, IReadOnlyList<string> notes)
     {
@@ -80,11 +72,9 @@ public sealed class Conclusion
 
     private CandidateResult Told(Contestant contestant)
     {
-        var values = contestant.Final ?? contestant.Stages.LastOrDefault(s => s is not null);
         var isFinal = contestant.Final is not null;
         var odds = Odds(contestant);
         var measures = _runner.Measures;
-        var bottleneck = isFinal && _outcome.Finalists.Contains(contestant) ? _bottleneck.Of(contestant.Candidate, values!, _meanContext) : [];
         return new CandidateResult
         {
             Number = contestant.Number,
@@ -95,14 +85,14 @@ public sealed class Conclusion
             Runs = contestant.Runs,
             Objectives = [.. Enumerable.Range(0, _study.Objectives.Count).Select(i => Intervals(contestant, measures.PlaceOfObjective(i)))],
             Constraints = [.. Enumerable.Range(0, _study.Constraints.Count).Select(i => Intervals(contestant, measures.PlaceOfConstraint(i)))],
-            Measures = values ?? [.. measures.All.Select(_ => double.NaN)],
+            Measures = [.. Enumerable.Range(0, measures.All.Count).Select(i => Intervals(contestant, i))],
             Violation = contestant.Violation,
             OnFront = _front.Contains(contestant),
             SloProbability = odds.Slo,
             FrontProbability = odds.Front,
             DoubtFrom = _verdicts?.LenderTo(contestant)?.Number,
-            Bottleneck = bottleneck,
-            Why = _front.Contains(contestant) ? Advice.Why(_study, contestant, _front, bottleneck) : "",
+            Bottleneck = contestant.Bottleneck,
+            Why = _front.Contains(contestant) ? Advice.Why(_study, contestant, _front) : "",
             Capacity = _study.Capacity && isFinal ? Intervals(contestant, measures.PlaceOf(new Measure(MetricCatalogue.OfferedRequestRate))) : null,
         };
     }

@@ -2,7 +2,7 @@ namespace Foretoken.Tuning.Doubt;
 
 /// <summary>A metric whose doubt is asked for.</summary>
 /// <param name="Name">For messages and tables.</param>
-/// <param name="Positive">Whether it is a positive quantity whose errors multiply (a time, a speed, a cost); else they add (a count that may be 0).</param>
+/// <param name="Positive">Whether it is a positive quantity whose errors multiply (a time, a speed, a cost) where its samples say so, too (<see cref="MetricSamples.Multiplies"/>); else they add (a count that may be 0).</param>
 /// <param name="Loadings">By how many percent it changes when an error factor makes times 1 % longer, per <see cref="ErrorFactor"/>: 1 for the time itself, -1 for a speed, 0 when it does not matter. Only for positive metrics.</param>
 public sealed record DoubtMetric(string Name, bool Positive, double[] Loadings);
 
@@ -10,15 +10,24 @@ public sealed record DoubtMetric(string Name, bool Positive, double[] Loadings);
 /// <param name="Group">Index of what it shares its step-time errors with: one per system and backend.</param>
 /// <param name="Metrics">One entry per metric.</param>
 /// <param name="Loadings">Its own loadings in place of the metrics' (<see cref="DoubtMetric.Loadings"/>), per metric and error factor, where they were simulated: near its capacity a longer step costs more than its own length; null: the metrics'.</param>
-public sealed record DoubtCandidate(int Group, MetricSamples[] Metrics, Loading[][]? Loadings = null);
+/// <param name="Noise">Per metric the standard deviation of what else is not known of it, relative to its value and apart from everybody else's: that it was played over a part of the traffic only; null: nothing.</param>
+public sealed record DoubtCandidate(int Group, MetricSamples[] Metrics, Loading[][]? Loadings = null, double[]? Noise = null)
+{
+    /// <summary>Whose own errors it draws: the same number gives the same ones, whoever else is there; null: its place in the list.</summary>
+    public int? Number { get; init; }
+}
 
-/// <summary>How a metric of one candidate answers to an error: percent per percent, apart for longer and for shorter times.</summary>
+/// <summary>
+/// How a metric of one candidate answers to an error, apart for longer and for shorter times: percent per percent where errors
+/// multiply, the metric's unit per unit of the times' logarithm where they add.
+/// </summary>
 /// <param name="Slower">When times are longer than predicted.</param>
 /// <param name="Faster">When they are shorter.</param>
-public readonly record struct Loading(double Slower, double Faster)
+/// <param name="Dead">Error, as a logarithm, up to which it does not answer at all: a count that is 0 does not grow from the first moment on.</param>
+public readonly record struct Loading(double Slower, double Faster, double Dead = 0)
 {
-    /// <summary>Change of the metric's logarithm at an error of the times' logarithm.</summary>
-    public double At(double error) => error * (error > 0 ? Slower : Faster);
+    /// <summary>Change of the metric's logarithm, or of the metric, at an error of the times' logarithm.</summary>
+    public double At(double error) => error > 0 ? Slower * Math.Max(0, error - Dead) : Faster * Math.Min(0, error + Dead);
 }
 
 /// <summary>

@@ -6,15 +6,23 @@ namespace Foretoken.Tuning.Doubt;
 /// <summary>
 /// Many possible truths: in each draw every metric of every candidate has a value, and what candidates share (the same traffic in
 /// a replication, the step-time errors of their system and backend) moves them together. Intervals,
-/// probabilities and comparisons are read off the draws. A pure function of its inputs and the seed.
+/// probabilities and comparisons are read off the draws. A pure function of its inputs and the seed; values are worked out when
+/// they are asked for, so that ten thousand candidates take no more memory than what was simulated of them.
 /// </summary>
 public sealed class JointDraws
 {
     private const int NormalsOfChi = 30;
-    private readonly double[][][] _values;
-    private readonly double[][] _estimates;
-    private readonly double[][][] _errors;
-    private readonly bool[][] _known;
+    private readonly IReadOnlyList<DoubtCandidate> _candidates;
+    private readonly IReadOnlyList<ErrorFactor> _factors;
+    private readonly ulong _seed;
+    private readonly SamplingSpread[][] _spreads;
+
+    // What all candidates share, by draw: normal numbers of the replications, and what makes Student's t of them.
+    private readonly double[][] _normals;
+    private readonly double[][] _stretch;
+
+    // Shared step-time errors by group, factor and draw.
+    private readonly double[][][] _shared;
 
     /// <summary>Draws possible truths.</summary>
     /// <param name="metrics">The metrics.</param>
@@ -27,80 +35,101 @@ public sealed class JointDraws
         ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
         Metrics = metrics;
         Count = draws;
-        var spreads = new SamplingSpread[candidates.Count][];
-        var replications = 1;
-        for (var c = 0; c < spreads.Length; c++)
-        {
-            spreads[c] = new SamplingSpread[metrics.Count];
-            for (var m = 0; m < metrics.Count; m++)
-            {
-                var samples = candidates[c].Metrics[m];
-                spreads[c][m] = new SamplingSpread(samples);
-                replications = Math.Max(replications, samples.Replications.Length);
-            }
-        }
-
-        _errors = LogErrors(candidates, errors, seed, draws);
-        _values = new double[candidates.Count][][];
-        _estimates = new double[candidates.Count][];
-        _known = new bool[candidates.Count][];
-        for (var c = 0; c < _values.Length; c++)
-        {
-            _values[c] = new double[metrics.Count][];
-            _estimates[c] = new double[metrics.Count];
-            _known[c] = new bool[metrics.Count];
-            for (var m = 0; m < metrics.Count; m++)
-            {
-                _values[c][m] = new double[draws];
-                _estimates[c][m] = spreads[c][m].Estimate;
-                _known[c][m] = spreads[c][m].Known;
-            }
-        }
-
-        var normals = new double[replications];
-        var stretch = new double[NormalsOfChi + 2];
+        _candidates = candidates;
+        _factors = errors;
+        _seed = seed;
+        _spreads = [.. candidates.Select(c => c.Metrics.Select(m => new SamplingSpread(m)).ToArray())];
+        var replications = candidates.SelectMany(c => c.Metrics).Select(m => m.Replications.Length).DefaultIfEmpty(1).Max();
+        _normals = new double[draws][];
+        _stretch = new double[draws][];
         for (var d = 0; d < draws; d++)
         {
+            _normals[d] = new double[replications];
+            _stretch[d] = new double[NormalsOfChi + 2];
             var random = new RandomStream(seed, StreamId.Doubt, (ulong)d);
-            Fill(normals, stretch, ref random);
-            for (var c = 0; c < spreads.Length; c++)
-            {
-                for (var m = 0; m < metrics.Count; m++)
-                {
-                    var spread = spreads[c][m];
-                    var deviation = spread.Deviation(normals) * stretch[spread.Degrees];
-                    _values[c][m][d] = metrics[m].Positive
-                        ? Multiplied(spread.Estimate, deviation, metrics[m], candidates[c].Loadings?[m], _errors[c], d)
-                        : spread.Estimate + deviation;
-                }
-            }
+            Fill(_normals[d], _stretch[d], ref random);
         }
+
+        var groups = candidates.Select(c => c.Group).DefaultIfEmpty(-1).Max() + 1;
+        _shared = [.. Enumerable.Range(0, groups).Select(g => errors.Select((_, f) => SharedErrors(g, f)).ToArray())];
     }
 
     /// <summary>The metrics, in the order of the indices.</summary>
     public IReadOnlyList<DoubtMetric> Metrics { get; }
 
     /// <summary>Number of candidates.</summary>
-    public int Candidates => _values.Length;
+    public int Candidates => _candidates.Count;
 
     /// <summary>Number of draws.</summary>
     public int Count { get; }
 
-    /// <summary>The draws of one metric of one candidate.</summary>
-    public ReadOnlySpan<double> this[int candidate, int metric] => _values[candidate][metric];
+    /// <summary>Every metric of a candidate in one draw.</summary>
+    /// <param name="candidate">Index of the candidate.</param>
+    /// <param name="draw">The draw.</param>
+    /// <param name="values">As many as there are metrics.</param>
+    public void Fill(int candidate, int draw, Span<double> values)
+    {
+        var who = _candidates[candidate];
+        Span<double> errors = stackalloc double[_factors.Count];
+        var random = new RandomStream(_seed, StreamId.Doubt, OwnAddress(candidate), (ulong)draw);
+        Errors(who.Group, draw, errors, ref random);
+        for (var m = 0; m < values.Length; m++)
+        {
+            var spread = _spreads[candidate][m];
+            var deviation = spread.Deviation(_normals[draw]) * _stretch[draw][spread.Degrees];
+            var noise = who.Noise is { } sizes ? sizes[m] * random.NextNormal() : 0;
+            values[m] = Metrics[m].Positive && who.Metrics[m].Multiplies
+                ? Multiplied(spread.Estimate, deviation, noise, Metrics[m], who.Loadings?[m], errors)
+                : Added(spread.Estimate, deviation, noise, who.Loadings?[m], errors);
+        }
+    }
+
+    /// <summary>All draws of a candidate: by metric, then by draw.</summary>
+    public double[][] Of(int candidate)
+    {
+        var all = Metrics.Select(_ => new double[Count]).ToArray();
+        var values = new double[all.Length];
+        for (var d = 0; d < Count; d++)
+        {
+            Fill(candidate, d, values);
+            for (var m = 0; m < all.Length; m++)
+            {
+                all[m][d] = values[m];
+            }
+        }
+
+        return all;
+    }
 
     /// <summary>What a measurement of this candidate would reveal: the logarithm of measured over predicted time, per error factor and draw.</summary>
-    public IReadOnlyList<double[]> LogErrorsOf(int candidate) => _errors[candidate];
+    public IReadOnlyList<double[]> LogErrorsOf(int candidate)
+    {
+        var all = _factors.Select(_ => new double[Count]).ToArray();
+        Span<double> errors = stackalloc double[_factors.Count];
+        for (var d = 0; d < Count; d++)
+        {
+            var random = new RandomStream(_seed, StreamId.Doubt, OwnAddress(candidate), (ulong)d);
+            Errors(_candidates[candidate].Group, d, errors, ref random);
+            for (var f = 0; f < all.Length; f++)
+            {
+                all[f][d] = errors[f];
+            }
+        }
+
+        return all;
+    }
 
     /// <summary>Whether anything is known about the sampling spread: not after a single run.</summary>
-    public bool SpreadIsKnown(int candidate, int metric) => _known[candidate][metric];
+    public bool SpreadIsKnown(int candidate, int metric) => _spreads[candidate][metric].Known;
 
     /// <summary>The estimate and the middle 90 % (or another share) of the draws.</summary>
-    public Interval Interval(int candidate, int metric, double share = 0.9)
+    public Interval Interval(int candidate, int metric, double share = 0.9) => Middle(_spreads[candidate][metric].Estimate, Of(candidate)[metric], share);
+
+    /// <summary>An estimate and the middle of its draws, which are put in order.</summary>
+    public static Interval Middle(double estimate, double[] draws, double share = 0.9)
     {
-        var sorted = (double[])_values[candidate][metric].Clone();
-        Array.Sort(sorted);
-        return new Interval(_estimates[candidate][metric], Quantile(sorted, (1 - share) / 2), Quantile(sorted, (1 + share) / 2));
+        Array.Sort(draws);
+        return new Interval(estimate, Quantile(draws, (1 - share) / 2), Quantile(draws, (1 + share) / 2));
     }
 
     private static double Quantile(double[] sorted, double p)
@@ -111,15 +140,27 @@ public sealed class JointDraws
     }
 
     /// <summary>The deviation is taken as a relative one and applied as a factor: times are skewed, and a factor never makes them negative.</summary>
-    private static double Multiplied(double estimate, double deviation, DoubtMetric metric, Loading[]? loadings, double[][] errors, int draw)
+    private static double Multiplied(double estimate, double deviation, double noise, DoubtMetric metric, Loading[]? loadings, ReadOnlySpan<double> errors)
     {
-        var exponent = estimate == 0 ? 0 : deviation / Math.Abs(estimate);
+        var exponent = noise + (estimate == 0 ? 0 : deviation / Math.Abs(estimate));
         for (var f = 0; f < errors.Length; f++)
         {
-            exponent += loadings is null ? metric.Loadings[f] * errors[f][draw] : loadings[f].At(errors[f][draw]);
+            exponent += loadings is null ? metric.Loadings[f] * errors[f] : loadings[f].At(errors[f]);
         }
 
-        return estimate * DeterministicMath.Exp(exponent);
+        // Most numbers of most draws are changed by something; what nothing changes stays as it is to the last digit.
+        return exponent == 0 ? estimate : estimate * DeterministicMath.Exp(exponent);
+    }
+
+    private static double Added(double estimate, double deviation, double noise, Loading[]? loadings, ReadOnlySpan<double> errors)
+    {
+        var value = estimate + deviation + (noise * estimate);
+        for (var f = 0; f < errors.Length && loadings is not null; f++)
+        {
+            value += loadings[f].At(errors[f]);
+        }
+
+        return value;
     }
 
     /// <summary>Numbers that one draw uses for all candidates; <paramref name="stretch"/> turns a normal deviation into one of Student's t, by degrees of freedom.</summary>
@@ -140,29 +181,28 @@ public sealed class JointDraws
         }
     }
 
-    private static double[][][] LogErrors(IReadOnlyList<DoubtCandidate> candidates, IReadOnlyList<ErrorFactor> factors, ulong seed, int draws)
+    // The address of a shared error is its group, so that all candidates of the group draw the same one.
+    private double[] SharedErrors(int group, int factor)
     {
-        var errors = new double[candidates.Count][][];
-        for (var c = 0; c < errors.Length; c++)
+        var random = new RandomStream(_seed, StreamId.Doubt, Address(1, group), (ulong)factor + 1);
+        var errors = new double[Count];
+        for (var d = 0; d < errors.Length; d++)
         {
-            errors[c] = new double[factors.Count][];
-            var group = candidates[c].Group;
-            for (var f = 0; f < factors.Count; f++)
-            {
-                // The address of a shared error is its group, so that all candidates of the group draw the same one.
-                var factor = factors[f];
-                var shared = new RandomStream(seed, StreamId.Doubt, Address(1, group), (ulong)f + 1);
-                var own = new RandomStream(seed, StreamId.Doubt, Address(2, c), (ulong)f + 1);
-                errors[c][f] = new double[draws];
-                for (var d = 0; d < draws; d++)
-                {
-                    errors[c][f][d] = (factor.Shared[group] * Student(factor.Degrees, ref shared)) + (factor.Own[group] * Student(factor.Degrees, ref own));
-                }
-            }
+            errors[d] = _factors[factor].Shared[group] * Student(_factors[factor].Degrees, ref random);
         }
 
         return errors;
     }
+
+    private void Errors(int group, int draw, Span<double> errors, ref RandomStream own)
+    {
+        for (var f = 0; f < errors.Length; f++)
+        {
+            errors[f] = _shared[group][f][draw] + (_factors[f].Own[group] * Student(_factors[f].Degrees, ref own));
+        }
+    }
+
+    private ulong OwnAddress(int candidate) => Address(2, _candidates[candidate].Number ?? candidate);
 
     private static ulong Address(ulong kind, int index) => (kind << 40) + (ulong)index;
 

@@ -20,10 +20,7 @@ internal sealed class SamplingSpread
             throw new ArgumentException("A metric without replications.", nameof(samples));
         }
 
-        foreach (var value in _values)
-        {
-            Estimate += value / _values.Length;
-        }
+        Estimate = MetricSamples.MeanOf(_values);
 
         // One run tells no spread.
         double replications = _values.Length;

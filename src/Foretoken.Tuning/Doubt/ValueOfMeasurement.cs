@@ -15,16 +15,16 @@ public sealed record MeasurementValue(int Candidate, double Reduction);
 public static class ValueOfMeasurement
 {
     /// <summary>A plan: the best candidate to measure, then the one that adds most to it, and so on.</summary>
-    /// <param name="front">Who is on the front in which draw.</param>
+    /// <param name="front">Who is on the front in which draw; the doubt is that about those whom it remembers.</param>
     /// <param name="count">Measurements wanted; fewer come back when no further one adds anything.</param>
-    /// <param name="measurable">Candidates that may be measured; null: all.</param>
+    /// <param name="measurable">Candidates that may be measured, of those that are remembered; null: all of these.</param>
     /// <param name="weights">How much it matters to know each candidate's place, such as its probability to be chosen; null: all the same.</param>
     public static IReadOnlyList<MeasurementValue> Plan(FrontMembership front, int count, IReadOnlyList<int>? measurable = null, double[]? weights = null)
     {
         var draws = front.Draws;
         var open = new List<(double[] Deviations, double Weight)>();
         double doubt = 0;
-        for (var c = 0; c < draws.Candidates; c++)
+        for (var c = 0; c < front.Remembered; c++)
         {
             var p = front.Probabilities[c];
             var weight = weights?[c] ?? 1;
@@ -43,7 +43,7 @@ public static class ValueOfMeasurement
 
         var plan = new List<MeasurementValue>();
         var known = new List<double[]>();
-        var left = new List<int>(measurable ?? [.. Enumerable.Range(0, draws.Candidates)]);
+        var left = new List<int>(measurable ?? [.. Enumerable.Range(0, front.Remembered)]);
         while (plan.Count < count && doubt > 0 && left.Count > 0)
         {
             MeasurementValue? best = null;

@@ -37,6 +37,7 @@ public sealed class MeasureSet
         }
 
         All = all;
+        Judged = [.. _objectives.Concat(_constraints).Distinct()];
 
         _wanted = [.. all.Where(m => m.Class is null).Select(m => new WantedDistribution(m.Metric, m.Percentile is { } p ? [p] : []))];
 
@@ -55,6 +56,9 @@ public sealed class MeasureSet
 
     /// <summary>Every measure, each once.</summary>
     public IReadOnlyList<Measure> All { get; }
+
+    /// <summary>Places of what candidates are judged by: objectives, then bounds; what is both stands once.</summary>
+    public IReadOnlyList<int> Judged { get; }
 
     /// <summary>Place of a measure; it must be one of them.</summary>
     public int PlaceOf(Measure measure)

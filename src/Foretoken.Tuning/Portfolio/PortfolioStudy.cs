@@ -148,7 +148,7 @@ public sealed class PortfolioStudy
         var progress = new TunerProgress();
         var tuner = new Tuner(study, _factory, runner, _stepTimes, new ClassRuns(_memory, number, _runner.Measures, measures), _threads, progress, _stop);
         var outcome = play is null ? tuner.Run() : play(tuner, progress);
-        var found = Conclusion.Of(study, runner, _stepTimes, outcome, "", [], []);
+        var found = Conclusion.Of(study, runner, outcome, "", [], []);
         if (found.Recommendation is not { } advice)
         {
             return null;

@@ -6,7 +6,7 @@ public enum CandidateState
     /// <summary>Played over the whole traffic; the front and what is near it with replications.</summary>
     Finished,
 
-    /// <summary>Dropped while racing: on a slice of the traffic others were better with confidence.</summary>
+    /// <summary>Dropped while racing: on a slice of the traffic others were better with confidence. Its numbers are carried from the slice to the whole by what its nearest relative came to.</summary>
     OutRaced,
 
     /// <summary>Never played: even the fluid limit of its capacity cannot carry the traffic.</summary>
@@ -40,22 +40,22 @@ public sealed record CandidateResult
     /// <summary>One entry per constraint, in the order of <see cref="TuningResult.Constraints"/>.</summary>
     public required IReadOnlyList<Interval> Constraints { get; init; }
 
-    /// <summary>Other numbers by name (<see cref="TuningResult.Measures"/> gives title and unit), same order.</summary>
-    public required IReadOnlyList<double> Measures { get; init; }
+    /// <summary>Every number that is kept (<see cref="TuningResult.Measures"/> gives title and unit), same order.</summary>
+    public required IReadOnlyList<Interval> Measures { get; init; }
 
-    /// <summary>Sum over constraints of the relative misses; 0 when all are met.</summary>
+    /// <summary>Sum over constraints of the relative misses, of the last run that was played; 0 when all are met.</summary>
     public required double Violation { get; init; }
 
     /// <summary>Whether no other candidate that keeps the SLO is better in every objective.</summary>
     public required bool OnFront { get; init; }
 
-    /// <summary>Probability that it keeps every constraint, 0 to 1; NaN when it was not finished.</summary>
+    /// <summary>Probability that it keeps every constraint, 0 to 1, and 0 when it is hopeless; NaN when nothing varied the runs.</summary>
     public required double SloProbability { get; init; }
 
-    /// <summary>Probability that it is on the front, 0 to 1; NaN when it was not finished.</summary>
+    /// <summary>Probability that it is on the front, 0 to 1, and 0 when it is hopeless; NaN when nothing varied the runs, or some run of it has no number for an objective or a bound.</summary>
     public required double FrontProbability { get; init; }
 
-    /// <summary>Number of the candidate whose replications its intervals and probabilities are taken over from (<c>tune.replicated</c>); null: its own.</summary>
+    /// <summary>Number of the candidate whose replications its intervals and probabilities are taken over from: it was played once, or over a part of the traffic; null: its own.</summary>
     public int? DoubtFrom { get; init; }
 
     /// <summary>What holds it back: shares of time by cause, largest first, summing to 1 (prefill compute, decode bandwidth, KV capacity, queueing, transfer, collective, host).</summary>

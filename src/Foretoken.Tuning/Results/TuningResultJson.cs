@@ -15,7 +15,7 @@ namespace Foretoken.Tuning.Results;
 public static class TuningResultJson
 {
     /// <summary>Version of the layout: the first number changes when a reader may break, the second when something was added.</summary>
-    public const string SchemaVersion = "1.0";
+    public const string SchemaVersion = "2.0";
 
     private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -49,7 +49,7 @@ public static class TuningResultJson
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
             var version = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("schema_version", out var v) ? v.GetString() : null;
-            if (version is null || !version.StartsWith("1.", StringComparison.Ordinal))
+            if (version is null || !version.StartsWith("2.", StringComparison.Ordinal))
             {
                 throw new InputException(place, version is null ? "is no tuning result" : $"has version {version}; this program reads {SchemaVersion}", "use the version of Foretoken that wrote it");
             }
@@ -213,13 +213,7 @@ public static class TuningResultJson
         json.WriteNumber("runs", candidate.Runs);
         Intervals(json, "objectives", candidate.Objectives);
         Intervals(json, "constraints", candidate.Constraints);
-        json.WriteStartArray("measures");
-        foreach (var value in candidate.Measures)
-        {
-            Value(json, value);
-        }
-
-        json.WriteEndArray();
+        Intervals(json, "measures", candidate.Measures);
         Number(json, "violation", candidate.Violation);
         Number(json, "slo_probability", candidate.SloProbability);
         Number(json, "front_probability", candidate.FrontProbability);

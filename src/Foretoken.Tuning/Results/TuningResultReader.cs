@@ -55,7 +55,7 @@ internal static class TuningResultReader
         Runs = candidate.GetProperty("runs").GetInt32(),
         Objectives = Each(candidate, "objectives", Interval),
         Constraints = Each(candidate, "constraints", Interval),
-        Measures = Each(candidate, "measures", Number),
+        Measures = Each(candidate, "measures", Interval),
         Violation = Number(candidate.GetProperty("violation")),
         SloProbability = Number(candidate.GetProperty("slo_probability")),
         FrontProbability = Number(candidate.GetProperty("front_probability")),

@@ -18,6 +18,9 @@ internal sealed class Contestant(int number, Candidate candidate, int stages)
     /// <summary>Numbers of replication 0 by stage; null where it was not played. The last stage is the whole traffic.</summary>
     public double[]?[] Stages { get; } = new double[]?[stages];
 
+    /// <summary>The last stage that was played; -1: none.</summary>
+    public int LastStage => Array.FindLastIndex(Stages, s => s is not null);
+
     /// <summary>Numbers of each replication over the whole traffic.</summary>
     public List<double[]> Replications { get; } = [];
 
@@ -29,6 +32,9 @@ internal sealed class Contestant(int number, Candidate candidate, int stages)
 
     /// <summary>Whether it has what tells its doubt: replications, and runs with longer and shorter steps.</summary>
     public bool IsReplicated { get; set; }
+
+    /// <summary>Where the mean request's time goes, of what was played last.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> Bottleneck { get; set; } = [];
 
     /// <summary>Runs that were played of it.</summary>
     public int Runs { get; set; }

@@ -35,6 +35,7 @@ public sealed class Tuner
     private readonly CancellationToken _stop;
     private readonly Judge _judge;
     private readonly Race _race;
+    private readonly Bottleneck _bottleneck;
     private readonly double[] _shares;
     private readonly MeasuredClasses _classes;
     private readonly FluidBound? _bound;
@@ -58,6 +59,7 @@ public sealed class Tuner
         _progress = progress;
         _stop = stop;
         _judge = new Judge(study, runner.Measures);
+        _bottleneck = new Bottleneck(runner.Measures, stepTimes, runner.Traffic);
         IsExhaustive = study.Search == "exhaustive" || (study.Search == "auto" && study.Space.CanonicalSize() <= study.Candidates);
         var recorded = runner.Traffic.Recorded(0);
         var races = study.Racing && !IsExhaustive && !study.Capacity && recorded is not null;
@@ -183,6 +185,7 @@ public sealed class Tuner
         }
 
         Play(fresh);
+        Attribute(fresh);
         foreach (var contestant in fresh)
         {
             contestant.Candidate.Scenario.LetGo();
@@ -246,6 +249,10 @@ public sealed class Tuner
             _race.Learn([.. contestant.Stages.Select(s => _judge.Costs(s!))]);
         }
     }
+
+    // While its scenario is at hand.
+    private void Attribute(List<Contestant> played) =>
+        ParallelRuns.Each([.. played.Where(c => c.LastStage >= 0)], _ => 1, (c, _) => c.Bottleneck = _bottleneck.Of(c.Candidate, c.Stages[c.LastStage]!), _threads, stop: _stop);
 
     private List<Contestant> PutHopelessAside(List<Contestant> fresh)
     {
@@ -321,6 +328,8 @@ public sealed class Tuner
             Count(nearest[i], outcomes[i]);
             Settle(nearest[i], outcomes[i], _shares.Length - 1);
         }
+
+        Attribute(nearest);
     }
 
     // The front, what is near it, and, where nothing keeps the SLO, what misses by least.
@@ -357,16 +366,18 @@ public sealed class Tuner
         var front = Shortlist.Front(finished);
         while (true)
         {
-            var verdicts = Verdicts.Of(_study, _runner.Measures, finalists, _runner.Traffic.ReplicationSpread);
-            var shortlist = Shortlist.Of(_study, finalists, finished, front, verdicts);
+            var shortlist = Shortlist.Of(_study, finalists, finished, front, Judged(isLast: false));
             var bare = shortlist.Where(c => !c.IsReplicated && finalists.Contains(c)).ToList();
             if (bare.Count == 0)
             {
-                return (front, verdicts, shortlist);
+                _progress.Enter("weighing");
+                return (front, Judged(isLast: true), shortlist);
             }
 
             Replicate(bare);
         }
+
+        Verdicts? Judged(bool isLast) => Verdicts.Of(_study, _runner.Measures, _contestants, finalists, _shares, _runner.Traffic.ReplicationSpread, isLast, _threads);
     }
 
     private void Replicate(IReadOnlyList<Contestant> finalists)

@@ -37,9 +37,20 @@ public sealed record Candidate
     /// <summary>What an hour of each kind of its GPUs costs; those without a price are left out.</summary>
     public required IReadOnlyList<CandidatePrice> Prices { get; init; }
 
+    /// <summary>What its pools run on, one entry per pool.</summary>
+    public required IReadOnlyList<CandidateSystem> Systems { get; init; }
+
+    /// <summary>Name of its router's policy; empty where there is nothing to choose.</summary>
+    public required string Router { get; init; }
+
     /// <summary>One line for people.</summary>
     public required string Title { get; init; }
 }
+
+/// <summary>What a pool runs on.</summary>
+/// <param name="Gpu">Name of the GPU; null where the scenario gives step times without one.</param>
+/// <param name="Engine">Name of the engine.</param>
+public sealed record CandidateSystem(string? Gpu, string Engine);
 
 /// <summary>The price of a GPU that a candidate uses.</summary>
 /// <param name="Gpu">The GPU's name.</param>

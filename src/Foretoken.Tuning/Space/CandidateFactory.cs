@@ -111,6 +111,8 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
             Gpus = (int)gpus,
             HourPrice = price,
             Prices = [.. model.Pools.Where(p => p.GpuHourPrice is not null).Select(p => new CandidatePrice(p.Target?.Gpu.Name ?? "GPU", p.GpuHourPrice!.Value, p.GpuHourPriceSource)).Distinct()],
+            Systems = [.. model.Pools.Select(p => new CandidateSystem(p.Target?.Gpu.Name, p.Engine.Settings.EngineName))],
+            Router = CandidateTitle.RouterOf(model),
             Title = CandidateTitle.Of(model),
         }, "");
     }

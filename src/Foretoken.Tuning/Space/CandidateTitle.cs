@@ -18,8 +18,7 @@ internal static class CandidateTitle
             title = model.Pools.Count == 1 ? title : $"{engines[0]}: {title}";
         }
 
-        var routing = model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1) ? $", {model.Routing.Policy.Name}" : "";
-        return title + routing + Scalers(model);
+        return title + (RouterOf(model) is { Length: > 0 } router ? $", {router}" : "") + Scalers(model);
     }
 
     private static string Scalers(ScenarioModel model)
@@ -27,6 +26,9 @@ internal static class CandidateTitle
         var names = (model.Scaling?.Scalers ?? []).Select(s => s.Create().Name).Concat(model.Scaling?.LookAhead.Select(_ => "look_ahead") ?? []).Distinct().ToList();
         return names.Count > 0 ? $", scaled by {string.Join(" and ", names)}" : model.Scaling is null ? "" : ", changing";
     }
+
+    /// <summary>The router's policy; empty where it has nothing to choose.</summary>
+    public static string RouterOf(ScenarioModel model) => model.Pools.GroupBy(p => p.Role).Any(role => role.Sum(p => p.Replicas) > 1) ? model.Routing.Policy.Name : "";
 
     private static string Pool(PoolModel pool, bool nameEngine, bool nameGpu)
     {

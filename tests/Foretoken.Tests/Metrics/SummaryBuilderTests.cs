@@ -67,6 +67,19 @@ public sealed class SummaryBuilderTests
         double Sum(IReadOnlyList<double> means) => means.Select((mean, bin) => mean * Math.Min(seconds, 60.75 - bin * seconds)).Sum();
     }
 
+    [Theory]
+    [InlineData(3, 4)]
+    [InlineData(6, 1)]
+    public void Build_AsManyGpusInOtherPools_CostTheSameToTheLastDigit(int first, int second)
+    {
+        var run = FakeRun.Small();
+        PoolResult Pool(string name, int gpus) => run.Pools[0] with { Name = name, GpusPerReplica = gpus, GpuHourPrice = 3.495 };
+        run = run with { Replicas = [run.Replicas[0], run.Replicas[1] with { Pool = 1 }], Pools = [Pool("a", first), Pool("b", second)] };
+        var summary = SummaryBuilder.Build(run, Context());
+        Assert.Equal(7.0, summary.ValueOf(MetricCatalogue.GpuCount));
+        Assert.Equal(7 * 3.495, summary.ValueOf(MetricCatalogue.CostPerHour));
+    }
+
     [Fact]
     public void Build_HandOffs_TellWaitsAndLinks()
     {

@@ -36,9 +36,9 @@ public sealed class TuningResultJsonTests
     {
         var made = FakeStudy.Make(1);
         double[] odd = [0.1 + 0.2, double.Epsilon, double.MaxValue, -0.0, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
-        var result = made with { Candidates = [made.Candidates[0] with { Measures = odd, Capacity = new Interval(1, double.NaN, double.PositiveInfinity) }] };
+        var result = made with { Candidates = [made.Candidates[0] with { Measures = [.. odd.Select(v => new Interval(v, -v, v))], Capacity = new Interval(1, double.NaN, double.PositiveInfinity) }] };
         var again = TuningResultJson.Parse(TuningResultJson.Text(result), "here");
-        Assert.Equal(odd.Select(BitConverter.DoubleToInt64Bits), again.Candidates[0].Measures.Select(BitConverter.DoubleToInt64Bits));
+        Assert.Equal(odd.Select(BitConverter.DoubleToInt64Bits), again.Candidates[0].Measures.Select(m => BitConverter.DoubleToInt64Bits(m.High)));
         Assert.Equal(new Interval(1, double.NaN, double.PositiveInfinity), again.Candidates[0].Capacity);
     }
 
@@ -63,8 +63,8 @@ public sealed class TuningResultJsonTests
     [Theory]
     [InlineData("{", "here: is no tuning result: ")]
     [InlineData("[]", "here: is no tuning result")]
-    [InlineData("{\"schema_version\": \"2.0\"}", "here: has version 2.0; this program reads 1.0 (use the version of Foretoken that wrote it)")]
-    [InlineData("{\"schema_version\": \"1.0\"}", "here: is no tuning result: ")]
+    [InlineData("{\"schema_version\": \"3.0\"}", "here: has version 3.0; this program reads 2.0 (use the version of Foretoken that wrote it)")]
+    [InlineData("{\"schema_version\": \"2.0\"}", "here: is no tuning result: ")]
     public void Parse_SomethingElse_SaysSo(string text, string told) =>
         Assert.StartsWith(told, Assert.Throws<InputException>(() => TuningResultJson.Parse(text, "here")).Message, StringComparison.Ordinal);
 }

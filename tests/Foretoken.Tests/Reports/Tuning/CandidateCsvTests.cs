@@ -26,7 +26,8 @@ public sealed class CandidateCsvTests
             string Cell(string name) => cells[^(head.Count - head.IndexOf(name))];
             Assert.Equal(candidate.Knobs.ToDictionary(k => k.Key, k => k.Value).GetValueOrDefault("prefill.replicas", ""), Cell("prefill.replicas"));
             Assert.Equal(double.IsNaN(candidate.Objectives[0].High) ? "" : candidate.Objectives[0].High.ToString(CultureInfo.InvariantCulture), Cell("cost_per_million_output_tokens high"));
-            Assert.Equal(double.IsNaN(candidate.Measures[0]) ? "" : candidate.Measures[0].ToString(CultureInfo.InvariantCulture), Cell("p50 time_to_first_token"));
+            Assert.Equal(double.IsNaN(candidate.Measures[0].Value) ? "" : candidate.Measures[0].Value.ToString(CultureInfo.InvariantCulture), Cell("p50 time_to_first_token"));
+            Assert.Equal(double.IsNaN(candidate.Measures[0].Low) ? "" : candidate.Measures[0].Low.ToString(CultureInfo.InvariantCulture), Cell("p50 time_to_first_token low"));
         }
     }
 }

@@ -117,7 +117,7 @@ internal static class FakeStudy
             Runs = none ? 0 : state == CandidateState.OutRaced ? 1 : 5,
             Objectives = [About(cost, 0.05), shown],
             Constraints = constraints,
-            Measures = none ? [.. Measures.Select(_ => double.NaN)] : [first * 0.4, 1200 / speed, first + 30_000 / speed, speed * 40, 0.35 + 0.2 * random.NextDouble(), 0.5 + 0.01 * gpus, gpus * 0.983, cost, double.NaN, .. Enumerable.Range(1, 25).Select(p => first * p * 0.01 * random.NextDouble())],
+            Measures = none ? [.. Measures.Select(_ => About(0, 0))] : [.. new[] { first * 0.4, 1200 / speed, first + 30_000 / speed, speed * 40, 0.35 + 0.2 * random.NextDouble(), 0.5 + 0.01 * gpus, gpus * 0.983, cost, double.NaN }.Concat(Enumerable.Range(1, 25).Select(p => first * p * 0.01 * random.NextDouble())).Select(v => About(v, 0.06))],
             Violation = violation,
             OnFront = false,
             SloProbability = state == CandidateState.Finished ? violation > 0 ? Math.Max(0, 0.4 - violation) : Math.Min(1, 0.6 + speed / 100) : double.NaN,

@@ -138,7 +138,7 @@ public sealed class PortfolioStudyTests
     {
         var stop = Xunit.TestContext.Current.CancellationToken;
         var outcome = new Tuner(study.File.Study, study.File.Candidates, study.Runner, study.StepTimes, memory, threads, new TunerProgress(), stop).Run();
-        var result = Conclusion.Of(study.File.Study, study.Runner, study.StepTimes, outcome, "test", [], []);
+        var result = Conclusion.Of(study.File.Study, study.Runner, outcome, "test", [], []);
         return new PortfolioStudy(study.File.Study, study.File.Candidates, study.Runner, study.StepTimes, memory, threads, stop).Run(result, outcome);
     }
 

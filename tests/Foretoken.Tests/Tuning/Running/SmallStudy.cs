@@ -71,7 +71,7 @@ internal sealed class SmallStudy : IDisposable
     public TuningResult RunUntil(CancellationToken stop, int threads = 2, IRunMemory? memory = null)
     {
         var outcome = new Tuner(File.Study, File.Candidates, Runner, StepTimes, memory ?? new NoMemory(), threads, new TunerProgress(), stop).Run();
-        return Conclusion.Of(File.Study, Runner, StepTimes, outcome, "test", [], []);
+        return Conclusion.Of(File.Study, Runner, outcome, "test", [], []);
     }
 
     /// <summary>The result as bytes: what a reader of the store would see.</summary>

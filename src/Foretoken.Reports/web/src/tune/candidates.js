@@ -11,7 +11,7 @@ export function drawCandidates() {
   const numberColumn = (column) => ({
     name: column.short,
     of: (r) => column.v[r],
-    cell: (r) => [text(column, column.v[r]), column.lo && column.v[r] !== null && column.lo[r] !== column.hi[r] && column.lo[r] !== null && column.hi[r] !== null ? " ±" + number(((column.hi[r] - column.lo[r]) / 2 / Math.abs(column.v[r] || 1)) * 100, 0) + " %" : ""],
+    cell: (r) => [text(column, column.v[r]), column.v[r] !== null && column.lo[r] !== column.hi[r] && column.lo[r] !== null && column.hi[r] !== null ? " ±" + number(((column.hi[r] - column.lo[r]) / 2 / Math.abs(column.v[r] || 1)) * 100, 0) + " %" : ""],
   });
   const columns = [
     { name: "no.", of: (r) => data.number[r], cell: (r) => [String(data.number[r]), ""] },

@@ -18,9 +18,14 @@ function numbers(text) {
   return all;
 }
 
+// Intervals of what nobody is judged by are there for some candidates only.
+const detailed = new Set(data.detailed);
 for (const column of data.columns) {
-  for (const part of ["v", "lo", "hi"].filter((p) => column[p])) {
-    column[part] = numbers(column[part]);
+  column.v = numbers(column.v);
+  for (const part of ["lo", "hi"]) {
+    const some = numbers(column[part]);
+    let next = 0;
+    column[part] = some.length === column.v.length ? some : data.number.map((n) => (detailed.has(n) ? some[next++] : null));
   }
 }
 for (const name of ["violation", "slo", "front_probability", "cause_share"]) {
@@ -56,7 +61,7 @@ export function text(column, value) {
 
 export function withDoubt(column, i) {
   const value = column.v[i];
-  if (value === null || !column.lo || column.lo[i] === null || column.hi[i] === null || column.lo[i] === column.hi[i]) {
+  if (value === null || column.lo[i] === null || column.hi[i] === null || column.lo[i] === column.hi[i]) {
     return [text(column, value), ""];
   }
   const shown = band(column, column.lo[i], column.hi[i]);

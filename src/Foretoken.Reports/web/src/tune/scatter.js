@@ -137,11 +137,11 @@ export function drawScatter() {
         const r = api.value(2);
         const style = { stroke: colour("text"), opacity: 0.45, lineWidth: 1 };
         const children = [];
-        if (x?.lo && x.lo[r] !== null && x.hi[r] !== null) {
+        if (x && x.lo[r] !== null && x.hi[r] !== null) {
           const [a, b] = [api.coord([x.lo[r], api.value(1)]), api.coord([x.hi[r], api.value(1)])];
           children.push({ type: "line", shape: { x1: a[0], y1: a[1], x2: b[0], y2: b[1] }, style });
         }
-        if (y?.lo && y.lo[r] !== null && y.hi[r] !== null) {
+        if (y && y.lo[r] !== null && y.hi[r] !== null) {
           const [a, b] = [api.coord([api.value(0), y.lo[r]]), api.coord([api.value(0), y.hi[r]])];
           children.push({ type: "line", shape: { x1: a[0], y1: a[1], x2: b[0], y2: b[1] }, style });
         }
