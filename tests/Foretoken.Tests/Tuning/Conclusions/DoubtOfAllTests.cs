@@ -1,0 +1,82 @@
+using Foretoken.Tests.Tuning.Running;
+using Foretoken.Tuning.Results;
+using Xunit;
+
+namespace Foretoken.Tests.Tuning.Conclusions;
+
+/// <summary>Intervals and odds of every candidate, whatever became of it.</summary>
+public sealed class DoubtOfAllTests
+{
+    [Fact]
+    public void Run_EveryCandidate_HasOddsAndAnIntervalForEveryNumber()
+    {
+        using var study = new SmallStudy(SmallStudy.Text, "tune.search=exhaustive", "tune.replicated=3");
+        var result = study.Run();
+        Assert.Contains(result.Candidates, c => c.DoubtFrom is not null && !c.OnFront);
+        Assert.Contains(result.Candidates, c => c.State == CandidateState.Hopeless);
+        foreach (var candidate in result.Candidates)
+        {
+            Assert.InRange(candidate.SloProbability, 0, 1);
+            Assert.InRange(candidate.FrontProbability, 0, candidate.SloProbability);
+            if (candidate.State == CandidateState.Hopeless)
+            {
+                Assert.Equal(0, candidate.SloProbability);
+                continue;
+            }
+
+            Assert.NotEmpty(candidate.Bottleneck);
+            foreach (var (measure, number) in result.Measures.Zip(candidate.Measures))
+            {
+                Assert.Equal(double.IsNaN(number.Value), double.IsNaN(number.Low) || double.IsNaN(number.High));
+                Assert.False(number.Low > number.High || number.Low < 0 || (measure.Metric.IsShare && number.High > 1), $"{measure.Text} of {candidate.Number}: {number}");
+            }
+        }
+
+        // Traffic and step times both make a first token uncertain, and neither the number of GPUs.
+        var played = result.Candidates.Where(c => c.State == CandidateState.Finished).ToList();
+        Assert.All(played, c => Assert.True(c.Objectives[1].Low < c.Objectives[1].High));
+        Assert.All(played, c => Assert.Equal(Interval.Exact(c.Gpus), c.Objectives[0]));
+    }
+
+    [Fact]
+    public void Run_BorrowedIntervals_AreTheLendersInProportion()
+    {
+        using var study = new SmallStudy(SmallStudy.Text, "tune.search=exhaustive", "tune.replicated=3");
+        var result = study.Run();
+        var byNumber = result.Candidates.ToDictionary(c => c.Number);
+        foreach (var candidate in result.Candidates.Where(c => c.DoubtFrom is not null && c.State == CandidateState.Finished))
+        {
+            var (own, lent) = (candidate.Objectives[1], byNumber[candidate.DoubtFrom!.Value].Objectives[1]);
+            Assert.Null(byNumber[candidate.DoubtFrom!.Value].DoubtFrom);
+            Assert.Equal(lent.Low / lent.Value, own.Low / own.Value, 1e-3);
+            Assert.Equal(lent.High / lent.Value, own.High / own.Value, 1e-3);
+        }
+    }
+
+    [Fact]
+    public void Run_DroppedOnASlice_IsEstimatedOnTheWhole()
+    {
+        // The same points, once with a race and once played to the end.
+        string[] sets = ["workload.requests=6000", "tune.search=random", "tune.candidates=40", "tune.gpus=8", "workload.arrivals.rate=40"];
+        using var raced = new SmallStudy(SmallStudy.Text, sets);
+        using var whole = new SmallStudy(SmallStudy.Text, [.. sets, "tune.racing=false"]);
+        var truth = whole.Run().Candidates.ToDictionary(c => string.Join(',', c.Knobs));
+        var dropped = raced.Run().Candidates.Where(c => c.State == CandidateState.OutRaced).ToList();
+        Assert.True(dropped.Count >= 5, $"only {dropped.Count} were dropped");
+        var held = 0;
+        foreach (var candidate in dropped)
+        {
+            var real = truth[string.Join(',', candidate.Knobs)];
+            held += candidate.Objectives[1].Low <= real.Objectives[1].Value && real.Objectives[1].Value <= candidate.Objectives[1].High ? 1 : 0;
+
+            // A run of a sixteenth is no shorter a benchmark than the whole one once it is carried over.
+            var duration = raced.Measures.PlaceOf(new(Foretoken.Metrics.MetricCatalogue.BenchmarkDuration));
+            Assert.Equal(real.Measures[duration].Value, candidate.Measures[duration].Value, real.Measures[duration].Value / 10);
+            Assert.InRange(candidate.SloProbability, 0, 1);
+            Assert.InRange(candidate.FrontProbability, 0, candidate.SloProbability);
+            Assert.NotNull(candidate.DoubtFrom);
+        }
+
+        Assert.True(held >= 0.75 * dropped.Count, $"{held} of {dropped.Count} intervals hold what the whole run gave");
+    }
+}
