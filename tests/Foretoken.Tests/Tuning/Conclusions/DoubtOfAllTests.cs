@@ -69,9 +69,9 @@ public sealed class DoubtOfAllTests
             var real = truth[string.Join(',', candidate.Knobs)];
             held += candidate.Objectives[1].Low <= real.Objectives[1].Value && real.Objectives[1].Value <= candidate.Objectives[1].High ? 1 : 0;
 
-            // A run of a sixteenth is no shorter a benchmark than the whole one once it is carried over.
+            // A sixteenth of the traffic takes as long as the whole of it once it is carried over, but for a queue that grows all the time.
             var duration = raced.Measures.PlaceOf(new(Foretoken.Metrics.MetricCatalogue.BenchmarkDuration));
-            Assert.Equal(real.Measures[duration].Value, candidate.Measures[duration].Value, real.Measures[duration].Value / 10);
+            Assert.Equal(real.Measures[duration].Value, candidate.Measures[duration].Value, real.Measures[duration].Value * 0.3);
             Assert.InRange(candidate.SloProbability, 0, 1);
             Assert.InRange(candidate.FrontProbability, 0, candidate.SloProbability);
             Assert.NotNull(candidate.DoubtFrom);
