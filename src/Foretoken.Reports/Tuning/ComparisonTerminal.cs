@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foretoken.Reports.Hardware;
 using Foretoken.Reports.Terminal;
+using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Results;
 
@@ -18,10 +19,11 @@ public static class ComparisonTerminal
         Paragraph.Write(text, $"A: candidate {a.Number} | {Ink.Clean(a.Title)}", width);
         Paragraph.Write(text, $"B: candidate {b.Number} | {Ink.Clean(b.Title)}", width);
         text.WriteLine();
+        var odds = PairOdds.Of(result, b, a);
         var numbers = new TextTable([new("", 0, Left: true), new("A", 0), new("B", 0), new("B against A", 1), new("B better with", 2)]);
         for (var i = 0; i < result.Objectives.Count; i++)
         {
-            Row(result.Objectives[i].Measure, a.Objectives[i], b.Objectives[i], Probability(result, a, b, i));
+            Row(result.Objectives[i].Measure, a.Objectives[i], b.Objectives[i], odds?[i] ?? double.NaN);
         }
 
         for (var i = 0; i < result.Constraints.Count; i++)
@@ -89,24 +91,5 @@ public static class ComparisonTerminal
             var difference = !double.IsFinite(change) ? "" : change == 0 ? "same" : (change > 0 ? "+" : "") + Human.Number(change * 100, 1) + " %";
             numbers.Add(MeasureText.ShortName(measure), MeasureText.WithDoubt(measure, left), MeasureText.WithDoubt(measure, right), difference, double.IsNaN(better) ? "" : MeasureText.Probability(better));
         }
-    }
-
-    // How surely B beats A; NaN where no pair was judged.
-    private static double Probability(TuningResult result, CandidateResult a, CandidateResult b, int objective)
-    {
-        foreach (var pair in result.Pairs)
-        {
-            if (pair.Objective == objective && pair.A == a.Number && pair.B == b.Number)
-            {
-                return 1 - pair.Probability;
-            }
-
-            if (pair.Objective == objective && pair.A == b.Number && pair.B == a.Number)
-            {
-                return pair.Probability;
-            }
-        }
-
-        return double.NaN;
     }
 }

@@ -54,7 +54,7 @@ internal sealed class Bands
         var intervals = new Interval[all.Length];
         for (var m = 0; m < all.Length; m++)
         {
-            intervals[m] = Array.TrueForAll(all[m], double.IsFinite) ? JointDraws.Middle(final[m], all[m]) : new Interval(final[m], double.NaN, double.NaN);
+            intervals[m] = !Array.Exists(all[m], double.IsNaN) ? JointDraws.Middle(final[m], all[m]) : new Interval(final[m], double.NaN, double.NaN);
         }
 
         return intervals;

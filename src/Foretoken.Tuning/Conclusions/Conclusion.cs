@@ -63,6 +63,7 @@ public sealed class Conclusion
             Sensitivities = Sensitivities.Of([.. _finished.Select(c => c.Candidate.Knobs.ToDictionary())], [.. _finished.Select(c => c.Costs)], _study.Space.Dimensions.Select(d => d.Name)),
             Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, _verdicts?.Plan(_study.Shortlist) ?? [], _outcome.Beyond, c => Odds(c).Slo, Intervals),
             Shortlist = [.. shortlist.Select(c => c.Number)],
+            Doubt = _verdicts?.Record(),
             Pairs = _verdicts?.Pairs(_front) ?? [],
             Notes = [.. notes, .. StudyNotes.Beforehand(_study), .. StudyNotes.OfReplications(_study, _runner.Traffic), .. StudyNotes.OfCapacity(_study, _outcome.Contestants), .. StudyNotes.OfSpot(_outcome.Contestants)],
         };
@@ -74,6 +75,7 @@ public sealed class Conclusion
     {
         var isFinal = contestant.Final is not null;
         var odds = Odds(contestant);
+        var known = _verdicts?.Known(contestant);
         var measures = _runner.Measures;
         return new CandidateResult
         {
@@ -91,6 +93,8 @@ public sealed class Conclusion
             SloProbability = odds.Slo,
             FrontProbability = odds.Front,
             DoubtFrom = _verdicts?.LenderTo(contestant)?.Number,
+            System = known?.System,
+            Noise = known?.Noise is { } noise ? [.. _study.Objectives.Select((_, i) => noise[measures.PlaceOfObjective(i)])] : null,
             Bottleneck = contestant.Bottleneck,
             Why = _front.Contains(contestant) ? Advice.Why(_study, contestant, _front) : "",
             Capacity = _study.Capacity && isFinal ? Intervals(contestant, measures.PlaceOf(new Measure(MetricCatalogue.OfferedRequestRate))) : null,

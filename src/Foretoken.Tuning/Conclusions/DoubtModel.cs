@@ -1,6 +1,6 @@
-using Foretoken.Quantities;
 using Foretoken.Tuning.Doubt;
 using Foretoken.Tuning.Evaluation;
+using Foretoken.Tuning.Results;
 using Foretoken.Tuning.Running;
 using Foretoken.Tuning.Studies;
 
@@ -13,14 +13,14 @@ internal sealed class DoubtModel
     private readonly MeasureSet _measures;
     private readonly Observations _observations;
     private readonly double _spread;
-    private readonly Dictionary<string, int> _groups = [];
-    private readonly IReadOnlyList<ErrorFactor> _errors;
+    private readonly List<SystemError> _systems = [];
+    private readonly Dictionary<string, int> _places = [];
 
     /// <summary>The doubt of a study.</summary>
     /// <param name="study">The study.</param>
     /// <param name="measures">What is kept of a run.</param>
     /// <param name="observations">What is known of everybody.</param>
-    /// <param name="contestants">Everybody, by number: groups are numbered in this order.</param>
+    /// <param name="contestants">Everybody, by number: systems stand in this order.</param>
     /// <param name="spread">The traffic's <see cref="Traffic.ReplicationSpread"/>.</param>
     public DoubtModel(Study study, MeasureSet measures, Observations observations, IReadOnlyList<Contestant> contestants, double spread)
     {
@@ -28,53 +28,41 @@ internal sealed class DoubtModel
         _measures = measures;
         _observations = observations;
         _spread = spread;
-        var medians = new List<double>();
-        foreach (var contestant in contestants.Where(c => observations.Of(c) is not null))
+        foreach (var contestant in contestants.Where(c => c.LastStage >= 0))
         {
-            if (_groups.TryAdd(Carriers.Group(contestant), medians.Count))
+            if (_places.TryAdd(Carriers.Group(contestant), _systems.Count))
             {
-                medians.Add(Median(contestant));
+                _systems.Add(new SystemError(Carriers.Group(contestant), study.ModelError ? Median(contestant) : null));
             }
         }
-
-        _errors = study.ModelError
-            ? [new ErrorFactor("step times", [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Shared)], [.. medians.Select(m => ErrorFactor.FromMedian(m, StepTimeErrors.Shared).Own)])]
-            : [];
     }
 
     /// <summary>Possible truths of some numbers of some candidates, each of whom something is known of.</summary>
     public JointDraws Draws(IReadOnlyList<Contestant> contestants, IReadOnlyList<int> places) =>
-        new([.. places.Select(p => new DoubtMetric(_measures.All[p].Text, true, [0]))], [.. contestants.Select(c => Candidate(c, places))], _errors, _study.Seed);
+        DoubtDraws.Of([.. places.Select(p => _measures.All[p].Text)], [.. contestants.Select(c => Runs(c, places))], _systems, _spread, _study.Seed);
 
-    private DoubtCandidate Candidate(Contestant contestant, IReadOnlyList<int> places)
+    /// <summary>Place of a candidate's system.</summary>
+    public int SystemOf(Contestant contestant) => _places[Carriers.Group(contestant)];
+
+    /// <summary>What is handed on, so that any two candidates can be compared later.</summary>
+    public DoubtRecord Record()
+    {
+        int[] places = [.. _study.Objectives.Select((_, i) => _measures.PlaceOfObjective(i))];
+        return new DoubtRecord(_spread, _systems, [.. _observations.Lenders.Select(c => new DoubtSamples(c.Number, [.. c.Replications.Select(Chosen)], c.Slower is null ? null : Chosen(c.Slower), c.Faster is null ? null : Chosen(c.Faster)))]);
+
+        double[] Chosen(double[] values) => [.. places.Select(p => values[p])];
+    }
+
+    private DoubtRuns Runs(Contestant contestant, IReadOnlyList<int> places)
     {
         var seen = _observations.Of(contestant)!;
-        var median = Median(seen.Lender ?? contestant);
-        MetricSamples[] samples = [.. places.Select(p => MetricSamples.AroundFirst([.. seen.Replications.Select(r => r[p])], _spread))];
-        var loadings = seen.Slower is null ? null : places.Select((p, m) => new[] { LoadingOf(seen, p, median, samples[m].Multiplies) }).ToArray();
-        return new DoubtCandidate(_groups[Carriers.Group(contestant)], samples, loadings, seen.Noise is null ? null : [.. places.Select(p => seen.Noise[p])]) { Number = contestant.Number };
+        return new DoubtRuns(
+            contestant.Number, SystemOf(contestant), SystemOf(seen.Lender ?? contestant), [.. seen.Replications.Select(Chosen)],
+            seen.Slower is null ? null : Chosen(seen.Slower), seen.Faster is null ? null : Chosen(seen.Faster), seen.Noise is null ? null : Chosen(seen.Noise));
+
+        double[] Chosen(double[] values) => [.. places.Select(p => values[p])];
     }
 
     private static double Median(Contestant contestant) =>
         contestant.Candidate.Systems.Max(s => s.Gpu is { } gpu ? StepTimeErrors.Median(gpu, s.Engine) : 0);
-
-    // From runs with steps longer and shorter by twice the median error.
-    private static Loading LoadingOf(Observed observed, int place, double median, bool multiplies)
-    {
-        var error = 2 * median;
-        var (nominal, slower, faster) = (observed.Replications[0][place], observed.Slower![place], observed.Faster![place]);
-        if (!(error > 0) || !double.IsFinite(slower) || !double.IsFinite(faster))
-        {
-            return default;
-        }
-
-        if (multiplies)
-        {
-            return new Loading(slower > 0 ? DeterministicMath.Log(slower / nominal) / error : 0, faster > 0 ? -DeterministicMath.Log(faster / nominal) / error : 0);
-        }
-
-        // Nothing fails and nothing is preempted, until it does: nobody knows from which error on, so half way.
-        var dead = nominal == 0 ? median : 0;
-        return new Loading((slower - nominal) / (error - dead), (nominal - faster) / (error - dead), dead);
-    }
 }

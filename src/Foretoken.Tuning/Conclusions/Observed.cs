@@ -1,3 +1,4 @@
+using Foretoken.Tuning.Results;
 using Foretoken.Tuning.Running;
 
 namespace Foretoken.Tuning.Conclusions;
@@ -21,11 +22,15 @@ internal sealed record Observed(IReadOnlyList<double[]> Replications, double[]? 
     /// <param name="own">What the candidate comes to over the whole traffic.</param>
     /// <param name="noise">By how much that may be off; null: not at all.</param>
     /// <param name="lender">Who was replicated.</param>
-    public static Observed Borrowed(double[] own, double[]? noise, Contestant lender)
-    {
-        var theirs = lender.Replications[0];
-        return new Observed([.. lender.Replications.Select(Varied)], lender.Slower is null ? null : Varied(lender.Slower), lender.Faster is null ? null : Varied(lender.Faster), lender, noise);
+    public static Observed Borrowed(double[] own, double[]? noise, Contestant lender) =>
+        Borrowed(own, new DoubtSamples(lender.Number, lender.Replications, lender.Slower, lender.Faster)) with { Lender = lender, Noise = noise };
 
-        double[] Varied(double[] run) => [.. own.Select((value, i) => value > 0 && theirs[i] > 0 ? value * (run[i] / theirs[i]) : value + (run[i] - theirs[i]))];
+    /// <summary>The same from what a study kept of the lender.</summary>
+    public static Observed Borrowed(double[] own, DoubtSamples theirs)
+    {
+        var first = theirs.Replications[0];
+        return new Observed([.. theirs.Replications.Select(Varied)], theirs.Slower is null ? null : Varied(theirs.Slower), theirs.Faster is null ? null : Varied(theirs.Faster), null);
+
+        double[] Varied(double[] run) => [.. own.Select((value, i) => value > 0 && first[i] > 0 ? value * (run[i] / first[i]) : value + (run[i] - first[i]))];
     }
 }

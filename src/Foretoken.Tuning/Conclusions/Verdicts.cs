@@ -13,6 +13,7 @@ namespace Foretoken.Tuning.Conclusions;
 internal sealed class Verdicts
 {
     private readonly Observations _observations;
+    private readonly DoubtModel _model;
     private readonly Bands? _bands;
     private readonly IReadOnlyList<Contestant> _drawn;
     private readonly Dictionary<Contestant, (double Slo, double Front)> _odds = [];
@@ -23,6 +24,7 @@ internal sealed class Verdicts
     private Verdicts(Study study, MeasureSet measures, Observations observations, DoubtModel model, Bands? bands, IReadOnlyList<Contestant> drawn, int finalists, int threads)
     {
         _observations = observations;
+        _model = model;
         _bands = bands;
         _drawn = drawn;
         List<int> places = [.. measures.Judged];
@@ -73,6 +75,12 @@ internal sealed class Verdicts
 
     /// <summary>What a candidate comes to over the whole traffic, as far as is known; null where nothing is.</summary>
     public double[]? Estimates(Contestant contestant) => _observations.Of(contestant)?.Replications[0];
+
+    /// <summary>What the doubt was drawn from.</summary>
+    public DoubtRecord Record() => _model.Record();
+
+    /// <summary>Place of a candidate's system in the record, and what is not known of it per number besides; null where nothing is known.</summary>
+    public (int System, double[]? Noise)? Known(Contestant contestant) => _observations.Of(contestant) is { } seen ? (_model.SystemOf(contestant), seen.Noise) : null;
 
     /// <summary>Probability that it keeps the SLO, and that it is on the front; NaN where nothing is known.</summary>
     public (double Slo, double Front) Odds(Contestant contestant) => _odds.TryGetValue(contestant, out var odds) ? odds : (double.NaN, double.NaN);

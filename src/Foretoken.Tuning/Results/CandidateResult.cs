@@ -58,6 +58,12 @@ public sealed record CandidateResult
     /// <summary>Number of the candidate whose replications its intervals and probabilities are taken over from: it was played once, or over a part of the traffic; null: its own.</summary>
     public int? DoubtFrom { get; init; }
 
+    /// <summary>Place of its system in <see cref="DoubtRecord.Systems"/>; null where nothing is known of its doubt.</summary>
+    public int? System { get; init; }
+
+    /// <summary>Per objective the standard deviation of the logarithm by which what is carried from a slice may be off besides; null where the whole traffic was played.</summary>
+    public IReadOnlyList<double>? Noise { get; init; }
+
     /// <summary>What holds it back: shares of time by cause, largest first, summing to 1 (prefill compute, decode bandwidth, KV capacity, queueing, transfer, collective, host).</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Bottleneck { get; init; } = [];
 

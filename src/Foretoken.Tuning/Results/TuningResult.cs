@@ -74,6 +74,9 @@ public sealed record TuningResult
     /// <summary>Pairs of the front: how surely one beats the other.</summary>
     public IReadOnlyList<PairVerdict> Pairs { get; init; } = [];
 
+    /// <summary>What the doubt was drawn from; null when nothing varied the runs.</summary>
+    public DoubtRecord? Doubt { get; init; }
+
     /// <summary>Things that a reader has to know.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

@@ -116,6 +116,7 @@ public static class TuningResultJson
         }
 
         json.WriteEndArray();
+        WriteDoubt(json, result.Doubt);
         json.WriteStartArray("pairs");
         foreach (var pair in result.Pairs)
         {
@@ -132,6 +133,50 @@ public static class TuningResultJson
         json.WriteStartObject("wall_clock");
         Number(json, "seconds", result.WallSeconds);
         json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteDoubt(Utf8JsonWriter json, DoubtRecord? doubt)
+    {
+        json.WritePropertyName("doubt");
+        if (doubt is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartObject();
+        Number(json, "spread", doubt.Spread);
+        json.WriteStartArray("systems");
+        foreach (var system in doubt.Systems)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", system.Name);
+            Number(json, "median_error", system.Median ?? double.NaN);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("samples");
+        foreach (var samples in doubt.Samples)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("candidate", samples.Candidate);
+            json.WriteStartArray("replications");
+            foreach (var run in samples.Replications)
+            {
+                Values(json, run);
+            }
+
+            json.WriteEndArray();
+            json.WritePropertyName("slower");
+            Values(json, samples.Slower);
+            json.WritePropertyName("faster");
+            Values(json, samples.Faster);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 
@@ -226,6 +271,17 @@ public static class TuningResultJson
             json.WriteNull("doubt_from");
         }
 
+        if (candidate.System is { } system)
+        {
+            json.WriteNumber("system", system);
+        }
+        else
+        {
+            json.WriteNull("system");
+        }
+
+        json.WritePropertyName("noise");
+        Values(json, candidate.Noise);
         json.WriteStartObject("knobs");
         foreach (var (path, value) in candidate.Knobs)
         {
@@ -341,6 +397,23 @@ public static class TuningResultJson
         Value(json, interval.Value);
         Value(json, interval.Low);
         Value(json, interval.High);
+        json.WriteEndArray();
+    }
+
+    private static void Values(Utf8JsonWriter json, IReadOnlyList<double>? values)
+    {
+        if (values is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartArray();
+        foreach (var value in values)
+        {
+            Value(json, value);
+        }
+
         json.WriteEndArray();
     }
 

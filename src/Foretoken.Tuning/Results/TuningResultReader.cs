@@ -33,6 +33,7 @@ internal static class TuningResultReader
             Sensitivities = Each(root, "sensitivities", s => new Sensitivity(Text(s, "dimension"), Each(s, "shares", Number), Texts(s, "best"))),
             Recommendation = root.GetProperty("recommendation") is { ValueKind: JsonValueKind.Object } advice ? Recommendation(advice) : null,
             Shortlist = Each(root, "shortlist", n => n.GetInt32()),
+            Doubt = Doubt(root.GetProperty("doubt")),
             Pairs = Each(root, "pairs", p => new PairVerdict(p.GetProperty("a").GetInt32(), p.GetProperty("b").GetInt32(), p.GetProperty("objective").GetInt32(), Number(p.GetProperty("probability")))),
             Notes = Texts(root, "notes"),
             WallSeconds = Number(root.GetProperty("wall_clock").GetProperty("seconds")),
@@ -60,11 +61,20 @@ internal static class TuningResultReader
         SloProbability = Number(candidate.GetProperty("slo_probability")),
         FrontProbability = Number(candidate.GetProperty("front_probability")),
         DoubtFrom = candidate.GetProperty("doubt_from") is { ValueKind: JsonValueKind.Number } lender ? lender.GetInt32() : null,
+        System = candidate.GetProperty("system") is { ValueKind: JsonValueKind.Number } system ? system.GetInt32() : null,
+        Noise = Values(candidate.GetProperty("noise")),
         Knobs = Members(candidate.GetProperty("knobs"), v => v.GetString()!),
         Bottleneck = Members(candidate.GetProperty("bottleneck"), Number),
         Why = Text(candidate, "why"),
         Capacity = candidate.GetProperty("capacity") is { ValueKind: JsonValueKind.Array } capacity ? Interval(capacity) : null,
     };
+
+    private static DoubtRecord? Doubt(JsonElement doubt) => doubt.ValueKind == JsonValueKind.Null ? null : new DoubtRecord(
+        Number(doubt.GetProperty("spread")),
+        Each(doubt, "systems", s => new SystemError(Text(s, "name"), s.GetProperty("median_error") is { ValueKind: JsonValueKind.Number } median ? median.GetDouble() : null)),
+        Each(doubt, "samples", s => new DoubtSamples(s.GetProperty("candidate").GetInt32(), Each(s, "replications", r => Values(r)!), Values(s.GetProperty("slower")), Values(s.GetProperty("faster")))));
+
+    private static double[]? Values(JsonElement values) => values.ValueKind == JsonValueKind.Null ? null : [.. values.EnumerateArray().Select(Number)];
 
     private static Recommendation Recommendation(JsonElement advice) => new()
     {

@@ -91,6 +91,7 @@ public sealed class RaceTests
     {
         var lender = Who(1);
         lender.Replications.AddRange([[100, 0], [150, 2], [80, 1]]);
+        (lender.Slower, lender.Faster) = ([200, 4], [50, 0]);
         var seen = Observed.Borrowed([10, 1], null, lender);
         Assert.Equal([[10, 1], [15, 3], [8, 2]], seen.Replications);
         Assert.Equal([20, 5], seen.Slower!);
