@@ -283,9 +283,12 @@ public sealed class TwinRun
             IRunPart? part = null;
             foreach (var candidate in _parts)
             {
-                var before = (next, phase);
-                Consider(SimTime.Max(candidate.Next, _now), candidate.Phase, Actor.Part);
-                part = before == (next, phase) ? part : candidate;
+                // Mostly its time is later, and its phase need not be asked for.
+                var at = SimTime.Max(candidate.Next, _now);
+                if (at <= next && candidate.Phase is var its && (at < next || its < phase))
+                {
+                    (next, phase, actor, part) = (at, its, Actor.Part, candidate);
+                }
             }
 
             if (next == SimTime.Never)

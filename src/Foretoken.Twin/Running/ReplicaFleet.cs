@@ -148,12 +148,13 @@ internal sealed class ReplicaFleet
     {
         var payload = _wakes.Take(out var now, out var phase);
         var worker = (int)(payload >> 32);
-        if ((uint)payload != _slots[worker].Stamp)
+        var slot = _slots[worker];
+        if ((uint)payload != slot.Stamp)
         {
             return;
         }
 
-        _slots[worker].Posted = SimTime.Never;
+        slot.Posted = SimTime.Never;
         if (phase == Phase.Plan)
         {
             _replicas[worker].Plan(now);
