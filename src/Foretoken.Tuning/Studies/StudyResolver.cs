@@ -80,12 +80,13 @@ public static class StudyResolver
         problems.InsertRange(0, context.Problems);
         var budget = new Budget { Gpus = gpus ?? (preset == "none" ? null : DefaultGpus), CostPerHour = bound.Get(StudyFields.CostPerHour) };
         var factory = new CandidateFactory(scenario, file, defaultName, space, budget, library);
-        if (problems.Count > 0)
+        var isWhole = problems.Count == 0;
+        var first = isWhole ? First(factory, file) : isSpaceGood ? Early(factory, problems) : null;
+        if (first is null)
         {
-            throw new InputException(isSpaceGood ? [.. problems, .. OfTheScenario(factory)] : problems);
+            throw new InputException(problems);
         }
 
-        var first = First(factory, file);
         constraints = Together([.. FromScenario(first.Model.Slo)], constraints, $"{bound.PlaceOf(StudyFields.Slo)}: tune.slo", problems);
         if (double.IsNaN(first.HourPrice) && !bound.IsSet(StudyFields.Objectives))
         {
@@ -93,12 +94,9 @@ public static class StudyResolver
             objectives = [.. objectives.Select(o => o.Measure.Metric == MetricCatalogue.CostPerHour ? new Objective(new Measure(MetricCatalogue.GpuCount), false) : o)];
         }
 
-        if (bound.Get(StudyFields.Goal) == "capacity")
+        if (isWhole && bound.Get(StudyFields.Goal) == "capacity" && constraints.TrueForAll(c => c.Measure.Metric == MetricCatalogue.ErrorRequestFraction))
         {
-            if (constraints.TrueForAll(c => c.Measure.Metric == MetricCatalogue.ErrorRequestFraction))
-            {
-                problems.Add(new($"{file}: tune.goal", "capacity needs an SLO: without a bound no load is too high", "add slo, for example tune.slo: [p95 ttft<800ms]"));
-            }
+            problems.Add(new($"{file}: tune.goal", "capacity needs an SLO: without a bound no load is too high", "add slo, for example tune.slo: [p95 ttft<800ms]"));
         }
 
         if (bound.Get(StudyFields.Search) == "exhaustive" && space.CanonicalSize() is var points && points > bound.Get(StudyFields.Candidates))
@@ -359,18 +357,19 @@ public static class StudyResolver
         return [.. ofScenario.Where(c => !own.Exists(o => IsSame(o, c))), .. own];
     }
 
-    // What is wrong with the scenario whatever is chosen, where something else is wrong already.
-    private static IReadOnlyList<Problem> OfTheScenario(CandidateFactory factory)
+    // Some candidate, where something is wrong already, so that the rest can be looked at; null where none comes soon: then what is wrong whatever is chosen is told.
+    private static Candidate? Early(CandidateFactory factory, List<Problem> problems)
     {
-        foreach (var point in Points(factory.Space).Take(20))
+        foreach (var point in Points(factory.Space).Take(200))
         {
-            if (factory.TryCreate(point, out _) is not null)
+            if (factory.TryCreate(point, out _) is { } candidate)
             {
-                return [];
+                return candidate;
             }
         }
 
-        return factory.ProblemsOfAll();
+        problems.AddRange(factory.ProblemsOfAll());
+        return null;
     }
 
     // The first of every dimension, then points at random.

@@ -79,6 +79,12 @@ public sealed class StudyResolverTests
         Assert.Equal(3, problems.Count);
         problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "tune.slo=[p95 ttft<300]", "workload.preset=chatt")).Problems;
         Assert.Equal(2, problems.Count);
+        problems = Assert.Throws<InputException>(() => new SmallStudy(SmallStudy.Text, "tune.slo=[p95 ttft<900ms]", "tune.search=exhaustive", "tune.candidates=9", "tune.gpu_types=[h200-sxm]")).Problems;
+        Assert.Collection(
+            problems,
+            p => Assert.StartsWith("means nothing without a preset", p.Message, StringComparison.Ordinal),
+            p => Assert.StartsWith("p95 time_to_first_token below 900 ms is looser", p.Message, StringComparison.Ordinal),
+            p => Assert.StartsWith("exhaustive looks at every point", p.Message, StringComparison.Ordinal));
     }
 
     [Fact]
