@@ -168,7 +168,7 @@ internal static class Advice
 
     private static string Odds(double probability) => double.IsNaN(probability) ? "" : string.Create(CultureInfo.InvariantCulture, $" ({probability:P0} likely)");
 
-    private static string Band(Interval interval, MetricDefinition metric) => double.IsNaN(interval.Low)
+    private static string Band(Interval interval, MetricDefinition metric) => double.IsNaN(interval.Low) || interval.Low == interval.High
         ? Number(interval.Value, metric)
         : $"{Number(interval.Value, metric)} (90 %: {Plain(interval.Low)} to {Plain(interval.High)})";
 
