@@ -94,6 +94,7 @@ public sealed class Conclusion
             FrontProbability = odds.Front,
             DoubtFrom = _verdicts?.LenderTo(contestant)?.Number,
             System = known?.System,
+            Layout = known?.Layout,
             Noise = known?.Noise is { } noise ? [.. _study.Objectives.Select((_, i) => noise[measures.PlaceOfObjective(i)])] : null,
             Bottleneck = contestant.Bottleneck,
             Why = _front.Contains(contestant) ? Advice.Why(_study, contestant, _front) : "",

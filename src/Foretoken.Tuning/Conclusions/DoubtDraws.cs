@@ -8,12 +8,13 @@ namespace Foretoken.Tuning.Conclusions;
 /// <summary>Runs of a candidate, its own or borrowed, reduced to the numbers whose doubt is asked for.</summary>
 /// <param name="Number">The candidate's number.</param>
 /// <param name="System">Place of the system whose errors it shares.</param>
+/// <param name="Layout">Number of the layout with whom it shares the rest of them.</param>
 /// <param name="PlayedOn">Place of the system whose median error the slower and faster runs were played with: the lender's.</param>
 /// <param name="Replications">Numbers per replication, the first over the traffic as it was given.</param>
 /// <param name="Slower">Numbers with longer steps; null where nobody played that.</param>
 /// <param name="Faster">Numbers with shorter steps.</param>
 /// <param name="Noise">Per number what else is not known, as the standard deviation of its logarithm.</param>
-internal sealed record DoubtRuns(int Number, int System, int PlayedOn, IReadOnlyList<double[]> Replications, double[]? Slower, double[]? Faster, double[]? Noise);
+internal sealed record DoubtRuns(int Number, int System, int Layout, int PlayedOn, IReadOnlyList<double[]> Replications, double[]? Slower, double[]? Faster, double[]? Noise);
 
 /// <summary>From runs to joint draws.</summary>
 internal static class DoubtDraws
@@ -35,7 +36,7 @@ internal static class DoubtDraws
     {
         MetricSamples[] samples = [.. Enumerable.Range(0, numbers).Select(m => MetricSamples.AroundFirst([.. runs.Replications.Select(r => r[m])], spread))];
         var loadings = runs.Slower is null ? null : samples.Select((s, m) => new[] { LoadingOf(runs, m, median, s.Multiplies) }).ToArray();
-        return new DoubtCandidate(runs.System, samples, loadings, runs.Noise) { Number = runs.Number };
+        return new DoubtCandidate(runs.System, samples, loadings, runs.Noise) { Layout = runs.Layout, Number = runs.Number };
     }
 
     // From runs with steps longer and shorter by twice the median error.

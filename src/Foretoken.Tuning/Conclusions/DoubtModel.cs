@@ -15,6 +15,7 @@ internal sealed class DoubtModel
     private readonly double _spread;
     private readonly List<SystemError> _systems = [];
     private readonly Dictionary<string, int> _places = [];
+    private readonly Dictionary<string, int> _layouts = [];
 
     /// <summary>The doubt of a study.</summary>
     /// <param name="study">The study.</param>
@@ -34,6 +35,8 @@ internal sealed class DoubtModel
             {
                 _systems.Add(new SystemError(Carriers.Group(contestant), study.ModelError ? Median(contestant) : null));
             }
+
+            _layouts.TryAdd(Carriers.Layout(contestant), _layouts.Count);
         }
     }
 
@@ -43,6 +46,9 @@ internal sealed class DoubtModel
 
     /// <summary>Place of a candidate's system.</summary>
     public int SystemOf(Contestant contestant) => _places[Carriers.Group(contestant)];
+
+    /// <summary>Number of a candidate's layout: those of one number have all of their step-time errors in common.</summary>
+    public int LayoutOf(Contestant contestant) => _layouts[Carriers.Layout(contestant)];
 
     /// <summary>What is handed on, so that any two candidates can be compared later.</summary>
     public DoubtRecord Record()
@@ -57,7 +63,7 @@ internal sealed class DoubtModel
     {
         var seen = _observations.Of(contestant)!;
         return new DoubtRuns(
-            contestant.Number, SystemOf(contestant), SystemOf(seen.Lender ?? contestant), [.. seen.Replications.Select(Chosen)],
+            contestant.Number, SystemOf(contestant), LayoutOf(contestant), SystemOf(seen.Lender ?? contestant), [.. seen.Replications.Select(Chosen)],
             seen.Slower is null ? null : Chosen(seen.Slower), seen.Faster is null ? null : Chosen(seen.Faster), seen.Noise is null ? null : Chosen(seen.Noise));
 
         double[] Chosen(double[] values) => [.. places.Select(p => values[p])];

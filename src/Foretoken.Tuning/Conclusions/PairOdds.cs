@@ -26,12 +26,12 @@ public static class PairOdds
         var lender = candidate.DoubtFrom is { } number ? result.Candidates[number - 1] : candidate;
         var samples = doubt.Samples.FirstOrDefault(s => s.Candidate == lender.Number);
         double[] own = [.. candidate.Objectives.Select(o => o.Value)];
-        if (samples is null || candidate.System is not { } system || lender.System is not { } playedOn || !Array.TrueForAll(own, double.IsFinite))
+        if (samples is null || candidate.System is not { } system || candidate.Layout is not { } layout || lender.System is not { } playedOn || !Array.TrueForAll(own, double.IsFinite))
         {
             return null;
         }
 
         var seen = candidate == lender ? new Observed(samples.Replications, samples.Slower, samples.Faster, null) : Observed.Borrowed(own, samples);
-        return new DoubtRuns(candidate.Number, system, playedOn, seen.Replications, seen.Slower, seen.Faster, candidate.Noise?.ToArray());
+        return new DoubtRuns(candidate.Number, system, layout, playedOn, seen.Replications, seen.Slower, seen.Faster, candidate.Noise?.ToArray());
     }
 }

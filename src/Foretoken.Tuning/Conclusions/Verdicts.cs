@@ -79,8 +79,8 @@ internal sealed class Verdicts
     /// <summary>What the doubt was drawn from.</summary>
     public DoubtRecord Record() => _model.Record();
 
-    /// <summary>Place of a candidate's system in the record, and what is not known of it per number besides; null where nothing is known.</summary>
-    public (int System, double[]? Noise)? Known(Contestant contestant) => _observations.Of(contestant) is { } seen ? (_model.SystemOf(contestant), seen.Noise) : null;
+    /// <summary>Place of a candidate's system in the record, number of its layout, and what is not known of it per number besides; null where nothing is known.</summary>
+    public (int System, int Layout, double[]? Noise)? Known(Contestant contestant) => _observations.Of(contestant) is { } seen ? (_model.SystemOf(contestant), _model.LayoutOf(contestant), seen.Noise) : null;
 
     /// <summary>Probability that it keeps the SLO, and that it is on the front; NaN where nothing is known.</summary>
     public (double Slo, double Front) Odds(Contestant contestant) => _odds.TryGetValue(contestant, out var odds) ? odds : (double.NaN, double.NaN);

@@ -13,7 +13,10 @@ public sealed record DoubtMetric(string Name, bool Positive, double[] Loadings);
 /// <param name="Noise">Per metric the standard deviation of what else is not known of it, relative to its value and apart from everybody else's: that it was played over a part of the traffic only; null: nothing.</param>
 public sealed record DoubtCandidate(int Group, MetricSamples[] Metrics, Loading[][]? Loadings = null, double[]? Noise = null)
 {
-    /// <summary>Whose own errors it draws: the same number gives the same ones, whoever else is there; null: its place in the list.</summary>
+    /// <summary>What it shares the own part of its step-time errors with: one per layout, so that those of one layout are off by as much; null: nothing.</summary>
+    public int? Layout { get; init; }
+
+    /// <summary>Whose noise it draws: the same number gives the same, whoever else is there; null: its place in the list.</summary>
     public int? Number { get; init; }
 }
 
@@ -32,7 +35,7 @@ public readonly record struct Loading(double Slower, double Faster, double Dead 
 
 /// <summary>
 /// How wrong predicted times of one kind (the first token, each further token) may be: the measured value is the predicted one
-/// times exp(shared + own). The shared part is one draw per group, the own part one per candidate.
+/// times exp(shared + own). The shared part is one draw per group, the own part one per layout.
 /// </summary>
 /// <param name="Name">For tables.</param>
 /// <param name="Shared">Scale of the shared part of the logarithm, per group.</param>

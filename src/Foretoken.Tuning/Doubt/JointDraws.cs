@@ -5,7 +5,7 @@ namespace Foretoken.Tuning.Doubt;
 
 /// <summary>
 /// Many possible truths: in each draw every metric of every candidate has a value, and what candidates share (the same traffic in
-/// a replication, the step-time errors of their system and backend) moves them together. Intervals,
+/// a replication, the step-time errors of their system, backend and layout) moves them together. Intervals,
 /// probabilities and comparisons are read off the draws. A pure function of its inputs and the seed; values are worked out when
 /// they are asked for, so that ten thousand candidates take no more memory than what was simulated of them.
 /// </summary>
@@ -71,16 +71,16 @@ public sealed class JointDraws
     {
         var who = _candidates[candidate];
         Span<double> errors = stackalloc double[_factors.Count];
-        var random = new RandomStream(_seed, StreamId.Doubt, OwnAddress(candidate), (ulong)draw);
-        Errors(who.Group, draw, errors, ref random);
+        Errors(who, candidate, draw, errors);
+        var noise = new RandomStream(_seed, StreamId.Doubt, Address(3, who.Number ?? candidate), (ulong)draw);
         for (var m = 0; m < values.Length; m++)
         {
             var spread = _spreads[candidate][m];
             var deviation = spread.Deviation(_normals[draw]) * _stretch[draw][spread.Degrees];
-            var noise = who.Noise is { } sizes ? sizes[m] * random.NextNormal() : 0;
+            var more = who.Noise is { } sizes ? sizes[m] * noise.NextNormal() : 0;
             values[m] = Metrics[m].Positive && who.Metrics[m].Multiplies
-                ? Multiplied(spread.Estimate, deviation, noise, Metrics[m], who.Loadings?[m], errors)
-                : Added(spread.Estimate, deviation, noise, who.Loadings?[m], errors);
+                ? Multiplied(spread.Estimate, deviation, more, Metrics[m], who.Loadings?[m], errors)
+                : Added(spread.Estimate, deviation, more, who.Loadings?[m], errors);
         }
     }
 
@@ -108,8 +108,7 @@ public sealed class JointDraws
         Span<double> errors = stackalloc double[_factors.Count];
         for (var d = 0; d < Count; d++)
         {
-            var random = new RandomStream(_seed, StreamId.Doubt, OwnAddress(candidate), (ulong)d);
-            Errors(_candidates[candidate].Group, d, errors, ref random);
+            Errors(_candidates[candidate], candidate, d, errors);
             for (var f = 0; f < all.Length; f++)
             {
                 all[f][d] = errors[f];
@@ -194,15 +193,15 @@ public sealed class JointDraws
         return errors;
     }
 
-    private void Errors(int group, int draw, Span<double> errors, ref RandomStream own)
+    // Those of one layout draw the same, as those of one group do; who has none draws for itself.
+    private void Errors(DoubtCandidate who, int candidate, int draw, Span<double> errors)
     {
+        var own = new RandomStream(_seed, StreamId.Doubt, who.Layout is { } layout ? Address(2, layout) : Address(4, candidate), (ulong)draw);
         for (var f = 0; f < errors.Length; f++)
         {
-            errors[f] = _shared[group][f][draw] + (_factors[f].Own[group] * Student(_factors[f].Degrees, ref own));
+            errors[f] = _shared[who.Group][f][draw] + (_factors[f].Own[who.Group] * Student(_factors[f].Degrees, ref own));
         }
     }
-
-    private ulong OwnAddress(int candidate) => Address(2, _candidates[candidate].Number ?? candidate);
 
     private static ulong Address(ulong kind, int index) => (kind << 40) + (ulong)index;
 

@@ -61,6 +61,9 @@ public sealed record CandidateResult
     /// <summary>Place of its system in <see cref="DoubtRecord.Systems"/>; null where nothing is known of its doubt.</summary>
     public int? System { get; init; }
 
+    /// <summary>Number of its layout: candidates of one number have all of their step-time errors in common; null as <see cref="System"/>.</summary>
+    public int? Layout { get; init; }
+
     /// <summary>Per objective the standard deviation of the logarithm by which what is carried from a slice may be off besides; null where the whole traffic was played.</summary>
     public IReadOnlyList<double>? Noise { get; init; }
 

@@ -262,23 +262,9 @@ public static class TuningResultJson
         Number(json, "violation", candidate.Violation);
         Number(json, "slo_probability", candidate.SloProbability);
         Number(json, "front_probability", candidate.FrontProbability);
-        if (candidate.DoubtFrom is { } lender)
-        {
-            json.WriteNumber("doubt_from", lender);
-        }
-        else
-        {
-            json.WriteNull("doubt_from");
-        }
-
-        if (candidate.System is { } system)
-        {
-            json.WriteNumber("system", system);
-        }
-        else
-        {
-            json.WriteNull("system");
-        }
+        Whole(json, "doubt_from", candidate.DoubtFrom);
+        Whole(json, "system", candidate.System);
+        Whole(json, "layout", candidate.Layout);
 
         json.WritePropertyName("noise");
         Values(json, candidate.Noise);
@@ -415,6 +401,18 @@ public static class TuningResultJson
         }
 
         json.WriteEndArray();
+    }
+
+    private static void Whole(Utf8JsonWriter json, string name, int? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
     }
 
     private static void Number(Utf8JsonWriter json, string name, double value)

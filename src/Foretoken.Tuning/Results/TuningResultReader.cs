@@ -60,8 +60,9 @@ internal static class TuningResultReader
         Violation = Number(candidate.GetProperty("violation")),
         SloProbability = Number(candidate.GetProperty("slo_probability")),
         FrontProbability = Number(candidate.GetProperty("front_probability")),
-        DoubtFrom = candidate.GetProperty("doubt_from") is { ValueKind: JsonValueKind.Number } lender ? lender.GetInt32() : null,
-        System = candidate.GetProperty("system") is { ValueKind: JsonValueKind.Number } system ? system.GetInt32() : null,
+        DoubtFrom = Whole(candidate.GetProperty("doubt_from")),
+        System = Whole(candidate.GetProperty("system")),
+        Layout = Whole(candidate.GetProperty("layout")),
         Noise = Values(candidate.GetProperty("noise")),
         Knobs = Members(candidate.GetProperty("knobs"), v => v.GetString()!),
         Bottleneck = Members(candidate.GetProperty("bottleneck"), Number),
@@ -73,6 +74,8 @@ internal static class TuningResultReader
         Number(doubt.GetProperty("spread")),
         Each(doubt, "systems", s => new SystemError(Text(s, "name"), s.GetProperty("median_error") is { ValueKind: JsonValueKind.Number } median ? median.GetDouble() : null)),
         Each(doubt, "samples", s => new DoubtSamples(s.GetProperty("candidate").GetInt32(), Each(s, "replications", r => Values(r)!), Values(s.GetProperty("slower")), Values(s.GetProperty("faster")))));
+
+    private static int? Whole(JsonElement value) => value.ValueKind == JsonValueKind.Null ? null : value.GetInt32();
 
     private static double[]? Values(JsonElement values) => values.ValueKind == JsonValueKind.Null ? null : [.. values.EnumerateArray().Select(Number)];
 

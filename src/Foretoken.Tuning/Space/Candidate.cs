@@ -50,7 +50,8 @@ public sealed record Candidate
 /// <summary>What a pool runs on.</summary>
 /// <param name="Gpu">Name of the GPU; null where the scenario gives step times without one.</param>
 /// <param name="Engine">Name of the engine.</param>
-public sealed record CandidateSystem(string? Gpu, string Engine);
+/// <param name="Layout">What else its steps are predicted from: role, parallel layout, formats of weights and KV cache.</param>
+public sealed record CandidateSystem(string? Gpu, string Engine, string Layout);
 
 /// <summary>The price of a GPU that a candidate uses.</summary>
 /// <param name="Gpu">The GPU's name.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
@@ -111,10 +112,18 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
             Gpus = (int)gpus,
             HourPrice = price,
             Prices = [.. model.Pools.Where(p => p.GpuHourPrice is not null).Select(p => new CandidatePrice(p.Target?.Gpu.Name ?? "GPU", p.GpuHourPrice!.Value, p.GpuHourPriceSource)).Distinct()],
-            Systems = [.. model.Pools.Select(p => new CandidateSystem(p.Target?.Gpu.Name, p.Engine.Settings.EngineName))],
+            Systems = [.. model.Pools.Select(p => new CandidateSystem(p.Target?.Gpu.Name, p.Engine.Settings.EngineName, LayoutOf(p)))],
             Router = CandidateTitle.RouterOf(model),
             Title = CandidateTitle.Of(model),
         }, "");
+    }
+
+    // Who is alike in these takes equally long for equal steps.
+    private static string LayoutOf(PoolModel pool)
+    {
+        var layout = pool.Target?.Layout ?? new();
+        var kv = (pool.StepTime as CoefficientsStepTimeModel)?.Deployment.KvBytesPerNumber ?? 0;
+        return string.Create(CultureInfo.InvariantCulture, $"{pool.Role} TP{layout.TensorParallel} PP{layout.PipelineParallel} DP{layout.AttentionDataParallel} EP{layout.ExpertParallel} DCP{layout.DecodeContextParallel} {pool.Target?.Shape.Quantisation} KV{kv}");
     }
 
     private ResolvedScenario Resolve(ConfigNode document)

@@ -53,6 +53,16 @@ public sealed class DoubtTests
     }
 
     [Fact]
+    public void Draws_OneLayout_IsOffByAsMuch()
+    {
+        // B is 2 % slower, and layouts are off by 10 % each: of one layout that is sure, of two it is not.
+        JointDraws Make(int layoutOfB) => new([Time], [Candidate(0, [100, 100]) with { Layout = 0 }, Candidate(0, [102, 102]) with { Layout = layoutOfB }], [Factor(0, 0.1)], 4);
+        DoubtObjective[] faster = [new(0, false)];
+        Assert.Equal(1, PairProbability.Of(Make(0), faster, 0, 1).PerObjective[0]);
+        Assert.InRange(PairProbability.Of(Make(1), faster, 0, 1).PerObjective[0], 0.5, 0.65);
+    }
+
+    [Fact]
     public void Draws_Loadings_TurnTimesAndSpeedsOppositeWays()
     {
         var draws = new JointDraws([Time, Speed, Price], [new DoubtCandidate(0, [new([10, 10]), new([10, 10]), new([10, 10])])], [new ErrorFactor("step", [0.1], [0.05])], 1);
@@ -79,7 +89,7 @@ public sealed class DoubtTests
     [Fact]
     public void Draws_OfACandidate_AreTheSameWhoeverElseIsThere()
     {
-        DoubtCandidate Who(int number, double time) => Candidate(0, [time, time * 1.1, time * 0.9]) with { Number = number, Noise = [0.05] };
+        DoubtCandidate Who(int number, double time) => Candidate(0, [time, time * 1.1, time * 0.9]) with { Number = number, Layout = number, Noise = [0.05] };
         var alone = new JointDraws([Time], [Who(7, 10)], [Factor(0.1, 0.1)], 1);
         var among = new JointDraws([Time], [Who(1, 5), Who(7, 10), Who(2, 20)], [Factor(0.1, 0.1)], 1);
         Assert.Equal(alone.Of(0)[0], among.Of(1)[0]);
