@@ -86,7 +86,7 @@ internal static class Advice
             : $"It has the {Superlative(first)} {first.Measure.Label} of those that probably keep the SLO: {Band(interval(chosen, measures.PlaceOfObjective(0)), first.Measure.Metric)}. {better.ToString(CultureInfo.InvariantCulture)} of the front are better there and less sure.");
         if (sloProbability(chosen) is var odds && !double.IsNaN(odds))
         {
-            reasons.Add(string.Create(CultureInfo.InvariantCulture, $"It keeps the SLO with a probability of {odds:P0}."));
+            reasons.Add(odds > 0.995 ? "It keeps the SLO with a probability of more than 99 %." : string.Create(CultureInfo.InvariantCulture, $"It keeps the SLO with a probability of {odds:P0}."));
         }
 
         for (var i = 0; i < study.Constraints.Count; i++)
