@@ -56,6 +56,73 @@ internal static class Elite
         return chosen;
     }
 
+    /// <summary>
+    /// Indices of the points that reach farthest beyond what is there, best first: always the one for which the nearest of
+    /// <paramref name="present"/> and of those chosen before would have to be improved most to be no worse (the additive epsilon
+    /// indicator, Zitzler and others 2003). What lies in a gap of the front counts as well as what lies before it. Points that miss the
+    /// constraints come after the others.
+    /// </summary>
+    public static List<int> Beyond(double[][] objectives, double[] violations, int count, IReadOnlyList<double[]> present)
+    {
+        var keeping = new List<int>();
+        for (var i = 0; i < objectives.Length; i++)
+        {
+            if (violations[i] == 0)
+            {
+                keeping.Add(i);
+            }
+        }
+
+        var gains = new double[keeping.Count];
+        for (var c = 0; c < gains.Length; c++)
+        {
+            gains[c] = double.MaxValue;
+            foreach (var other in present)
+            {
+                gains[c] = Math.Min(gains[c], Gain(objectives[keeping[c]], other));
+            }
+        }
+
+        var chosen = new List<int>(count);
+        while (chosen.Count < Math.Min(count, keeping.Count))
+        {
+            var best = 0;
+            for (var c = 1; c < gains.Length; c++)
+            {
+                best = gains[c] > gains[best] ? c : best;
+            }
+
+            var taken = objectives[keeping[best]];
+            chosen.Add(keeping[best]);
+            for (var c = 0; c < gains.Length; c++)
+            {
+                gains[c] = c == best ? double.NegativeInfinity : Math.Min(gains[c], Gain(objectives[keeping[c]], taken));
+            }
+        }
+
+        if (chosen.Count < count && keeping.Count < objectives.Length)
+        {
+            int[] missing = [.. Enumerable.Range(0, objectives.Length).Where(i => violations[i] != 0)];
+            foreach (var index in Choose([.. missing.Select(i => objectives[i])], [.. missing.Select(i => violations[i])], count - chosen.Count))
+            {
+                chosen.Add(missing[index]);
+            }
+        }
+
+        return chosen;
+
+        static double Gain(double[] point, double[] other)
+        {
+            var gain = double.NegativeInfinity;
+            for (var k = 0; k < point.Length; k++)
+            {
+                gain = Math.Max(gain, other[k] - point[k]);
+            }
+
+            return gain;
+        }
+    }
+
     /// <summary>Adds up to <paramref name="count"/> of a front: the best of each objective, then always the one farthest from all before.</summary>
     private static void Spread(double[][] objectives, ReadOnlySpan<int> front, int count, IReadOnlyList<double[]> present, List<int> chosen)
     {

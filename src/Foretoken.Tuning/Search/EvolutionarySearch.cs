@@ -20,7 +20,7 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
     private readonly ExhaustiveSearch? _leftovers;
     private readonly HashSet<int[]> _known = new(PointComparer.Instance);
     private readonly HashSet<int[]> _impossible = new(PointComparer.Instance);
-    private readonly Dictionary<int[], (Operator Operator, bool Screened)> _origin = new(PointComparer.Instance);
+    private readonly Dictionary<int[], (Operator Operator, Pick Pick)> _origin = new(PointComparer.Instance);
     private readonly List<Evaluation> _told = [];
     private readonly List<Evaluation> _evaluated = [];
     private readonly ParetoFront<Evaluation> _front = new();
@@ -29,6 +29,7 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
     private List<Evaluation> _elite = [];
     private RandomStream _random;
     private int _quietBatches;
+    private bool _triedEnds;
 
     /// <summary>A search; the same options and answers give the same proposals.</summary>
     public EvolutionarySearch(SearchSpace space, EvolutionaryOptions? options = null)
@@ -53,6 +54,15 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
     public IReadOnlyList<int[]> Propose(int count)
     {
         Absorb();
+        if (!_triedEnds && _design.Count == 0 && _elite.Count > 0)
+        {
+            _triedEnds = true;
+            foreach (var end in Variation.Ends(_space, _elite[0].Point))
+            {
+                _design.Enqueue(end);
+            }
+        }
+
         var batch = new List<int[]>(count);
         while (batch.Count < count && _design.TryDequeue(out var raw))
         {
@@ -97,7 +107,7 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
 
             if (_origin.Remove(evaluation.Point, out var origin))
             {
-                _credit.Note(origin.Operator, origin.Screened, advanced);
+                _credit.Note(origin.Operator, origin.Pick, advanced);
             }
         }
 
@@ -191,14 +201,14 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
         if (screen)
         {
             var share = (int)(count * _credit.Screened);
-            foreach (var pick in Screen(pool, 4 * share))
+            foreach (var (child, pick) in Screen(pool, 4 * share))
             {
                 if (batch.Count - first == share)
                 {
                     break;
                 }
 
-                Take(pick, screened: true);
+                Take(child, pick);
             }
         }
 
@@ -206,22 +216,22 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
         for (var left = pool.Count; left > 0 && batch.Count - first < count; left--)
         {
             var at = _random.NextInt(left);
-            Take(at, screened: false);
+            Take(at, Pick.Chance);
             (pool[at], pool[left - 1]) = (pool[left - 1], pool[at]);
             (taken[at], taken[left - 1]) = (taken[left - 1], taken[at]);
         }
 
         return batch.Count - first;
 
-        void Take(int pick, bool screened)
+        void Take(int child, Pick pick)
         {
-            var (point, origin) = pool[pick];
-            if (taken[pick])
+            var (point, origin) = pool[child];
+            if (taken[child])
             {
                 return;
             }
 
-            taken[pick] = true;
+            taken[child] = true;
             if (!_space.IsFeasible(point))
             {
                 _impossible.Add(point);
@@ -229,7 +239,7 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
             }
 
             _known.Add(point);
-            _origin[point] = (origin, screened);
+            _origin[point] = (origin, pick);
             batch.Add(point);
         }
     }
@@ -305,8 +315,8 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
 
     private int[] Anyone() => _elite[_random.NextInt(_elite.Count)].Point;
 
-    /// <summary>The children that the model expects to be best and different from what the front has.</summary>
-    private List<int> Screen(List<(int[] Point, Operator Origin)> pool, int count)
+    /// <summary>The children that the model expects to be best and different from what the front has, each perhaps twice.</summary>
+    private List<(int Child, Pick Pick)> Screen(List<(int[] Point, Operator Origin)> pool, int count)
     {
         var training = new List<Evaluation>(_elite);
         var have = new HashSet<int[]>(PointComparer.Instance);
@@ -335,7 +345,19 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
             violations[i] = model.Predict(pool[i].Point, out guesses[i]);
         }
 
-        return Elite.Choose(guesses, violations, count, model.Known[.._elite.Count]);
+        // Two opinions: who reaches beyond what is there, and who is good and far from it. The first alone loses stretches of a front
+        // that lies in pieces, the second alone comes nearer to the front but slowly.
+        var beyond = Elite.Beyond(guesses, violations, count, [.. Enumerable.Range(0, training.Count).Where(i => training[i].Keeps).Select(i => model.Known[i])]);
+        var apart = Elite.Choose(guesses, violations, count, model.Known[.._elite.Count]);
+        var picks = new List<(int, Pick)>(2 * count);
+        var share = _credit.Beyond;
+        for (int a = 0, b = 0; a < beyond.Count || b < apart.Count;)
+        {
+            var next = b >= apart.Count || (a < beyond.Count && a <= share * (a + b));
+            picks.Add(next ? (beyond[a++], Pick.Beyond) : (apart[b++], Pick.Apart));
+        }
+
+        return picks;
     }
 
     /// <summary>When no new children can be made, whatever is left of the space.</summary>

@@ -9,10 +9,8 @@ internal sealed class OperatorCredit
     private const double Floor = 0.05;
     private readonly double[] _tried = new double[7];
     private readonly double[] _joined = new double[7];
-    private double _screenedTried = 10;
-    private double _screenedJoined = 4;
-    private double _otherTried = 10;
-    private double _otherJoined = 1;
+    private readonly double[] _picked = [10, 5, 5];
+    private readonly double[] _succeeded = [1, 2, 2];
 
     public OperatorCredit()
     {
@@ -30,17 +28,26 @@ internal sealed class OperatorCredit
     {
         get
         {
-            var chosen = _screenedJoined / _screenedTried;
-            return Math.Clamp(chosen / (chosen + (_otherJoined / _otherTried)), 0.3, 0.85);
+            var chosen = (_succeeded[(int)Pick.Beyond] + _succeeded[(int)Pick.Apart]) / (_picked[(int)Pick.Beyond] + _picked[(int)Pick.Apart]);
+            return Math.Clamp(chosen / (chosen + (_succeeded[(int)Pick.Chance] / _picked[(int)Pick.Chance])), 0.3, 0.85);
         }
     }
 
-    public void Note(Operator origin, bool screened, bool joined)
+    /// <summary>Share of the model's choices that are to reach beyond what is there, rather than lie apart from it: as either succeeds, between a quarter and three quarters.</summary>
+    public double Beyond
     {
-        ref var tried = ref screened ? ref _screenedTried : ref _otherTried;
-        ref var succeeded = ref screened ? ref _screenedJoined : ref _otherJoined;
-        tried = (tried * Forget) + 1;
-        succeeded = (succeeded * Forget) + (joined ? 1 : 0);
+        get
+        {
+            var beyond = _succeeded[(int)Pick.Beyond] / _picked[(int)Pick.Beyond];
+            var apart = _succeeded[(int)Pick.Apart] / _picked[(int)Pick.Apart];
+            return beyond + apart == 0 ? 0.5 : Math.Clamp(beyond / (beyond + apart), 0.25, 0.75);
+        }
+    }
+
+    public void Note(Operator origin, Pick pick, bool joined)
+    {
+        _picked[(int)pick] = (_picked[(int)pick] * Forget) + 1;
+        _succeeded[(int)pick] = (_succeeded[(int)pick] * Forget) + (joined ? 1 : 0);
         var i = (int)origin;
         _tried[i] = (_tried[i] * Forget) + 1;
         _joined[i] = (_joined[i] * Forget) + (joined ? 1 : 0);

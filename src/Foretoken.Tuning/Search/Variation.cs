@@ -105,6 +105,22 @@ internal static class Variation
     }
 
     /// <summary>
+    /// Every numeric knob at each of its ends, the others as they are: where a result changes only in a corner of the range, steps of
+    /// other lengths hardly ever get there.
+    /// </summary>
+    public static IEnumerable<int[]> Ends(SearchSpace space, int[] point)
+    {
+        for (var d = 0; d < point.Length; d++)
+        {
+            if (space.Dimensions[d] is { Ordered: true, Size: >= Numeric } dimension)
+            {
+                yield return With(point, d, 0);
+                yield return With(point, d, dimension.Size - 1);
+            }
+        }
+    }
+
+    /// <summary>
     /// Every point that differs in one knob by one step (in any way, for a knob without order). Knobs with many choices also
     /// step by powers of four, so that a fine grid can be crossed.
     /// </summary>
