@@ -24,10 +24,11 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
     private readonly List<Evaluation> _told = [];
     private readonly List<Evaluation> _evaluated = [];
     private readonly ParetoFront<Evaluation> _front = new();
-    private readonly OperatorCredit _credit = new();
+    private readonly OperatorCredit _credit;
     private readonly Queue<int[]> _design = new();
     private List<Evaluation> _elite = [];
     private RandomStream _random;
+    private readonly double _numbers;
     private int _quietBatches;
     private bool _triedEnds;
 
@@ -37,6 +38,8 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
         _space = space;
         _options = options ?? new EvolutionaryOptions();
         _random = new RandomStream(_options.Seed, StreamId.Search);
+        _numbers = Variation.Numbers(space);
+        _credit = new OperatorCredit(aims: _numbers > 0);
         _leftovers = space.RawCount is null ? null : new ExhaustiveSearch(space, _random.NextUInt64());
         var initial = _options.Initial ?? (int)Math.Clamp((space.RawCount ?? long.MaxValue) / 20, 16, _options.Population);
         foreach (var point in _options.Start)
@@ -346,11 +349,11 @@ public sealed class EvolutionarySearch : IMultiObjectiveSearch
         }
 
         // Two opinions: who reaches beyond what is there, and who is good and far from it. The first alone loses stretches of a front
-        // that lies in pieces, the second alone comes nearer to the front but slowly.
-        var beyond = Elite.Beyond(guesses, violations, count, [.. Enumerable.Range(0, training.Count).Where(i => training[i].Keeps).Select(i => model.Known[i])]);
+        // that lies in pieces, the second alone comes nearer to the front but slowly. Among lists of choices there is no coming nearer.
+        var share = _numbers > 0 ? _credit.Beyond * _numbers : 0;
+        var beyond = share == 0 ? [] : Elite.Beyond(guesses, violations, count, [.. Enumerable.Range(0, training.Count).Where(i => training[i].Keeps).Select(i => model.Known[i])]);
         var apart = Elite.Choose(guesses, violations, count, model.Known[.._elite.Count]);
         var picks = new List<(int, Pick)>(2 * count);
-        var share = _credit.Beyond;
         for (int a = 0, b = 0; a < beyond.Count || b < apart.Count;)
         {
             var next = b >= apart.Count || (a < beyond.Count && a <= share * (a + b));

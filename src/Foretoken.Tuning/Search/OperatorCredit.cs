@@ -12,8 +12,15 @@ internal sealed class OperatorCredit
     private readonly double[] _picked = [10, 5, 5];
     private readonly double[] _succeeded = [1, 2, 2];
 
-    public OperatorCredit()
+    /// <param name="aims">Whether any child is chosen to reach beyond what is there.</param>
+    public OperatorCredit(bool aims)
     {
+        if (!aims)
+        {
+            _picked = [10, 0, 10];
+            _succeeded = [1, 0, 4];
+        }
+
         for (var i = 0; i < _tried.Length; i++)
         {
             (_tried[i], _joined[i]) = (10, i == (int)Operator.Random ? 0.2 : 2);

@@ -11,6 +11,18 @@ internal static class Variation
     /// <summary>Distribution index of the blend: larger keeps children closer to their parents (Deb and Agrawal 1995).</summary>
     private const double BlendIndex = 15;
 
+    /// <summary>Share of the knobs that are numbers rather than lists of choices, 0 to 1.</summary>
+    public static double Numbers(SearchSpace space)
+    {
+        var numeric = 0;
+        foreach (var dimension in space.Dimensions)
+        {
+            numeric += dimension is { Ordered: true, Size: >= Numeric } ? 1 : 0;
+        }
+
+        return (double)numeric / space.Dimensions.Count;
+    }
+
     public static int[] Anywhere(SearchSpace space, ref RandomStream random)
     {
         var point = new int[space.Dimensions.Count];
