@@ -42,17 +42,9 @@ internal sealed class Carriers
         return Nearest(contestant, stage, except: -1) is >= 0 and var nearest ? (Carried(contestant.Stages[stage]!, _whole[nearest], stage), _noise[stage]) : null;
     }
 
-    /// <summary>What shares its step-time errors: GPUs and engines.</summary>
-    public static string Group(Contestant contestant) =>
-        string.Join(" + ", contestant.Candidate.Systems.Select(s => $"{s.Gpu} {s.Engine}").Distinct().Order(StringComparer.Ordinal));
-
-    /// <summary>What shares all of its step-time errors: those and the layouts.</summary>
-    public static string Layout(Contestant contestant) =>
-        string.Join(" + ", contestant.Candidate.Systems.Select(s => $"{s.Gpu} {s.Engine} {s.Layout}").Distinct().Order(StringComparer.Ordinal));
-
     /// <summary>How far two are apart before any number is looked at.</summary>
     public static double Kinship(Contestant a, Contestant b) =>
-        (a.Candidate.Systems.Count != b.Candidate.Systems.Count || Group(a) != Group(b) ? Stranger : 0) + (a.Candidate.Router == b.Candidate.Router ? 0 : OtherRouter);
+        (a.Candidate.Systems.Count != b.Candidate.Systems.Count || a.Candidate.System != b.Candidate.System ? Stranger : 0) + (a.Candidate.Router == b.Candidate.Router ? 0 : OtherRouter);
 
     /// <summary>Logarithms of what candidates are judged by: how alike two behave shows in them.</summary>
     public double[] Logs(double[] values) => [.. _judged.Select(p => DeterministicMath.Log(Known(values[p])))];

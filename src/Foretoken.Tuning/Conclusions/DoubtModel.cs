@@ -31,12 +31,12 @@ internal sealed class DoubtModel
         _spread = spread;
         foreach (var contestant in contestants.Where(c => c.LastStage >= 0))
         {
-            if (_places.TryAdd(Carriers.Group(contestant), _systems.Count))
+            if (_places.TryAdd(contestant.Candidate.System, _systems.Count))
             {
-                _systems.Add(new SystemError(Carriers.Group(contestant), study.ModelError ? Median(contestant) : null));
+                _systems.Add(new SystemError(contestant.Candidate.System, study.ModelError ? Median(contestant) : null));
             }
 
-            _layouts.TryAdd(Carriers.Layout(contestant), _layouts.Count);
+            _layouts.TryAdd(contestant.Candidate.Layout, _layouts.Count);
         }
     }
 
@@ -45,10 +45,10 @@ internal sealed class DoubtModel
         DoubtDraws.Of([.. places.Select(p => _measures.All[p].Text)], [.. contestants.Select(c => Runs(c, places))], _systems, _spread, _study.Seed);
 
     /// <summary>Place of a candidate's system.</summary>
-    public int SystemOf(Contestant contestant) => _places[Carriers.Group(contestant)];
+    public int SystemOf(Contestant contestant) => _places[contestant.Candidate.System];
 
     /// <summary>Number of a candidate's layout: those of one number have all of their step-time errors in common.</summary>
-    public int LayoutOf(Contestant contestant) => _layouts[Carriers.Layout(contestant)];
+    public int LayoutOf(Contestant contestant) => _layouts[contestant.Candidate.Layout];
 
     /// <summary>What is handed on, so that any two candidates can be compared later.</summary>
     public DoubtRecord Record()

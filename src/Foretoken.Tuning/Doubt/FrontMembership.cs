@@ -62,6 +62,7 @@ public sealed class FrontMembership
 
         var keeping = new List<int>();
         var front = new List<int>();
+        var sweep = new FrontSweep();
         for (var d = first; d < end; d++)
         {
             keeping.Clear();
@@ -81,19 +82,13 @@ public sealed class FrontMembership
                 }
             }
 
-            // In this order nobody is beaten by who comes after.
-            keeping.Sort((a, b) => Lexicographic.Compare(costs[a], costs[b]) is var order and not 0 ? order : a - b);
-            front.Clear();
-            foreach (var c in keeping)
+            sweep.Find(costs, keeping, front);
+            foreach (var c in front)
             {
-                if (!front.Exists(other => Dominance.Dominates(costs[other], costs[c])))
+                on[c]++;
+                if (c < _on.Length)
                 {
-                    front.Add(c);
-                    on[c]++;
-                    if (c < _on.Length)
-                    {
-                        _on[c][d] = true;
-                    }
+                    _on[c][d] = true;
                 }
             }
         }

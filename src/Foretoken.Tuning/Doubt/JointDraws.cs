@@ -24,6 +24,9 @@ public sealed class JointDraws
     // Shared step-time errors by group, factor and draw.
     private readonly double[][][] _shared;
 
+    // All of them by layout of a group, which is few to whoever has a layout; by candidate for who has none.
+    private readonly double[][][] _errors;
+
     /// <summary>Draws possible truths.</summary>
     /// <param name="metrics">The metrics.</param>
     /// <param name="candidates">The candidates, each with every metric.</param>
@@ -52,6 +55,13 @@ public sealed class JointDraws
 
         var groups = candidates.Select(c => c.Group).DefaultIfEmpty(-1).Max() + 1;
         _shared = [.. Enumerable.Range(0, groups).Select(g => errors.Select((_, f) => SharedErrors(g, f)).ToArray())];
+        var byLayout = new Dictionary<(int Group, int? Layout, int Candidate), double[][]>();
+        _errors = new double[candidates.Count][][];
+        for (var c = 0; c < _errors.Length; c++)
+        {
+            var key = (candidates[c].Group, candidates[c].Layout, candidates[c].Layout is null ? c : -1);
+            _errors[c] = byLayout.TryGetValue(key, out var known) ? known : byLayout[key] = Errors(candidates[c], c);
+        }
     }
 
     /// <summary>The metrics, in the order of the indices.</summary>
@@ -70,17 +80,15 @@ public sealed class JointDraws
     public void Fill(int candidate, int draw, Span<double> values)
     {
         var who = _candidates[candidate];
-        Span<double> errors = stackalloc double[_factors.Count];
-        Errors(who, candidate, draw, errors);
-        var noise = new RandomStream(_seed, StreamId.Doubt, Address(3, who.Number ?? candidate), (ulong)draw);
+        var noise = who.Noise is null ? default : new RandomStream(_seed, StreamId.Doubt, Address(3, who.Number ?? candidate), (ulong)draw);
         for (var m = 0; m < values.Length; m++)
         {
             var spread = _spreads[candidate][m];
             var deviation = spread.Deviation(_normals[draw]) * _stretch[draw][spread.Degrees];
             var more = who.Noise is { } sizes ? sizes[m] * noise.NextNormal() : 0;
             values[m] = Metrics[m].Positive && who.Metrics[m].Multiplies
-                ? Multiplied(spread.Estimate, deviation, more, Metrics[m], who.Loadings?[m], errors)
-                : Added(spread.Estimate, deviation, more, who.Loadings?[m], errors);
+                ? Multiplied(spread.Estimate, deviation, more, Metrics[m], who.Loadings?[m], _errors[candidate], draw)
+                : Added(spread.Estimate, deviation, more, who.Loadings?[m], _errors[candidate], draw);
         }
     }
 
@@ -102,21 +110,7 @@ public sealed class JointDraws
     }
 
     /// <summary>What a measurement of this candidate would reveal: the logarithm of measured over predicted time, per error factor and draw.</summary>
-    public IReadOnlyList<double[]> LogErrorsOf(int candidate)
-    {
-        var all = _factors.Select(_ => new double[Count]).ToArray();
-        Span<double> errors = stackalloc double[_factors.Count];
-        for (var d = 0; d < Count; d++)
-        {
-            Errors(_candidates[candidate], candidate, d, errors);
-            for (var f = 0; f < all.Length; f++)
-            {
-                all[f][d] = errors[f];
-            }
-        }
-
-        return all;
-    }
+    public IReadOnlyList<double[]> LogErrorsOf(int candidate) => _errors[candidate];
 
     /// <summary>Whether anything is known about the sampling spread: not after a single run.</summary>
     public bool SpreadIsKnown(int candidate, int metric) => _spreads[candidate][metric].Known;
@@ -139,24 +133,24 @@ public sealed class JointDraws
     }
 
     /// <summary>The deviation is taken as a relative one and applied as a factor: times are skewed, and a factor never makes them negative.</summary>
-    private static double Multiplied(double estimate, double deviation, double noise, DoubtMetric metric, Loading[]? loadings, ReadOnlySpan<double> errors)
+    private static double Multiplied(double estimate, double deviation, double noise, DoubtMetric metric, Loading[]? loadings, double[][] errors, int draw)
     {
         var exponent = noise + (estimate == 0 ? 0 : deviation / Math.Abs(estimate));
         for (var f = 0; f < errors.Length; f++)
         {
-            exponent += loadings is null ? metric.Loadings[f] * errors[f] : loadings[f].At(errors[f]);
+            exponent += loadings is null ? metric.Loadings[f] * errors[f][draw] : loadings[f].At(errors[f][draw]);
         }
 
         // Most numbers of most draws are changed by something; what nothing changes stays as it is to the last digit.
         return exponent == 0 ? estimate : estimate * DeterministicMath.Exp(exponent);
     }
 
-    private static double Added(double estimate, double deviation, double noise, Loading[]? loadings, ReadOnlySpan<double> errors)
+    private static double Added(double estimate, double deviation, double noise, Loading[]? loadings, double[][] errors, int draw)
     {
         var value = estimate + deviation + (noise * estimate);
         for (var f = 0; f < errors.Length && loadings is not null; f++)
         {
-            value += loadings[f].At(errors[f]);
+            value += loadings[f].At(errors[f][draw]);
         }
 
         return value;
@@ -194,13 +188,19 @@ public sealed class JointDraws
     }
 
     // Those of one layout draw the same, as those of one group do; who has none draws for itself.
-    private void Errors(DoubtCandidate who, int candidate, int draw, Span<double> errors)
+    private double[][] Errors(DoubtCandidate who, int candidate)
     {
-        var own = new RandomStream(_seed, StreamId.Doubt, who.Layout is { } layout ? Address(2, layout) : Address(4, candidate), (ulong)draw);
-        for (var f = 0; f < errors.Length; f++)
+        var errors = _factors.Select(_ => new double[Count]).ToArray();
+        for (var d = 0; d < Count; d++)
         {
-            errors[f] = _shared[who.Group][f][draw] + (_factors[f].Own[who.Group] * Student(_factors[f].Degrees, ref own));
+            var own = new RandomStream(_seed, StreamId.Doubt, who.Layout is { } layout ? Address(2, layout) : Address(4, candidate), (ulong)d);
+            for (var f = 0; f < errors.Length; f++)
+            {
+                errors[f][d] = _shared[who.Group][f][d] + (_factors[f].Own[who.Group] * Student(_factors[f].Degrees, ref own));
+            }
         }
+
+        return errors;
     }
 
     private static ulong Address(ulong kind, int index) => (kind << 40) + (ulong)index;

@@ -7,6 +7,9 @@ namespace Foretoken.Tuning.Space;
 /// <summary>A point of the space that can exist: a validated scenario.</summary>
 public sealed record Candidate
 {
+    private string? _system;
+    private string? _layout;
+
     /// <summary>Index per dimension; canonical.</summary>
     public required int[] Point { get; init; }
 
@@ -39,6 +42,12 @@ public sealed record Candidate
 
     /// <summary>What its pools run on, one entry per pool.</summary>
     public required IReadOnlyList<CandidateSystem> Systems { get; init; }
+
+    /// <summary>GPUs and engines in a line: what shares a part of its step-time errors.</summary>
+    public string System => _system ??= string.Join(" + ", Systems.Select(s => $"{s.Gpu} {s.Engine}").Distinct().Order(StringComparer.Ordinal));
+
+    /// <summary>Those and the layouts: what shares all of its step-time errors.</summary>
+    public string Layout => _layout ??= string.Join(" + ", Systems.Select(s => $"{s.Gpu} {s.Engine} {s.Layout}").Distinct().Order(StringComparer.Ordinal));
 
     /// <summary>Name of its router's policy; empty where there is nothing to choose.</summary>
     public required string Router { get; init; }

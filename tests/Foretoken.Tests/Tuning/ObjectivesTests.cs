@@ -65,6 +65,27 @@ public sealed class ObjectivesTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void FrontSweep_RandomPointsWithTies_FindsTheFront(int objectives)
+    {
+        var random = new RandomStream(5, StreamId.Test, (ulong)objectives);
+        var sweep = new FrontSweep();
+        var front = new List<int>();
+        for (var round = 0; round < 300; round++)
+        {
+            var levels = 2 + random.NextInt(30);
+            double[][] costs = [.. Enumerable.Range(0, 1 + random.NextInt(60)).Select(_ => Enumerable.Range(0, objectives).Select(_ => (double)random.NextInt(levels)).ToArray())];
+            List<int> points = [.. Enumerable.Range(0, costs.Length).Where(_ => random.NextInt(5) > 0)];
+            var expected = ParetoFront.Of([.. points.Select(p => costs[p])]).Select(i => points[i]).ToList();
+            sweep.Find(costs, points, front);
+            Assert.Equal(expected, front.Order());
+        }
+    }
+
     [Fact]
     public void Front_EqualPoints_AllStay() => Assert.Equal([0, 2], ParetoFront.Of([[1, 2], [1, 3], [1, 2]]));
 
