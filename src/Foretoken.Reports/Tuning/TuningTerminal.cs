@@ -182,8 +182,12 @@ public static class TuningTerminal
             }
 
             to.WriteLine();
-            to.WriteLine(ink.Bold(Cut($"Front: {Count(front.Count, "candidate")} (with 90 % intervals)")));
-            var shown = front.Count <= FrontRows ? front : Spread(front);
+            // Settings that never mattered leave candidates with the same results: one of each is enough to look at.
+            var different = front.GroupBy(c => string.Join(' ', c.Objectives.Select(o => o.Value.ToString("R", CultureInfo.InvariantCulture))))
+                .Select(same => same.FirstOrDefault(c => c.Number == result.Recommendation?.Candidate) ?? same.First()).ToList();
+            var alike = different.Count < front.Count ? $", {Human.Number(different.Count, 0)} of them with different results" : "";
+            to.WriteLine(ink.Bold(Cut($"Front: {Count(front.Count, "candidate")}{alike} (with 90 % intervals)")));
+            var shown = different.Count <= FrontRows ? different : Spread(different);
             Table(shown);
             if (shown.Count < front.Count)
             {

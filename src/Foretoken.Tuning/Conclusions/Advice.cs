@@ -172,7 +172,10 @@ internal static class Advice
         ? Number(interval.Value, metric)
         : $"{Number(interval.Value, metric)} (90 %: {Plain(interval.Low)} to {Plain(interval.High)})";
 
-    private static string Number(double value, MetricDefinition metric) => double.IsNaN(value) ? "not known" : metric.IsShare ? value.ToString("P1", CultureInfo.InvariantCulture) : metric.Unit.Length > 0 && metric.Unit != "$" ? $"{Plain(value)} {metric.Unit}" : metric.Unit == "$" ? "$" + Plain(value) : Plain(value);
+    private static string Number(double value, MetricDefinition metric) => double.IsNaN(value) ? "not known" : metric.IsShare ? value.ToString("P1", CultureInfo.InvariantCulture) : metric.Unit.Length > 0 && metric.Unit != "$" ? $"{Plain(value)} {metric.Unit}" : metric.Unit == "$" ? "$" + Money(value) : Plain(value);
+
+    // Cents below a thousand, as prices are written.
+    private static string Money(double value) => Math.Abs(value) is >= 1 and < 1000 ? value.ToString("0.00", CultureInfo.InvariantCulture) : Plain(value);
 
     private static string Plain(double value) => Math.Abs(value) switch
     {

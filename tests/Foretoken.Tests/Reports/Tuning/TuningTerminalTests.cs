@@ -57,6 +57,18 @@ public sealed class TuningTerminalTests
         Assert.Matches(@"Highest load that keeps the SLO +4\.20 requests/s  4\.00 to 4\.50\n", Render(result, 100));
     }
 
+    [Fact]
+    public void Render_FrontWithTheSameResultTwice_ShowsItOnce()
+    {
+        var made = FakeStudy.Make(60);
+        var first = made.Candidates.First(c => c.OnFront && c.Number != made.Recommendation!.Candidate);
+        var result = made with { Candidates = [.. made.Candidates, first with { Number = 9876 }] };
+        var front = made.Candidates.Count(c => c.OnFront);
+        var text = Render(result, 140);
+        Assert.Contains($"Front: {front + 1} candidates, {front} of them with different results", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("9876", text, StringComparison.Ordinal);
+    }
+
     internal static string Render(TuningResult result, int width)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
