@@ -45,7 +45,7 @@ internal sealed class Bands
 
         var value = seen.Replications[0][place];
         var interval = seen.Lender is null ? lent[place] : Carried(value, lent[place], seen.Noise?[place] ?? 0);
-        return Bounded(interval, _measures.All[place].Metric.IsShare);
+        return Bounded(interval, _measures.All[place].Most);
     }
 
     private static Interval[] Middle(JointDraws draws, int lender, double[] final)
@@ -64,19 +64,31 @@ internal sealed class Bands
     {
         if (value > 0 && lent is { Value: > 0, Low: > 0 })
         {
-            // Two doubts that know nothing of each other, as logarithms.
-            return new Interval(value, value * DeterministicMath.Exp(-Both(DeterministicMath.Log(lent.Value / lent.Low), noise)), value * DeterministicMath.Exp(Both(DeterministicMath.Log(lent.High / lent.Value), noise)));
+            var (low, high) = Wider(DeterministicMath.Log(lent.Low / lent.Value), DeterministicMath.Log(lent.High / lent.Value), noise);
+            return new Interval(value, value * DeterministicMath.Exp(low), value * DeterministicMath.Exp(high));
         }
 
-        return new Interval(value, value - Both(lent.Value - lent.Low, noise * value), value + Both(lent.High - lent.Value, noise * value));
+        var (below, above) = Wider(lent.Low - lent.Value, lent.High - lent.Value, noise * value);
+        return new Interval(value, value + below, value + above);
     }
 
-    private static double Both(double half, double noise) => noise == 0 ? half : Math.CopySign(Math.Sqrt((half * half) + (Ninety * Ninety * noise * noise)), half);
+    // Two doubts that know nothing of each other.
+    private static (double Low, double High) Wider(double low, double high, double noise)
+    {
+        if (noise == 0)
+        {
+            return (low, high);
+        }
+
+        var (middle, half) = ((low + high) / 2, (high - low) / 2);
+        var both = Math.Sqrt((half * half) + (Ninety * Ninety * noise * noise));
+        return (middle - both, middle + both);
+    }
 
     // No metric is below 0, and no share above 1: what lies beyond is as if it were there. Five digits are more than 2,000 draws can tell.
-    private static Interval Bounded(Interval interval, bool isShare)
+    private static Interval Bounded(Interval interval, double most)
     {
-        var (low, high) = (Math.Max(0, interval.Low), isShare ? Math.Min(1, interval.High) : interval.High);
+        var (low, high) = (Math.Max(0, interval.Low), Math.Min(most, interval.High));
         return new Interval(interval.Value, Rounded(low, interval.Value, Math.Min), Rounded(high, interval.Value, Math.Max));
     }
 

@@ -10,18 +10,17 @@ namespace Foretoken.Tuning.Conclusions;
 /// </summary>
 internal sealed class Carriers
 {
-    // Another engine, GPU or kind of deployment is no relative unless there is none nearer; another router is a distant one.
-    private const double Stranger = 10;
+    // Another router is a distant relative.
     private const double OtherRouter = 0.5;
 
     // Too few to learn from: a normal distribution of this size.
     private const int Enough = 32;
     private const double NormalNineTenths = 3.290;
 
-    private readonly IReadOnlyList<int> _judged;
+    private readonly MeasureSet _measures;
     private readonly List<Contestant> _whole;
     private readonly double[][][] _logs;
-    private readonly double[][] _noise;
+    private readonly Lazy<double[]>[] _noise;
 
     /// <summary>Learns from everybody who was played to the end.</summary>
     /// <param name="measures">What is kept of a run.</param>
@@ -29,33 +28,32 @@ internal sealed class Carriers
     /// <param name="shares">Share of the traffic per stage.</param>
     public Carriers(MeasureSet measures, IReadOnlyList<Contestant> contestants, IReadOnlyList<double> shares)
     {
-        _judged = measures.Judged;
+        _measures = measures;
         _whole = [.. contestants.Where(c => Array.TrueForAll(c.Stages, s => s is not null))];
         _logs = [.. Enumerable.Range(0, shares.Count).Select(stage => _whole.Select(c => Logs(c.Stages[stage]!)).ToArray())];
-        _noise = [.. shares.Select((share, stage) => stage == shares.Count - 1 ? [] : Noise(stage, share, measures.All.Count))];
+        _noise = [.. shares.Select((share, stage) => new Lazy<double[]>(() => Noise(stage, share)))];
     }
 
     /// <summary>What somebody comes to over the whole traffic, and the standard deviation of the logarithm by which that may be off; null where nobody was played to the end.</summary>
     public (double[] Whole, double[] Noise)? Of(Contestant contestant)
     {
         var stage = contestant.LastStage;
-        return Nearest(contestant, stage, except: -1) is >= 0 and var nearest ? (Carried(contestant.Stages[stage]!, _whole[nearest], stage), _noise[stage]) : null;
+        return Nearest(contestant, stage, except: -1) is >= 0 and var nearest ? (Carried(contestant.Stages[stage]!, _whole[nearest], stage), _noise[stage].Value) : null;
     }
 
-    /// <summary>How far two are apart before any number is looked at.</summary>
-    public static double Kinship(Contestant a, Contestant b) =>
-        (a.Candidate.Systems.Count != b.Candidate.Systems.Count || a.Candidate.System != b.Candidate.System ? Stranger : 0) + (a.Candidate.Router == b.Candidate.Router ? 0 : OtherRouter);
+    /// <summary>Whether they are of another GPU, engine or kind of deployment: no relatives, unless there is nobody else.</summary>
+    public static bool AreStrangers(Contestant a, Contestant b) => a.Candidate.Systems.Count != b.Candidate.Systems.Count || a.Candidate.System != b.Candidate.System;
 
     /// <summary>Logarithms of what candidates are judged by: how alike two behave shows in them.</summary>
-    public double[] Logs(double[] values) => [.. _judged.Select(p => DeterministicMath.Log(Known(values[p])))];
+    public double[] Logs(double[] values) => [.. _measures.Judged.Select(p => DeterministicMath.Log(Known(values[p])))];
 
-    /// <summary>Sum of the differences.</summary>
-    public static double Apart(double[] a, double[] b)
+    /// <summary>How far two are apart: the sum of the differences of those.</summary>
+    public static double Apart(Contestant a, Contestant b, double[] logsOfA, double[] logsOfB)
     {
-        double apart = 0;
-        for (var i = 0; i < a.Length; i++)
+        var apart = a.Candidate.Router == b.Candidate.Router ? 0 : OtherRouter;
+        for (var i = 0; i < logsOfA.Length; i++)
         {
-            apart += Math.Abs(a[i] - b[i]);
+            apart += Math.Abs(logsOfA[i] - logsOfB[i]);
         }
 
         return apart;
@@ -64,37 +62,50 @@ internal sealed class Carriers
     // What is missing is as far from a number as can be.
     private static double Known(double value) => double.IsFinite(value) ? Math.Max(value, 1e-9) : 1e9;
 
+    // Who is left out of the learning must not be carried by somebody who is the same in all but a setting that never mattered.
     private int Nearest(Contestant contestant, int stage, int except)
     {
         var logs = Logs(contestant.Stages[stage]!);
-        var (nearest, least) = (-1, double.PositiveInfinity);
+        var (nearest, least, strangers) = (-1, double.PositiveInfinity, true);
         for (var i = 0; i < _whole.Count; i++)
         {
-            if (i != except && Kinship(contestant, _whole[i]) is var apart && apart < least && apart + Apart(logs, _logs[stage][i]) is var far && far < least)
+            if (i == except || (except >= 0 && logs.AsSpan().SequenceEqual(_logs[stage][i])))
             {
-                (nearest, least) = (i, far);
+                continue;
+            }
+
+            var strange = AreStrangers(contestant, _whole[i]);
+            if (strange && !strangers)
+            {
+                continue;
+            }
+
+            var apart = Apart(contestant, _whole[i], logs, _logs[stage][i]);
+            if (apart < least || (strangers && !strange))
+            {
+                (nearest, least, strangers) = (i, apart, strange);
             }
         }
 
         return nearest;
     }
 
-    private static double[] Carried(double[] slice, Contestant carrier, int stage)
+    private double[] Carried(double[] slice, Contestant carrier, int stage)
     {
         var (then, now) = (carrier.Stages[stage]!, carrier.Final!);
-        return [.. slice.Select((value, i) => value > 0 && then[i] > 0 ? value * (now[i] / then[i]) : value + (now[i] - then[i]))];
+        return [.. slice.Select((value, i) => Math.Min(_measures.All[i].Most, value > 0 && then[i] > 0 ? value * (now[i] / then[i]) : Math.Max(0, value + (now[i] - then[i]))))];
     }
 
     // As wide in its middle nine tenths: the tails are what an interval is asked for.
-    private double[] Noise(int stage, double share, int measures)
+    private double[] Noise(int stage, double share)
     {
-        var ratios = Enumerable.Range(0, measures).Select(_ => new List<double>()).ToArray();
+        var ratios = _measures.All.Select(_ => new List<double>()).ToArray();
         for (var i = 0; i < _whole.Count; i++)
         {
             if (Nearest(_whole[i], stage, except: i) is >= 0 and var nearest)
             {
                 var told = Carried(_whole[i].Stages[stage]!, _whole[nearest], stage);
-                for (var m = 0; m < measures; m++)
+                for (var m = 0; m < ratios.Length; m++)
                 {
                     if (_whole[i].Final![m] / told[m] is > 0 and < double.PositiveInfinity and var ratio)
                     {

@@ -61,7 +61,7 @@ public sealed class Conclusion
             Search = _outcome.Search,
             Exhaustive = _outcome.IsExhaustive,
             Sensitivities = Sensitivities.Of([.. _finished.Select(c => c.Candidate.Knobs.ToDictionary())], [.. _finished.Select(c => c.Costs)], _study.Space.Dimensions.Select(d => d.Name)),
-            Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, _verdicts?.Plan(_study.Shortlist) ?? [], _outcome.Beyond, c => Odds(c).Slo, Intervals),
+            Recommendation = shortlist.Count == 0 ? null : Advice.Of(_study, _runner.Measures, shortlist, _front, _finished, _verdicts?.Plan(_study.Shortlist, shortlist) ?? [], _outcome.Beyond, c => Odds(c).Slo, Intervals),
             Shortlist = [.. shortlist.Select(c => c.Number)],
             Doubt = _verdicts?.Record(),
             Pairs = _verdicts?.Pairs(_front) ?? [],

@@ -1,6 +1,7 @@
 using Foretoken.Quantities;
 using Foretoken.Tuning.Doubt;
 using Foretoken.Tuning.Evaluation;
+using Foretoken.Tuning.Objectives;
 using Foretoken.Tuning.Results;
 
 namespace Foretoken.Tuning.Conclusions;
@@ -20,16 +21,16 @@ internal sealed record DoubtRuns(int Number, int System, int Layout, int PlayedO
 internal static class DoubtDraws
 {
     /// <summary>The draws.</summary>
-    /// <param name="names">Names of the numbers.</param>
+    /// <param name="measures">The numbers.</param>
     /// <param name="candidates">Candidates, each with as many numbers.</param>
     /// <param name="systems">What shares its step-time errors.</param>
     /// <param name="spread">The traffic's <see cref="Traffic.ReplicationSpread"/>.</param>
     /// <param name="seed">Of the study.</param>
-    public static JointDraws Of(IReadOnlyList<string> names, IReadOnlyList<DoubtRuns> candidates, IReadOnlyList<SystemError> systems, double spread, ulong seed)
+    public static JointDraws Of(IReadOnlyList<Measure> measures, IReadOnlyList<DoubtRuns> candidates, IReadOnlyList<SystemError> systems, double spread, ulong seed)
     {
         var scales = systems.Select(s => ErrorFactor.FromMedian(s.Median ?? 0, StepTimeErrors.Shared)).ToList();
         ErrorFactor[] errors = systems.Any(s => s.Median is not null) ? [new ErrorFactor("step times", [.. scales.Select(s => s.Shared)], [.. scales.Select(s => s.Own)])] : [];
-        return new JointDraws([.. names.Select(n => new DoubtMetric(n, true, [0]))], [.. candidates.Select(c => Candidate(c, names.Count, systems[c.PlayedOn].Median ?? 0, spread))], errors, seed);
+        return new JointDraws([.. measures.Select(m => new DoubtMetric(m.Text, true, [0]) { Least = 0, Most = m.Most })], [.. candidates.Select(c => Candidate(c, measures.Count, systems[c.PlayedOn].Median ?? 0, spread))], errors, seed);
     }
 
     private static DoubtCandidate Candidate(DoubtRuns runs, int numbers, double median, double spread)
@@ -44,18 +45,17 @@ internal static class DoubtDraws
     {
         var error = 2 * median;
         var (nominal, slower, faster) = (runs.Replications[0][metric], runs.Slower![metric], runs.Faster![metric]);
-        if (!(error > 0) || !double.IsFinite(slower) || !double.IsFinite(faster))
+        if (!(error > 0))
         {
             return default;
         }
 
-        if (multiplies)
-        {
-            return new Loading(slower > 0 ? DeterministicMath.Log(slower / nominal) / error : 0, faster > 0 ? -DeterministicMath.Log(faster / nominal) / error : 0);
-        }
-
         // Nothing fails and nothing is preempted, until it does: nobody knows from which error on, so half way.
-        var dead = nominal == 0 ? median : 0;
-        return new Loading((slower - nominal) / (error - dead), (nominal - faster) / (error - dead), dead);
+        var dead = !multiplies && nominal == 0 ? median : 0;
+        return new Loading(Slope(slower), -Slope(faster), dead);
+
+        double Slope(double value) => multiplies
+            ? value > 0 && double.IsFinite(value) ? DeterministicMath.Log(value / nominal) / error : 0
+            : double.IsFinite(value) ? (value - nominal) / (error - dead) : 0;
     }
 }

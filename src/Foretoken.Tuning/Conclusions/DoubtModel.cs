@@ -42,7 +42,7 @@ internal sealed class DoubtModel
 
     /// <summary>Possible truths of some numbers of some candidates, each of whom something is known of.</summary>
     public JointDraws Draws(IReadOnlyList<Contestant> contestants, IReadOnlyList<int> places) =>
-        DoubtDraws.Of([.. places.Select(p => _measures.All[p].Text)], [.. contestants.Select(c => Runs(c, places))], _systems, _spread, _study.Seed);
+        DoubtDraws.Of([.. places.Select(p => _measures.All[p])], [.. contestants.Select(c => Runs(c, places))], _systems, _spread, _study.Seed);
 
     /// <summary>Place of a candidate's system.</summary>
     public int SystemOf(Contestant contestant) => _places[contestant.Candidate.System];
@@ -54,20 +54,18 @@ internal sealed class DoubtModel
     public DoubtRecord Record()
     {
         int[] places = [.. _study.Objectives.Select((_, i) => _measures.PlaceOfObjective(i))];
-        return new DoubtRecord(_spread, _systems, [.. _observations.Lenders.Select(c => new DoubtSamples(c.Number, [.. c.Replications.Select(Chosen)], c.Slower is null ? null : Chosen(c.Slower), c.Faster is null ? null : Chosen(c.Faster)))]);
-
-        double[] Chosen(double[] values) => [.. places.Select(p => values[p])];
+        return new DoubtRecord(_spread, _systems, [.. _observations.Lenders.Select(c => new DoubtSamples(c.Number, [.. c.Replications.Select(r => At(places, r)!)], At(places, c.Slower), At(places, c.Faster)))]);
     }
 
     private DoubtRuns Runs(Contestant contestant, IReadOnlyList<int> places)
     {
         var seen = _observations.Of(contestant)!;
         return new DoubtRuns(
-            contestant.Number, SystemOf(contestant), LayoutOf(contestant), SystemOf(seen.Lender ?? contestant), [.. seen.Replications.Select(Chosen)],
-            seen.Slower is null ? null : Chosen(seen.Slower), seen.Faster is null ? null : Chosen(seen.Faster), seen.Noise is null ? null : Chosen(seen.Noise));
-
-        double[] Chosen(double[] values) => [.. places.Select(p => values[p])];
+            contestant.Number, SystemOf(contestant), LayoutOf(contestant), SystemOf(seen.Lender ?? contestant), [.. seen.Replications.Select(r => At(places, r)!)],
+            At(places, seen.Slower), At(places, seen.Faster), At(places, seen.Noise));
     }
+
+    private static double[]? At(IReadOnlyList<int> places, double[]? values) => values is null ? null : [.. places.Select(p => values[p])];
 
     private static double Median(Contestant contestant) =>
         contestant.Candidate.Systems.Max(s => s.Gpu is { } gpu ? StepTimeErrors.Median(gpu, s.Engine) : 0);

@@ -36,7 +36,9 @@ internal sealed class Observations
     public IEnumerable<Contestant> Lenders => _lenders.Select(l => l.Contestant);
 
     /// <summary>Whether every run has the numbers by which candidates are judged.</summary>
-    public bool IsWhole(Observed seen) => seen.Replications.Count > 0 && seen.Replications.All(r => _judged.All(p => double.IsFinite(r[p])));
+    public bool IsWhole(Observed seen) => seen.Replications.Count > 0 && seen.Replications.All(HasAll) && HasAll(seen.Slower) && HasAll(seen.Faster);
+
+    private bool HasAll(double[]? run) => run is null || _judged.All(p => double.IsFinite(run[p]));
 
     private Observed? Look(Contestant contestant)
     {
@@ -61,6 +63,6 @@ internal sealed class Observations
     private Contestant Relative(Contestant contestant, double[] whole)
     {
         var logs = _carriers.Logs(whole);
-        return _lenders.MinBy(l => Carriers.Kinship(contestant, l.Contestant) + Carriers.Apart(l.Logs, logs)).Contestant;
+        return _lenders.MinBy(l => (Carriers.AreStrangers(contestant, l.Contestant), Carriers.Apart(contestant, l.Contestant, logs, l.Logs))).Contestant;
     }
 }

@@ -17,7 +17,7 @@ public static class PairOdds
             return null;
         }
 
-        var draws = DoubtDraws.Of([.. result.Objectives.Select(o => o.Measure.Text)], [left, right], doubt.Systems, doubt.Spread, (ulong)result.Seed);
+        var draws = DoubtDraws.Of([.. result.Objectives.Select(o => o.Measure)], [left, right], doubt.Systems, doubt.Spread, (ulong)result.Seed);
         return PairProbability.Of(draws, [.. result.Objectives.Select((o, i) => new DoubtObjective(i, o.Maximise))], 0, 1).PerObjective;
     }
 

@@ -38,7 +38,7 @@ internal sealed class Verdicts
         }
     }
 
-    /// <summary>The verdicts; null when nobody was replicated, or nothing varied those who were.</summary>
+    /// <summary>The verdicts; null when nothing varied the runs.</summary>
     /// <param name="study">The study.</param>
     /// <param name="measures">What is kept of a run.</param>
     /// <param name="contestants">Everybody, by number.</param>
@@ -59,11 +59,6 @@ internal sealed class Verdicts
         var model = new DoubtModel(study, measures, observations, contestants, spread);
         bool IsDrawn(Contestant contestant) => observations.Of(contestant) is { } seen && observations.IsWhole(seen);
         var first = finalists.Where(IsDrawn).ToList();
-        if (first.Count == 0)
-        {
-            return null;
-        }
-
         var rest = isLast ? contestants.Except(finalists).Where(IsDrawn) : [];
         var verdicts = new Verdicts(study, measures, observations, model, isLast ? new Bands(measures, observations, model, threads) : null, [.. first, .. rest], first.Count, threads);
         verdicts.JudgeUndrawn(study, measures, isLast ? contestants : finalists);
@@ -72,9 +67,6 @@ internal sealed class Verdicts
 
     /// <summary>The candidate whose doubt this one borrows; null where it has its own, or none.</summary>
     public Contestant? LenderTo(Contestant contestant) => _observations.Of(contestant)?.Lender;
-
-    /// <summary>What a candidate comes to over the whole traffic, as far as is known; null where nothing is.</summary>
-    public double[]? Estimates(Contestant contestant) => _observations.Of(contestant)?.Replications[0];
 
     /// <summary>What the doubt was drawn from.</summary>
     public DoubtRecord Record() => _model.Record();
@@ -88,20 +80,22 @@ internal sealed class Verdicts
     /// <summary>The number with its 90 % interval; null where nothing is known.</summary>
     public Interval? Interval(Contestant contestant, int measure) => _bands?.Of(contestant, measure);
 
-    /// <summary>How surely one member of the front beats another, objective by objective, where both have replications of their own.</summary>
+    /// <summary>
+    /// How surely one member of the front beats another, objective by objective, where both have replications of their own; of a long
+    /// front those that are most surely on it. Any other pair is drawn again when somebody asks (<see cref="PairOdds"/>).
+    /// </summary>
     public IReadOnlyList<PairVerdict> Pairs(IReadOnlyCollection<Contestant> front)
     {
+        const int Most = 64;
         var pairs = new List<PairVerdict>();
-        var members = _drawn.Where(c => front.Contains(c) && LenderTo(c) is null).Select(c => (Contestant: c, Draws: _front.Draws.Of(_index[c]))).ToList();
-        foreach (var a in members)
+        var members = _drawn.Where(c => front.Contains(c) && LenderTo(c) is null).OrderByDescending(c => Odds(c).Front).ThenBy(c => c.Number).Take(Most)
+            .OrderBy(c => c.Number).Select(c => (c.Number, Draws: _front.Draws.Of(_index[c]))).ToList();
+        for (var a = 0; a < members.Count; a++)
         {
-            foreach (var b in members)
+            for (var b = a + 1; b < members.Count; b++)
             {
-                if (a.Contestant != b.Contestant)
-                {
-                    var probability = PairProbability.Of(a.Draws, b.Draws, _objectives);
-                    pairs.AddRange(probability.PerObjective.Select((p, o) => new PairVerdict(a.Contestant.Number, b.Contestant.Number, o, p)));
-                }
+                var probability = PairProbability.Of(members[a].Draws, members[b].Draws, _objectives);
+                pairs.AddRange(probability.PerObjective.Select((p, o) => new PairVerdict(members[a].Number, members[b].Number, o, p)));
             }
         }
 
@@ -109,8 +103,13 @@ internal sealed class Verdicts
     }
 
     /// <summary>What to measure first, and the share of the doubt about the front that each measurement removes.</summary>
-    public IReadOnlyList<(Contestant Contestant, double Reduction)> Plan(int count) =>
-        [.. ValueOfMeasurement.Plan(_front, count).Select(v => (_drawn[v.Candidate], v.Reduction))];
+    /// <param name="count">Measurements wanted.</param>
+    /// <param name="shortlist">Who is named before others that would tell the same.</param>
+    public IReadOnlyList<(Contestant Contestant, double Reduction)> Plan(int count, IReadOnlyList<Contestant> shortlist)
+    {
+        var open = Enumerable.Range(0, _front.Remembered).OrderBy(i => shortlist.Contains(_drawn[i]) ? 0 : 1).ThenBy(i => Math.Abs(_front.Probabilities[i] - 0.5)).ThenBy(i => i).ToList();
+        return [.. ValueOfMeasurement.Plan(_front, count, open).Select(v => (_drawn[v.Candidate], v.Reduction))];
+    }
 
     // Who was put aside unplayed cannot carry the traffic. A run without a number that is needed (nobody was answered, say) has missed what
     // it is needed for, and cannot be drawn: then the share of the runs that kept the SLO is all that is known.
@@ -125,8 +124,9 @@ internal sealed class Verdicts
             }
             else if (_observations.Of(contestant) is { } seen)
             {
-                var kept = seen.Replications.Count(r => judge.Violation(r) == 0);
-                _odds.Add(contestant, ((double)kept / seen.Replications.Count, kept == 0 ? 0 : double.NaN));
+                List<double[]> runs = [.. seen.Replications, .. new[] { seen.Slower, seen.Faster }.OfType<double[]>()];
+                var kept = runs.Count(r => judge.Violation(r) == 0);
+                _odds.Add(contestant, ((double)kept / runs.Count, kept == 0 ? 0 : double.NaN));
             }
         }
     }

@@ -4,7 +4,14 @@ namespace Foretoken.Tuning.Doubt;
 /// <param name="Name">For messages and tables.</param>
 /// <param name="Positive">Whether it is a positive quantity whose errors multiply (a time, a speed, a cost) where its samples say so, too (<see cref="MetricSamples.Multiplies"/>); else they add (a count that may be 0).</param>
 /// <param name="Loadings">By how many percent it changes when an error factor makes times 1 % longer, per <see cref="ErrorFactor"/>: 1 for the time itself, -1 for a speed, 0 when it does not matter. Only for positive metrics.</param>
-public sealed record DoubtMetric(string Name, bool Positive, double[] Loadings);
+public sealed record DoubtMetric(string Name, bool Positive, double[] Loadings)
+{
+    /// <summary>The least that it can be.</summary>
+    public double Least { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The most that it can be.</summary>
+    public double Most { get; init; } = double.PositiveInfinity;
+}
 
 /// <summary>A candidate.</summary>
 /// <param name="Group">Index of what it shares its step-time errors with: one per system and backend.</param>

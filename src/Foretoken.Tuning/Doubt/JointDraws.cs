@@ -89,6 +89,7 @@ public sealed class JointDraws
             values[m] = Metrics[m].Positive && who.Metrics[m].Multiplies
                 ? Multiplied(spread.Estimate, deviation, more, Metrics[m], who.Loadings?[m], _errors[candidate], draw)
                 : Added(spread.Estimate, deviation, more, who.Loadings?[m], _errors[candidate], draw);
+            values[m] = Math.Min(Metrics[m].Most, Math.Max(Metrics[m].Least, values[m]));
         }
     }
 
@@ -109,7 +110,7 @@ public sealed class JointDraws
         return all;
     }
 
-    /// <summary>What a measurement of this candidate would reveal: the logarithm of measured over predicted time, per error factor and draw.</summary>
+    /// <summary>What a measurement of this candidate would reveal: the logarithm of measured over predicted time, per error factor and draw; the same list for those of one layout.</summary>
     public IReadOnlyList<double[]> LogErrorsOf(int candidate) => _errors[candidate];
 
     /// <summary>Whether anything is known about the sampling spread: not after a single run.</summary>

@@ -17,7 +17,7 @@ public static class ValueOfMeasurement
     /// <summary>A plan: the best candidate to measure, then the one that adds most to it, and so on.</summary>
     /// <param name="front">Who is on the front in which draw; the doubt is that about those whom it remembers.</param>
     /// <param name="count">Measurements wanted; fewer come back when no further one adds anything.</param>
-    /// <param name="measurable">Candidates that may be measured, of those that are remembered; null: all of these.</param>
+    /// <param name="measurable">Candidates that may be measured, of those that are remembered; null: all of these. Of those that would tell the same the first is named.</param>
     /// <param name="weights">How much it matters to know each candidate's place, such as its probability to be chosen; null: all the same.</param>
     public static IReadOnlyList<MeasurementValue> Plan(FrontMembership front, int count, IReadOnlyList<int>? measurable = null, double[]? weights = null)
     {
@@ -43,7 +43,9 @@ public static class ValueOfMeasurement
 
         var plan = new List<MeasurementValue>();
         var known = new List<double[]>();
-        var left = new List<int>(measurable ?? [.. Enumerable.Range(0, front.Remembered)]);
+
+        // Whoever shares all errors tells the same: the first of them stands for all.
+        var left = (measurable ?? [.. Enumerable.Range(0, front.Remembered)]).DistinctBy(draws.LogErrorsOf).ToList();
         while (plan.Count < count && doubt > 0 && left.Count > 0)
         {
             MeasurementValue? best = null;

@@ -35,6 +35,9 @@ public sealed record Measure(MetricDefinition Metric, double? Percentile = null,
         }
     }
 
+    /// <summary>The most that it can be: 1 for a share. The least is 0 for every metric.</summary>
+    public double Most => Metric.IsShare ? 1 : double.PositiveInfinity;
+
     /// <inheritdoc />
     public override string ToString() => Text;
 }
