@@ -16,6 +16,7 @@ internal sealed class Carriers
     // Too few to learn from: a normal distribution of this size.
     private const int Enough = 32;
     private const double NormalNineTenths = 3.290;
+    private const double Exact = 1e-12;
 
     private readonly MeasureSet _measures;
     private readonly List<Contestant> _whole;
@@ -41,8 +42,12 @@ internal sealed class Carriers
         return Nearest(contestant, stage, except: -1) is >= 0 and var nearest ? (Carried(contestant.Stages[stage]!, _whole[nearest], stage), _noise[stage].Value) : null;
     }
 
-    /// <summary>Whether they are of another GPU, engine or kind of deployment: no relatives, unless there is nobody else.</summary>
-    public static bool AreStrangers(Contestant a, Contestant b) => a.Candidate.Systems.Count != b.Candidate.Systems.Count || a.Candidate.System != b.Candidate.System;
+    /// <summary>
+    /// How strange two are to each other, whatever their numbers: 0 relatives, 1 of another GPU, engine or kind of deployment, 2 and 3 when only one
+    /// of them changes its size, too, which nothing could be carried over from as long as there is anybody else.
+    /// </summary>
+    public static int Strangeness(Contestant a, Contestant b) =>
+        (a.Candidate.Changes == b.Candidate.Changes ? 0 : 2) + (a.Candidate.Systems.Count == b.Candidate.Systems.Count && a.Candidate.System == b.Candidate.System ? 0 : 1);
 
     /// <summary>Logarithms of what candidates are judged by: how alike two behave shows in them.</summary>
     public double[] Logs(double[] values) => [.. _measures.Judged.Select(p => DeterministicMath.Log(Known(values[p])))];
@@ -66,7 +71,7 @@ internal sealed class Carriers
     private int Nearest(Contestant contestant, int stage, int except)
     {
         var logs = Logs(contestant.Stages[stage]!);
-        var (nearest, least, strangers) = (-1, double.PositiveInfinity, true);
+        var (nearest, least, strangest) = (-1, double.PositiveInfinity, int.MaxValue);
         for (var i = 0; i < _whole.Count; i++)
         {
             if (i == except || (except >= 0 && logs.AsSpan().SequenceEqual(_logs[stage][i])))
@@ -74,16 +79,16 @@ internal sealed class Carriers
                 continue;
             }
 
-            var strange = AreStrangers(contestant, _whole[i]);
-            if (strange && !strangers)
+            var strange = Strangeness(contestant, _whole[i]);
+            if (strange > strangest)
             {
                 continue;
             }
 
             var apart = Apart(contestant, _whole[i], logs, _logs[stage][i]);
-            if (apart < least || (strangers && !strange))
+            if (apart < least || strange < strangest)
             {
-                (nearest, least, strangers) = (i, apart, strange);
+                (nearest, least, strangest) = (i, apart, strange);
             }
         }
 
@@ -120,6 +125,12 @@ internal sealed class Carriers
 
     private static double Spread(List<double> ratios, double unlearnt)
     {
+        if (ratios.Count > 0 && ratios.TrueForAll(r => Math.Abs(r) < Exact))
+        {
+            // What carrying has never been wrong about, such as the GPUs of a fleet that does not change.
+            return 0;
+        }
+
         ratios.Sort();
         return ratios.Count < Enough ? unlearnt : (ratios[19 * ratios.Count / 20] - ratios[ratios.Count / 20]) / NormalNineTenths;
     }

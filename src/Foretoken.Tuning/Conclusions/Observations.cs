@@ -63,6 +63,6 @@ internal sealed class Observations
     private Contestant Relative(Contestant contestant, double[] whole)
     {
         var logs = _carriers.Logs(whole);
-        return _lenders.MinBy(l => (Carriers.AreStrangers(contestant, l.Contestant), Carriers.Apart(contestant, l.Contestant, logs, l.Logs))).Contestant;
+        return _lenders.MinBy(l => (Carriers.Strangeness(contestant, l.Contestant), Carriers.Apart(contestant, l.Contestant, logs, l.Logs))).Contestant;
     }
 }

@@ -43,6 +43,9 @@ public sealed record Candidate
     /// <summary>What its pools run on, one entry per pool.</summary>
     public required IReadOnlyList<CandidateSystem> Systems { get; init; }
 
+    /// <summary>Whether its number of replicas changes while it runs.</summary>
+    public required bool Changes { get; init; }
+
     /// <summary>GPUs and engines in a line: what shares a part of its step-time errors.</summary>
     public string System => _system ??= string.Join(" + ", Systems.Select(s => $"{s.Gpu} {s.Engine}").Distinct().Order(StringComparer.Ordinal));
 

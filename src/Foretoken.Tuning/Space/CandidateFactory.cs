@@ -114,6 +114,7 @@ public sealed partial class CandidateFactory(ConfigNode scenario, string file, s
             Prices = [.. model.Pools.Where(p => p.GpuHourPrice is not null).Select(p => new CandidatePrice(p.Target?.Gpu.Name ?? "GPU", p.GpuHourPrice!.Value, p.GpuHourPriceSource)).Distinct()],
             Systems = [.. model.Pools.Select(p => new CandidateSystem(p.Target?.Gpu.Name, p.Engine.Settings.EngineName, LayoutOf(p)))],
             Router = CandidateTitle.RouterOf(model),
+            Changes = model.Scaling is not null,
             Title = CandidateTitle.Of(model),
         }, "");
     }

@@ -2,6 +2,8 @@ using Foretoken.Metrics;
 using Foretoken.Tests.Tuning.Running;
 using Foretoken.Tuning.Conclusions;
 using Foretoken.Tuning.Results;
+using Foretoken.Tuning.Running;
+using Foretoken.Tuning.Space;
 using Xunit;
 
 namespace Foretoken.Tests.Tuning.Conclusions;
@@ -94,6 +96,7 @@ public sealed class DoubtOfAllTests
             Assert.InRange(candidate.FrontProbability, 0, candidate.SloProbability);
             Assert.NotNull(candidate.DoubtFrom);
             Assert.NotNull(candidate.Noise);
+            Assert.Equal(Interval.Exact(candidate.Gpus), candidate.Objectives[0]);
         }
 
         var keeping = dropped.Select(c => (Told: c, Real: truth[string.Join(',', c.Knobs)])).Where(p => p.Real.Violation == 0).ToList();
@@ -102,5 +105,20 @@ public sealed class DoubtOfAllTests
         Assert.True(keeping.Count >= 5 && held >= 0.8 * keeping.Count, $"{held} of {keeping.Count} intervals hold what the whole run gave");
         Assert.All(keeping, p => Assert.True(p.Told.SloProbability > 0.8));
         Assert.True(missing.Count >= 3 && missing.Average(p => p.Told.SloProbability) < 0.25, "who misses the SLO is told to keep it");
+    }
+
+    [Fact]
+    public void Strangeness_OfFixedAndScaled_IsWorseThanOfTwoEngines()
+    {
+        var (plain, engine, scaled) = (Who("vllm", false), Who("sglang", false), Who("vllm", true));
+        Assert.Equal(0, Carriers.Strangeness(plain, Who("vllm", false)));
+        Assert.True(Carriers.Strangeness(plain, engine) > 0);
+        Assert.True(Carriers.Strangeness(plain, scaled) > Carriers.Strangeness(plain, engine));
+
+        static Contestant Who(string engine, bool changes) => new(1, new Candidate
+        {
+            Point = [], Knobs = [], Key = "", Scenario = new CandidateScenario(() => throw new NotSupportedException()), Gpus = 1, HourPrice = 1, Prices = [],
+            Systems = [new CandidateSystem("h100-sxm", engine, "TP1")], Router = "", Changes = changes, Title = "",
+        }, 1);
     }
 }
