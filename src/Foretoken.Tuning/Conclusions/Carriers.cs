@@ -98,7 +98,7 @@ internal sealed class Carriers
     private double[] Carried(double[] slice, Contestant carrier, int stage)
     {
         var (then, now) = (carrier.Stages[stage]!, carrier.Final!);
-        return [.. slice.Select((value, i) => Math.Min(_measures.All[i].Most, value > 0 && then[i] > 0 ? value * (now[i] / then[i]) : Math.Max(0, value + (now[i] - then[i]))))];
+        return [.. slice.Select((value, i) => Math.Min(_measures.All[i].Most, Proportion.Of(value, then[i], now[i])))];
     }
 
     // As wide in its middle nine tenths: the tails are what an interval is asked for.

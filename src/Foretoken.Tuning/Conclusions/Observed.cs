@@ -31,6 +31,6 @@ internal sealed record Observed(IReadOnlyList<double[]> Replications, double[]? 
         var first = theirs.Replications[0];
         return new Observed([.. theirs.Replications.Select(Varied)], theirs.Slower is null ? null : Varied(theirs.Slower), theirs.Faster is null ? null : Varied(theirs.Faster), null);
 
-        double[] Varied(double[] run) => [.. own.Select((value, i) => value > 0 && first[i] > 0 ? value * (run[i] / first[i]) : Math.Max(0, value + (run[i] - first[i])))];
+        double[] Varied(double[] run) => [.. own.Select((value, i) => Proportion.Of(value, first[i], run[i]))];
     }
 }

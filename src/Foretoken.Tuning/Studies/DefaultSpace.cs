@@ -3,13 +3,13 @@ using Foretoken.Hardware.Models;
 using Foretoken.Tuning.Space;
 using Foretoken.Twin.Deployments;
 using Foretoken.Twin.Scenarios.Documents;
+using static Foretoken.Tuning.Studies.PresetNodes;
 
 namespace Foretoken.Tuning.Studies;
 
 /// <summary>The dimensions that are there without being written. What the scenario or <c>tune.space</c> says stays as it is said.</summary>
 internal sealed class DefaultSpace
 {
-    private static readonly Origin Place = new("tune.preset");
     private static readonly string[] Splits = ["disaggregated"];
     private const string Mix = "mix";
 
@@ -315,10 +315,4 @@ internal sealed class DefaultSpace
 
         return [.. counts];
     }
-
-    private static ScalarNode Scalar(string text) => new(text, quoted: false, Place);
-
-    private static ListNode List(params ConfigNode[] items) => new(items, Place);
-
-    private static MapNode Map(params (string Key, string Value)[] entries) => new([.. entries.Select(e => new MapEntry(e.Key, Place, Scalar(e.Value)))], Place);
 }

@@ -1,5 +1,5 @@
 using Foretoken.Tuning.Space;
-using Foretoken.Twin.Scenarios.Documents;
+using static Foretoken.Tuning.Studies.PresetNodes;
 
 namespace Foretoken.Tuning.Studies;
 
@@ -7,7 +7,6 @@ namespace Foretoken.Tuning.Studies;
 internal static class RouterWeights
 {
     private const string Router = "fleet.routing";
-    private static readonly Origin Place = new("tune.preset");
 
     // Of llm-d's weights only the ratios count: the queue's stays as it is.
     private static readonly (string Router, string Key, string[] Values)[] All =
@@ -36,7 +35,7 @@ internal static class RouterWeights
                 dimensions.Add(new Dimension
                 {
                     Name = path,
-                    Choices = [.. values.Select(v => new Choice(v, [new(path, new ScalarNode(v, quoted: false, Place))]))],
+                    Choices = [.. values.Select(v => new Choice(v, [new(path, Scalar(v))]))],
                     When = isChosen ? [new(Router, [router])] : [],
                     IsOrdered = true,
                 });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foretoken.Tuning.Space;
 using Foretoken.Twin.Scenarios.Documents;
+using static Foretoken.Tuning.Studies.PresetNodes;
 
 namespace Foretoken.Tuning.Studies;
 
@@ -13,7 +14,6 @@ internal static class ScalerDimensions
 {
     private const string Scaler = "autoscaling.policy";
     private const string Path = "fleet.autoscaling";
-    private static readonly Origin Place = new("tune.preset");
 
     // Requests in flight, requests that wait, share of the KV cache: what engines publish and the guides scale by.
     private static readonly (string Metric, string Target)[] Targets =
@@ -44,7 +44,7 @@ internal static class ScalerDimensions
     ];
 
     private static Choice Policy(string name, params (string Key, string Value)[] more) =>
-        new(name, [new(Path, new MapNode([.. more.Prepend(("max_replicas", "100%")).Prepend(("policy", name)).Select(e => new MapEntry(e.Item1, Place, Scalar(e.Item2)))], Place))]);
+        new(name, [new(Path, Map([("policy", name), ("max_replicas", "100%"), .. more]))]);
 
     private static Dimension Objective(string key, string[] values)
     {
@@ -59,6 +59,4 @@ internal static class ScalerDimensions
         new() { Name = name, Choices = choices, When = scalers.Length == 0 ? [] : [new(Scaler, scalers)] };
 
     private static KeyValuePair<string, ConfigNode> Write(string key, string value) => new($"{Path}.{key}", Scalar(value));
-
-    private static ScalarNode Scalar(string text) => new(text, quoted: false, Place);
 }
